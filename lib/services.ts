@@ -1,0 +1,50 @@
+// All that handlers may use. Handlers see these, never sockets, files or timers of their own.
+
+import type { Controller } from '../controller/controller.ts'
+import type { Api, VersionRange } from '../protocol/schema.ts'
+import type { Logger } from '../storage/ports.ts'
+import type { Config } from './config.ts'
+import type { GroupCoordinator } from './coordinators/groups/coordinator.ts'
+import type { FetchSessions } from './replication/fetch-sessions.ts'
+import type { Partitions } from './replication/partitions.ts'
+import type { ProducerIds } from './producer-ids.ts'
+import type { Clock } from './world/clock.ts'
+import type { Random } from './world/random.ts'
+import type { Turn } from './world/turn.ts'
+
+/** A listener as clients are told of it: what Metadata and DescribeCluster answer for the listener they came by. */
+export interface AdvertisedListener {
+  /** Upper case, as in `listeners`: PLAINTEXT, CONTROLLER, … */
+  readonly name: string
+  readonly host: string
+  readonly port: number
+}
+
+export interface BrokerInfo {
+  readonly nodeId: number
+  readonly clusterId: string
+  readonly rack: string | null
+  readonly listeners: readonly AdvertisedListener[]
+}
+
+/** An API that this node serves, and the versions it tells of. */
+export interface ServedApi {
+  readonly api: Api
+  readonly advertise: VersionRange
+}
+
+export interface Services {
+  readonly config: Config
+  readonly clock: Clock
+  readonly turn: Turn
+  readonly random: Random
+  readonly logger: Logger
+  readonly broker: BrokerInfo
+  readonly controller: Controller
+  readonly partitions: Partitions
+  readonly groups: GroupCoordinator
+  readonly fetchSessions: FetchSessions
+  readonly producerIds: ProducerIds
+  /** What this node serves: ApiVersions is derived from it. */
+  readonly apis: readonly ServedApi[]
+}
