@@ -1,0 +1,236 @@
+// Kafka's own tools, which are its Java clients, against the broker and against the files it writes.
+
+import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join as joinPath } from 'node:path'
+import type { RunningBroker } from '../harness/broker.ts'
+import { uniqueName, type Check, type Suite } from '../harness/check.ts'
+import { walkGroup, type Join } from '../harness/group-walk.ts'
+import type { LineClient } from '../harness/lines.ts'
+import { memberProcess } from '../harness/member-process.ts'
+import { installTools, runTool, toolCommand, type Tool } from './tools.ts'
+
+async function tool(
+  { address }: Pick<RunningBroker, 'address'>, name: Tool, args: readonly string[], input?: string,
+): Promise<string> {
+  const all = ['--bootstrap-server', address, ...args]
+  const { stdout } = await runTool(name, all, input === undefined ? {} : { input })
+  return stdout
+}
+
+async function createTopic(broker: RunningBroker, prefix: string, ...args: string[]): Promise<string> {
+  const topic = uniqueName(prefix)
+  await tool(broker, 'kafka-topics', ['--create', '--topic', topic, ...args])
+  return topic
+}
+
+const consumeAll = (broker: RunningBroker, topic: string, count: number, ...args: string[]) =>
+  tool(broker, 'kafka-console-consumer', ['--topic', topic, '--max-messages', String(count),
+    '--timeout-ms', '30000', ...args])
+
+const join: Join = async (address, group, topic, onValue) => {
+  const args = ['--bootstrap-server', address, '--group', group, '--topic', topic, '--from-beginning',
+    '--command-property', 'auto.commit.interval.ms=200',
+    '--command-property', 'session.timeout.ms=10000',
+    '--command-property', 'heartbeat.interval.ms=500']
+  const [command, all] = await toolCommand('kafka-console-consumer', args)
+  return memberProcess(command, all, onValue)
+}
+
+/** All files of the data directory whose name has the ending, largest partitions' directories included. */
+function filesEnding(broker: RunningBroker, ending: string): string[] {
+  const names = readdirSync(broker.dataDirectory, { recursive: true }) as string[]
+  return names.filter((name) => name.endsWith(ending)).map((name) => joinPath(broker.dataDirectory, name))
+}
+
+async function dump(files: readonly string[], ...args: string[]): Promise<string> {
+  const { stdout, stderr } = await runTool('kafka-dump-log', ['--files', files.join(','), ...args])
+  strictEqual(stderr.replace(/.*(SLF4J|WARN|StatusLogger).*\n/g, ''), '')
+  return stdout
+}
+
+const checks: readonly Check[] = [
+  {
+    name: 'kafka-broker-api-versions lists the APIs',
+    async run(broker) {
+      const listing = await tool(broker, 'kafka-broker-api-versions', [])
+      match(listing, /Produce\(0\): 0 to 13 \[usable: 13\]/)
+      match(listing, /Fetch\(1\): 4 to 18 \[usable: 18\]/)
+      match(listing, /Metadata\(3\): 0 to 13 \[usable: 13\]/)
+    },
+  },
+  {
+    name: 'kafka-topics creates, lists, describes, alters, deletes',
+    async run(broker) {
+      const topic = await createTopic(broker, 'topics', '--partitions', '3', '--config', 'retention.ms=123456')
+      ok((await tool(broker, 'kafka-topics', ['--list'])).split('\n').includes(topic))
+      const describe = () => tool(broker, 'kafka-topics', ['--describe', '--topic', topic])
+      match(await describe(), /PartitionCount: 3\tReplicationFactor: 1\tConfigs: .*retention.ms=123456/)
+      await tool(broker, 'kafka-topics', ['--alter', '--topic', topic, '--partitions', '5'])
+      match(await describe(), /PartitionCount: 5/)
+      await tool(broker, 'kafka-topics', ['--delete', '--topic', topic])
+      ok(!(await tool(broker, 'kafka-topics', ['--list'])).split('\n').includes(topic))
+    },
+  },
+  {
+    name: 'console producer and consumer carry keys, headers and partitions',
+    async run(broker) {
+      const topic = await createTopic(broker, 'console', '--partitions', '1')
+      await tool(broker, 'kafka-console-producer', ['--topic', topic,
+        '--reader-property', 'parse.key=true', '--reader-property', 'parse.headers=true'],
+      'colour:blue,size:1\tkey1\tvalue1\ncolour:red\tkey2\tvalue2\n')
+      const read = await consumeAll(broker, topic, 2, '--from-beginning', '--formatter-property', 'print.key=true',
+        '--formatter-property', 'print.headers=true', '--formatter-property', 'print.partition=true')
+      deepStrictEqual(read.trimEnd().split('\n'), [
+        'Partition:0\tcolour:blue,size:1\tkey1\tvalue1', 'Partition:0\tcolour:red\tkey2\tvalue2'])
+    },
+  },
+  ...['none', 'gzip', 'snappy', 'lz4', 'zstd'].map((codec): Check => ({
+    name: `console producer and consumer with ${codec}`,
+    async run(broker) {
+      const topic = await createTopic(broker, `console-${codec}`)
+      const lines = Array.from({ length: 500 }, (_, i) => `line ${i} ${'x'.repeat(i % 60)}`)
+      await tool(broker, 'kafka-console-producer', ['--topic', topic, '--compression-codec', codec],
+        lines.join('\n') + '\n')
+      const read = await consumeAll(broker, topic, lines.length, '--from-beginning')
+      deepStrictEqual(read.trimEnd().split('\n'), lines)
+    },
+  })),
+  {
+    name: 'a group of 1, 3, then 2 console consumers loses nothing and sees nothing twice',
+    timeoutMs: 200_000,
+    run: ({ address }) => walkGroup(address, join),
+  },
+  {
+    name: 'kafka-consumer-groups lists, describes with lag, resets offsets, deletes',
+    timeoutMs: 120_000,
+    async run(broker) {
+      const topic = await createTopic(broker, 'grouped')
+      const group = uniqueName('group')
+      const groups = (...args: string[]) => tool(broker, 'kafka-consumer-groups', args)
+      await tool(broker, 'kafka-console-producer', ['--topic', topic], 'a\nb\nc\nd\ne\n')
+      await consumeAll(broker, topic, 3, '--from-beginning', '--group', group)
+      ok((await groups('--list')).split('\n').includes(group))
+      match(await groups('--describe', '--group', group), new RegExp(`${topic} +0 +3 +5 +2 `))
+      match(await groups('--describe', '--group', group, '--state'), /Empty/)
+      const reset = ['--reset-offsets', '--group', group, '--topic', topic, '--execute']
+      match(await groups(...reset, '--to-earliest'), new RegExp(`${topic} +0 +0`))
+      match(await groups('--describe', '--group', group), new RegExp(`${topic} +0 +0 +5 +5 `))
+      match(await groups(...reset, '--to-datetime', '2020-01-01T00:00:00.000'), new RegExp(`${topic} +0 +0`))
+      match(await groups('--delete', '--group', group), /was successful/)
+      ok(!(await groups('--list')).split('\n').includes(group))
+    },
+  },
+  {
+    name: 'kafka-get-offsets: earliest, latest, max timestamp, a time',
+    async run(broker) {
+      const topic = await createTopic(broker, 'get-offsets')
+      const beforeMs = Date.now()
+      await tool(broker, 'kafka-console-producer', ['--topic', topic], 'a\nb\nc\n')
+      const at = async (time: string) =>
+        (await tool(broker, 'kafka-get-offsets', ['--topic', topic, '--time', time])).trim()
+      strictEqual(await at('earliest'), `${topic}:0:0`)
+      strictEqual(await at('latest'), `${topic}:0:3`)
+      strictEqual(await at(String(beforeMs)), `${topic}:0:0`)
+      match(await at('max-timestamp'), new RegExp(`${topic}:0:[012]$`))
+    },
+  },
+  {
+    name: 'kafka-configs on topics: describe, add, delete, refuse',
+    async run(broker) {
+      const topic = await createTopic(broker, 'configured')
+      const configs = (...args: string[]) =>
+        tool(broker, 'kafka-configs', ['--entity-type', 'topics', '--entity-name', topic, ...args])
+      await configs('--alter', '--add-config', 'retention.ms=1000000,cleanup.policy=compact')
+      const described = await configs('--describe')
+      match(described, /retention\.ms=1000000 .*DYNAMIC_TOPIC_CONFIG:retention\.ms=1000000/)
+      match(described, /cleanup\.policy=compact/)
+      await configs('--alter', '--delete-config', 'retention.ms')
+      ok(!(await configs('--describe')).includes('retention.ms='))
+      const refused = await configs('--alter', '--add-config', 'retention.ms=no')
+        .then(() => 'accepted', (error: unknown) => String(error))
+      match(refused, /Invalid value no for configuration retention\.ms/)
+    },
+  },
+  {
+    name: 'kafka-delete-records moves the start of the log',
+    async run(broker) {
+      const topic = await createTopic(broker, 'shortened')
+      await tool(broker, 'kafka-console-producer', ['--topic', topic], 'a\nb\nc\n')
+      const file = joinPath(mkdtempSync(joinPath(tmpdir(), 'samsa-java-')), 'offsets.json')
+      writeFileSync(file, JSON.stringify({ version: 1, partitions: [{ topic, partition: 0, offset: 2 }] }))
+      match(await tool(broker, 'kafka-delete-records', ['--offset-json-file', file]), /low_watermark: 2/)
+      strictEqual(await consumeAll(broker, topic, 1, '--from-beginning'), 'c\n')
+    },
+  },
+  {
+    name: 'kafka-producer-perf-test and kafka-consumer-perf-test run through',
+    async run(broker) {
+      const topic = await createTopic(broker, 'perf')
+      const { stdout } = await runTool('kafka-producer-perf-test', ['--topic', topic,
+        '--num-records', '20000', '--record-size', '1000', '--throughput', '-1', '--producer-props',
+        `bootstrap.servers=${broker.address}`, 'acks=all'])
+      match(stdout, /20000 records sent/)
+      const consumed = await tool(broker, 'kafka-consumer-perf-test',
+        ['--topic', topic, '--messages', '20000', '--timeout', '30000'])
+      match(consumed, /, 20\d{3}, /)
+    },
+  },
+  {
+    name: 'kafka-metadata-quorum describes status and replication',
+    async run(broker) {
+      match(await tool(broker, 'kafka-metadata-quorum', ['describe', '--status']), /LeaderId: +1\n/)
+      match(await tool(broker, 'kafka-metadata-quorum', ['describe', '--replication']), /Leader/)
+    },
+  },
+  {
+    name: 'kafka-dump-log reads segments, indexes, offsets and metadata',
+    timeoutMs: 120_000,
+    async run(broker) {
+      const topic = await createTopic(broker, 'dumped')
+      await tool(broker, 'kafka-console-producer', ['--topic', topic], 'a\nb\nc\n')
+      strictEqual(await broker.stop('SIGTERM'), 0)
+      try {
+        const own = filesEnding(broker, '.log').filter((file) => file.includes(`${topic}-0`))
+        const dumped = await dump(own, '--print-data-log')
+        match(dumped, /payload: a\n.*payload: b\n.*payload: c/s)
+        const offsets = filesEnding(broker, '.log').filter((file) =>
+          file.includes('__consumer_offsets') && readFileSync(file).length > 0)
+        match(await dump(offsets, '--offsets-decoder'), /"group"/)
+        const metadata = filesEnding(broker, '.log').filter((file) => file.includes('__cluster_metadata'))
+        match(await dump(metadata, '--cluster-metadata-decoder'), /"type":"TOPIC_RECORD"/)
+        const indexes = [...filesEnding(broker, '.index'), ...filesEnding(broker, '.timeindex')]
+          .filter((file) => file.includes(`${topic}-0`) || file.includes('perf'))
+        ok(!/Found|mismatch|Exception/i.test(await dump(indexes, '--index-sanity-check')))
+        const snapshots = filesEnding(broker, '.snapshot').filter((file) => file.includes(`${topic}-0`))
+        if (snapshots.length > 0) match(await dump(snapshots), /producerId/)
+      } finally {
+        await broker.start()
+      }
+    },
+  },
+]
+
+export const javaSuite: Suite = {
+  name: 'java',
+  client: 'Apache Kafka 4.3.1 tools (Java)',
+  checks,
+  install: async () => { await installTools() },
+}
+
+export const javaLines: LineClient = {
+  name: 'java',
+  async produce(address, topic, file) {
+    // Keyless records of one producer go to partition 0 where the topic has but one.
+    const args = ['--bootstrap-server', address, '--topic', topic,
+      '--command-property', 'delivery.timeout.ms=120000']
+    await runTool('kafka-console-producer', args, { input: readFileSync(file), timeoutMs: 150_000 })
+  },
+  async consume(address, topic, lineCount, file) {
+    const args = ['--bootstrap-server', address, '--topic', topic, '--from-beginning',
+      '--max-messages', String(lineCount), '--timeout-ms', '60000']
+    const { stdout } = await runTool('kafka-console-consumer', args, { timeoutMs: 150_000 })
+    writeFileSync(file, stdout)
+  },
+}

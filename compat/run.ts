@@ -1,0 +1,65 @@
+// `npm run compat [-- suite…]`: holds other people's clients against Samsa and says what passed.
+// With `--against HOST:PORT` the checks run against a broker that is there already, such as a real Kafka.
+
+import { parseArgs } from 'node:util'
+import { kafkajsSuite } from './kafkajs/checks.ts'
+import { platformaticSuite } from './platformatic/checks.ts'
+import { kcatSuite } from './kcat/checks.ts'
+import { confluentKafkaSuite } from './confluent-kafka/checks.ts'
+import { javaSuite } from './java/checks.ts'
+import { franzGoSuite } from './franz-go/checks.ts'
+import { pairsSuite } from './pairs/checks.ts'
+import { foreignBroker, startSamsa } from './harness/broker.ts'
+import { runChecks, type Outcome, type Suite } from './harness/check.ts'
+
+const SUITES: readonly Suite[] = [
+  kafkajsSuite, platformaticSuite, kcatSuite, confluentKafkaSuite, javaSuite, franzGoSuite, pairsSuite,
+]
+
+async function runSuite(suite: Suite, against: string | undefined): Promise<Outcome[]> {
+  const startedMs = Date.now()
+  try {
+    await suite.install?.()
+  } catch (error) {
+    console.log(`FAILED ${suite.name}: install\n${String(error)}`)
+    return [{ suite: suite.name, check: 'install', error: String(error), elapsedMs: 0 }]
+  }
+  const broker = against === undefined ? await startSamsa(suite.overrides) : foreignBroker(against)
+  try {
+    return await runChecks(suite, broker)
+  } finally {
+    await broker.dispose()
+    console.log(`${suite.name} took ${Math.round((Date.now() - startedMs) / 1000)} s`)
+  }
+}
+
+function table(outcomes: readonly Outcome[], suites: readonly Suite[]): string {
+  const rows = suites.map((suite) => {
+    const own = outcomes.filter((outcome) => outcome.suite === suite.name)
+    const passed = own.filter((outcome) => outcome.error === undefined).length
+    return `${suite.client.padEnd(34)} ${passed} of ${own.length}`
+  })
+  return rows.join('\n')
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values: { against }, positionals: names } = parseArgs({
+    args: [...args], allowPositionals: true, options: { against: { type: 'string' } },
+  })
+  const unknown = names.filter((name) => !SUITES.some((suite) => suite.name === name))
+  if (unknown.length > 0) {
+    const known = SUITES.map((suite) => suite.name).join(', ')
+    console.error(`no suite is called ${unknown.join(', ')}; there are: ${known}`)
+    return 2
+  }
+  const chosen = names.length === 0 ? SUITES : SUITES.filter((suite) => names.includes(suite.name))
+  const outcomes: Outcome[] = []
+  for (const suite of chosen) outcomes.push(...await runSuite(suite, against))
+  const failed = outcomes.filter((outcome) => outcome.error !== undefined)
+  console.log(`\n${table(outcomes, chosen)}\n`)
+  for (const { suite, check } of failed) console.log(`failed: ${suite}: ${check}`)
+  console.log(`${outcomes.length - failed.length} passed, ${failed.length} failed`)
+  return failed.length === 0 ? 0 : 1
+}
+
+process.exitCode = await main(process.argv.slice(2))
