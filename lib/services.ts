@@ -12,7 +12,10 @@ import type { Clock } from './world/clock.ts'
 import type { Random } from './world/random.ts'
 import type { Turn } from './world/turn.ts'
 
-/** A listener as clients are told of it: what Metadata and DescribeCluster answer for the listener they came by. */
+/**
+ * A listener as clients are told of it: what Metadata and DescribeCluster answer for the listener
+ * they came by.
+ */
 export interface AdvertisedListener {
   /** Upper case, as in `listeners`: PLAINTEXT, CONTROLLER, … */
   readonly name: string

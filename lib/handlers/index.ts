@@ -1,4 +1,5 @@
-// Every API the node serves, one line each. ApiVersions answers from this list, so leaving a line out hides an API.
+// Every API the node serves, one line each. ApiVersions answers from this list, so leaving a line
+// out hides an API.
 
 import type { Handler } from '../server/handler.ts'
 

@@ -1,7 +1,9 @@
 // What a handler of an API is: a function from a request to an answer, with the versions it serves.
 
 import type { Errors } from '../../protocol/errors.ts'
-import type { Api, RequestOf, ResponseOf, VersionRange } from '../../protocol/schema.ts'
+import type {
+  Api, ListenerKind, RequestOf, ResponseOf, VersionRange,
+} from '../../protocol/schema.ts'
 import type { Services } from '../services.ts'
 import { Later } from './later.ts'
 
@@ -18,13 +20,17 @@ export interface RequestContext {
   /** Unique within the life of a node. */
   readonly connectionId: number
   readonly listenerName: string
+  readonly listenerKind: ListenerKind
   /** The client's IP address, without a port. */
   readonly clientAddress: string
   /** `User:ANONYMOUS` as long as nobody authenticates. */
   readonly principal: string
   /** Wall-clock time of the request, in milliseconds. */
   readonly nowMs: number
-  /** Runs when the answer has left, or never will: the place to give back pooled buffers it refers to. */
+  /**
+   * Runs when the answer has left, or never will: the place to give back pooled buffers it refers
+   * to.
+   */
   onSent(fn: () => void): void
 }
 
@@ -32,8 +38,9 @@ export interface RequestContext {
 export const NO_ANSWER = Symbol('no answer')
 
 /**
- * Synchronous where nothing has to wait, `Later` on hot paths that do, a promise elsewhere. Until it is there
- * no other request of the connection is handled, as in Kafka; see `pipelined` for the exception.
+ * Synchronous where nothing has to wait, `Later` on hot paths that do, a promise elsewhere. Until
+ * it is there no other request of the connection is handled, as in Kafka; see `pipelined` for the
+ * exception.
  */
 export type Answer<A extends Api> =
   | ResponseOf<A> | Promise<ResponseOf<A>> | Later<ResponseOf<A>> | typeof NO_ANSWER
@@ -43,15 +50,26 @@ export interface HandlerOptions<A extends Api> {
   readonly versions?: VersionRange
   /** What ApiVersions tells; left out: what is served. */
   readonly advertise?: VersionRange
-  /** Turns an `ApiError` (or, with UNKNOWN_SERVER_ERROR, a bug) thrown by the handler into a response. */
+  /**
+   * Turns an `ApiError` (or, with UNKNOWN_SERVER_ERROR, a bug) thrown by the handler into a
+   * response.
+   */
   errorAnswer?(
     request: RequestOf<A>, apiVersion: number, code: ErrorNumber, message: string | undefined,
   ): ResponseOf<A>
-  /** A request may be handled while earlier ones of the same API and connection still wait (Produce). */
+  /**
+   * What a version that is not served gets, in the form of version 0; left out: the connection
+   * closes.
+   */
+  answerUnsupported?(): ResponseOf<A>
+  /**
+   * A request may be handled while earlier ones of the same API and connection still wait
+   * (Produce).
+   */
   readonly pipelined?: boolean
   /**
-   * The handler keeps no view of the request's bytes beyond its answer, so that the receive buffer can be lent
-   * instead of copied. Matters only for requests with `bytes` or `records` fields.
+   * The handler keeps no view of the request's bytes beyond its answer, so that the receive buffer
+   * can be lent instead of copied. Matters only for requests with `bytes` or `records` fields.
    */
   readonly borrowsBytes?: boolean
 }
@@ -65,7 +83,10 @@ export interface Handler<A extends Api = Api> {
   handle(request: RequestOf<A>, context: RequestContext, services: Services): Answer<A>
 }
 
-/** Declares the handler of an API: `export const heartbeatHandler = handler(heartbeat, (request) => …)`. */
+/**
+ * Declares the handler of an API: `export const heartbeatHandler = handler(heartbeat, (request) =>
+ * …)`.
+ */
 export function handler<A extends Api>(
   api: A,
   handle: (request: RequestOf<A>, context: RequestContext, services: Services) => Answer<A>,

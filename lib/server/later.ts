@@ -7,7 +7,10 @@ export class Later<T> {
   #deliver: ((value: T) => void) | undefined
   #reject: ((error: unknown) => void) | undefined
 
-  /** Gives the answer. Only the first of `complete` and `fail` counts: a time-out may race the event. */
+  /**
+   * Gives the answer. Only the first of `complete` and `fail` counts: a time-out may race the
+   * event.
+   */
   complete(value: T): void {
     if (this.#state !== 'pending') return
     this.#state = 'complete'
@@ -26,7 +29,10 @@ export class Later<T> {
     return this.#state === 'pending'
   }
 
-  /** For the server: called once, with what to do when it is there (at once, if it is there already). */
+  /**
+   * For the server: called once, with what to do when it is there (at once, if it is there
+   * already).
+   */
   settle(deliver: (value: T) => void, reject: (error: unknown) => void): void {
     if (this.#state === 'complete') deliver(this.#value as T)
     else if (this.#state === 'failed') reject(this.#error)

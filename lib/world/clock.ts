@@ -1,4 +1,5 @@
-// The clock of a node: wall time for what is written down, monotonic time for what must not jump, and timers.
+// The clock of a node: wall time for what is written down, monotonic time for what must not jump,
+// and timers.
 
 import { performance } from 'node:perf_hooks'
 

@@ -1,8 +1,14 @@
-// The network as the server sees it: connections that bring bytes into buffers of the server's choosing.
+// The network as the server sees it: connections that bring bytes into buffers of the server's
+// choosing.
 
-/** What a connection tells its owner. Calls come one at a time, never from within a call to the connection. */
+/**
+ * What a connection tells its owner. Calls come one at a time, never from within a call to the
+ * connection.
+ */
 export interface ConnectionEvents {
-  /** Where the next bytes shall go: at least one byte long, untouched by others until `received`. */
+  /**
+   * Where the next bytes shall go: at least one byte long, untouched by others until `received`.
+   */
   buffer(): Buffer
   /** So many bytes now stand at the front of the last `buffer()`. */
   received(sizeBytes: number): void
@@ -17,7 +23,10 @@ export interface NetworkConnection {
   readonly remotePort: number
   /** Bytes handed to `send` that the system has not taken yet. */
   readonly unsentBytes: number
-  /** Sends the buffers in order; `sent` is called when the system took them all (not when it fails). */
+  /**
+   * Sends the buffers in order; `sent` is called when the system took them all (not when it
+   * fails).
+   */
   send(buffers: readonly Buffer[], sent?: () => void): void
   /** Stops reading until `resume`; bytes already read are still reported. */
   pause(): void

@@ -1,4 +1,5 @@
-// Randomness as a port: ids and jitter come from here, so that a simulated node can be given a seed.
+// Randomness as a port: ids and jitter come from here, so that a simulated node can be given a
+// seed.
 
 import { randomBytes } from 'node:crypto'
 

@@ -1,0 +1,88 @@
+// One request under way: what its handler may know of it, and its answer once that is there.
+
+import type { ListenerKind } from '../../protocol/schema.ts'
+import type { Handler, RequestContext } from './handler.ts'
+import type { Slab } from './slabs.ts'
+
+/** What all requests of a connection share. */
+export interface Peer {
+  readonly connectionId: number
+  readonly clientAddress: string
+  readonly listenerName: string
+  readonly listenerKind: ListenerKind
+  readonly principal: string
+}
+
+/** The connection, as an exchange sees it. */
+export interface ExchangeOwner {
+  readonly peer: Peer
+  /**
+   * The exchange has its answer: `isDone` is set. Not called for what `dispatch` gives back done.
+   */
+  done(exchange: Exchange): void
+  /** All that is left is to close the connection, after what came before. */
+  failed(reason: string): void
+}
+
+export class Exchange implements RequestContext {
+  readonly owner: ExchangeOwner
+  readonly handler: Handler
+  readonly apiVersion: number
+  readonly correlationId: number
+  readonly clientId: string | null
+  readonly nowMs: number
+  /** The slab the request was lent from, if its handler reads the bytes in place. */
+  slab: Slab | undefined
+  /** The whole answer, frame length included. Empty: there is none to send. */
+  answer: readonly Buffer[] = []
+  isDone = false
+  #sent: (() => void)[] | undefined
+
+  constructor(
+    owner: ExchangeOwner, handler: Handler,
+    header: { apiVersion: number, correlationId: number, clientId: string | null }, nowMs: number,
+  ) {
+    this.owner = owner
+    this.handler = handler
+    this.apiVersion = header.apiVersion
+    this.correlationId = header.correlationId
+    this.clientId = header.clientId
+    this.nowMs = nowMs
+  }
+
+  get connectionId(): number {
+    return this.owner.peer.connectionId
+  }
+
+  get clientAddress(): string {
+    return this.owner.peer.clientAddress
+  }
+
+  get listenerName(): string {
+    return this.owner.peer.listenerName
+  }
+
+  get listenerKind(): ListenerKind {
+    return this.owner.peer.listenerKind
+  }
+
+  get principal(): string {
+    return this.owner.peer.principal
+  }
+
+  onSent(fn: () => void): void {
+    if (this.#sent) this.#sent.push(fn)
+    else this.#sent = [fn]
+  }
+
+  get isAwaitedWhenSent(): boolean {
+    return this.#sent !== undefined
+  }
+
+  /** The answer has left, or never will. */
+  sent(): void {
+    const callbacks = this.#sent
+    this.#sent = undefined
+    if (callbacks) for (const callback of callbacks) callback()
+  }
+}

@@ -1,0 +1,159 @@
+// The listeners of a node and the connections they accept.
+
+import type { Logger } from '../../storage/ports.ts'
+import type { ListenerKind } from '../../protocol/schema.ts'
+import type { Clock, Timer } from '../world/clock.ts'
+import type { ConnectionEvents, Listener, Network, NetworkConnection } from '../world/network.ts'
+import type { Turn } from '../world/turn.ts'
+import { Connection, type ConnectionEnvironment } from './connection.ts'
+import type { Dispatcher } from './dispatch.ts'
+import { SlabPool } from './slabs.ts'
+
+export interface ServerOptions {
+  readonly network: Network
+  readonly clock: Clock
+  readonly turn: Turn
+  readonly logger: Logger
+  /** `socket.request.max.bytes` */
+  readonly maxRequestBytes: number
+  /** `connections.max.idle.ms` */
+  readonly maxIdleMs: number
+}
+
+/** A listener as `listeners` names it. */
+export interface ListenerAddress {
+  readonly name: string
+  readonly kind: ListenerKind
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+}
+
+/** The connections' environment, before `serve` without a dispatcher: nothing is read by then. */
+type ServerEnvironment = { -readonly [K in keyof ConnectionEnvironment]: ConnectionEnvironment[K] }
+
+/** Everybody as long as nobody has to authenticate. */
+const ANONYMOUS = 'User:ANONYMOUS'
+/** How long a stopping server waits for requests that are being handled. */
+const STOP_GRACE_MS = 1000
+const SWEEPS_PER_IDLE_TIME = 10
+const LEAST_SWEEP_MS = 100
+
+export class Server {
+  readonly #options: ServerOptions
+  readonly #environment: ServerEnvironment
+  readonly #connections = new Set<Connection>()
+  #listeners: Listener[] = []
+  /** Connections that came before `serve`, not read from yet. */
+  #early: NetworkConnection[] = []
+  #nextConnectionId = 1
+  #sweep: Timer | undefined
+  #isStopping = false
+  #onEmpty: (() => void) | undefined
+
+  constructor(options: ServerOptions) {
+    this.#options = options
+    this.#environment = {
+      ...options, pool: new SlabPool(), dispatcher: undefined,
+      onGone: (connection) => this.#forget(connection),
+    }
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size
+  }
+
+  /**
+   * Binds the listeners, so that their ports are known; nobody is served before `serve`. Rejects
+   * with the network's error for the first address that cannot be had, and then holds none.
+   */
+  async bind(addresses: readonly ListenerAddress[]): Promise<ListenerAddress[]> {
+    const bound: ListenerAddress[] = []
+    try {
+      for (const address of addresses) {
+        const accept = (connection: NetworkConnection) => this.#accept(connection, address)
+        const listener = await this.#options.network.listen(address, accept)
+        this.#listeners.push(listener)
+        bound.push({ ...address, port: listener.port })
+      }
+    } catch (error) {
+      await this.#closeListeners()
+      throw error
+    }
+    return bound
+  }
+
+  /** Begins to serve, those first who connected meanwhile. */
+  serve(dispatcher: Dispatcher): void {
+    this.#environment.dispatcher = dispatcher
+    for (const connection of this.#early) connection.resume()
+    this.#early = []
+    this.#sweepLater()
+  }
+
+  /**
+   * Accepts no more, lets requests in the works finish for a moment, and closes all connections.
+   */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    this.#sweep?.cancel()
+    await this.#closeListeners()
+    for (const connection of this.#connections) connection.close()
+    if (this.#connections.size === 0) return
+    await new Promise<void>((resolve) => {
+      const grace = this.#options.clock.setTimer(STOP_GRACE_MS, () => {
+        for (const connection of this.#connections) connection.destroy()
+        resolve()
+      })
+      this.#onEmpty = () => {
+        grace.cancel()
+        resolve()
+      }
+    })
+  }
+
+  async #closeListeners(): Promise<void> {
+    const listeners = this.#listeners
+    this.#listeners = []
+    await Promise.all(listeners.map((listener) => listener.close()))
+  }
+
+  #accept(network: NetworkConnection, address: ListenerAddress): ConnectionEvents {
+    const peer = {
+      connectionId: this.#nextConnectionId++, clientAddress: plainAddress(network.remoteAddress),
+      listenerName: address.name, listenerKind: address.kind, principal: ANONYMOUS,
+    }
+    const connection = new Connection(peer, network, this.#environment)
+    this.#connections.add(connection)
+    if (this.#isStopping) {
+      connection.destroy()
+    } else if (this.#environment.dispatcher === undefined) {
+      network.pause()
+      this.#early.push(network)
+    }
+    return connection
+  }
+
+  #forget(connection: Connection): void {
+    this.#connections.delete(connection)
+    if (this.#connections.size === 0) this.#onEmpty?.()
+  }
+
+  /** Closes who has been silent for too long; a request that is waiting is not silence. */
+  #sweepLater(): void {
+    const { clock, maxIdleMs } = this.#options
+    if (maxIdleMs < 0) return
+    this.#sweep = clock.setTimer(Math.max(maxIdleMs / SWEEPS_PER_IDLE_TIME, LEAST_SWEEP_MS), () => {
+      const latest = clock.monotonicMs() - maxIdleMs
+      for (const connection of this.#connections) {
+        if (!connection.isBusy && connection.lastActiveMs < latest) connection.destroy()
+      }
+      this.#sweepLater()
+    })
+  }
+}
+
+/** An IPv4 address as such, also where the listener speaks IPv6. */
+function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address
+}

@@ -1,0 +1,171 @@
+// The network over loopback: bytes in the owner's buffers, order, back-pressure, and endings.
+
+import { afterEach, describe, expect, test } from '@jest/globals'
+import { connect, type Socket } from 'node:net'
+
+import type {
+  ConnectionEvents, Listener, NetworkConnection,
+} from '../../../lib/world/network.ts'
+import { tcpNetwork } from '../../../lib/world/tcp.ts'
+
+const opened: { listener: Listener, clients: Socket[] }[] = []
+
+afterEach(async () => {
+  for (const { listener, clients } of opened.splice(0)) {
+    for (const client of clients) client.destroy()
+    await listener.close()
+  }
+})
+
+/** A server whose connections are handed to the test, with what they received so far. */
+async function listen(bufferBytes = 1024) {
+  const accepted: Peer[] = []
+  const listener = await tcpNetwork().listen({ host: '127.0.0.1', port: 0 }, (connection) => {
+    const peer = new Peer(connection, bufferBytes)
+    accepted.push(peer)
+    return peer
+  })
+  const clients: Socket[] = []
+  opened.push({ listener, clients })
+  const dial = async () => {
+    const client = connect(listener.port, '127.0.0.1')
+    clients.push(client)
+    await new Promise((resolve) => { client.once('connect', resolve) })
+    await until(() => accepted.length === clients.length)
+    return { client, peer: accepted[accepted.length - 1]! }
+  }
+  return { listener, dial }
+}
+
+class Peer implements ConnectionEvents {
+  readonly connection: NetworkConnection
+  readonly chunks: Buffer[] = []
+  readonly #bytes: Buffer
+  drains = 0
+  isClosed = false
+
+  constructor(connection: NetworkConnection, bufferBytes: number) {
+    this.connection = connection
+    this.#bytes = Buffer.alloc(bufferBytes)
+  }
+
+  get text(): string {
+    return Buffer.concat(this.chunks).toString()
+  }
+
+  buffer(): Buffer {
+    return this.#bytes
+  }
+
+  received(sizeBytes: number): void {
+    this.chunks.push(Buffer.from(this.#bytes.subarray(0, sizeBytes)))
+  }
+
+  drained(): void {
+    this.drains++
+  }
+
+  closed(): void {
+    this.isClosed = true
+  }
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 500; i++) {
+    if (condition()) return
+    await new Promise((resolve) => { setTimeout(resolve, 5) })
+  }
+  throw new Error('waited in vain')
+}
+
+describe('tcp', () => {
+  test('brings the bytes into the buffers it is given, in order', async () => {
+    const { dial } = await listen(7)
+    const { client, peer } = await dial()
+    client.write('the quick brown fox ')
+    client.write('jumps')
+    await until(() => peer.text.length === 25)
+    expect(peer.text).toBe('the quick brown fox jumps')
+    expect(Math.max(...peer.chunks.map((chunk) => chunk.length))).toBeLessThanOrEqual(7)
+  })
+
+  test('tells who is there', async () => {
+    const { dial } = await listen()
+    const { client, peer } = await dial()
+    expect(peer.connection.remoteAddress).toBe('127.0.0.1')
+    expect(peer.connection.remotePort).toBe(client.localPort)
+  })
+
+  test('sends buffers of all sizes in order and says when they left', async () => {
+    const { dial } = await listen()
+    const { client, peer } = await dial()
+    const got: Buffer[] = []
+    client.on('data', (chunk) => got.push(Buffer.from(chunk)))
+    const buffers = [10, 20, 100_000, 5, 5000, 5000, 1, 2, 3]
+      .map((sizeBytes, i) => Buffer.alloc(sizeBytes, i + 1))
+    let sent = 0
+    peer.connection.send(buffers, () => { sent++ })
+    peer.connection.send([Buffer.from('end')], () => { sent++ })
+    const whole = Buffer.concat([...buffers, Buffer.from('end')])
+    await until(() => Buffer.concat(got).length === whole.length && sent === 2)
+    expect(Buffer.concat(got).equals(whole)).toBe(true)
+  })
+
+  test('reads nothing while paused', async () => {
+    const { dial } = await listen()
+    const { client, peer } = await dial()
+    peer.connection.pause()
+    client.write('hello')
+    await new Promise((resolve) => { setTimeout(resolve, 40) })
+    expect(peer.text).toBe('')
+    peer.connection.resume()
+    await until(() => peer.text === 'hello')
+  })
+
+  test('counts what the client does not read, and tells when it did', async () => {
+    const { dial } = await listen()
+    const { client, peer } = await dial()
+    client.pause()
+    const chunk = Buffer.alloc(1 << 20)
+    for (let i = 0; i < 32; i++) peer.connection.send([chunk])
+    expect(peer.connection.unsentBytes).toBeGreaterThan(1 << 20)
+    expect(peer.drains).toBe(0)
+    client.resume()
+    await until(() => peer.drains > 0)
+    expect(peer.connection.unsentBytes).toBe(0)
+  })
+
+  test('ends after what was sent, and reports the end of either side', async () => {
+    const { dial } = await listen()
+    const first = await dial()
+    const got: Buffer[] = []
+    first.client.on('data', (chunk) => got.push(chunk))
+    first.peer.connection.send([Buffer.alloc(300_000)])
+    first.peer.connection.end()
+    await until(() => first.peer.isClosed)
+    await until(() => Buffer.concat(got).length === 300_000)
+
+    const second = await dial()
+    second.client.end()
+    await until(() => second.peer.isClosed)
+  })
+
+  test('calls back for what can no longer be sent', async () => {
+    const { dial } = await listen()
+    const { peer } = await dial()
+    peer.connection.destroy()
+    let called = 0
+    peer.connection.send([Buffer.from('late')], () => { called++ })
+    await until(() => called === 1 && peer.isClosed)
+  })
+
+  test('refuses a port that is taken, and frees it when closed', async () => {
+    const { listener } = await listen()
+    const again = () => tcpNetwork().listen(
+      { host: '127.0.0.1', port: listener.port }, () => { throw new Error('unexpected') },
+    )
+    await expect(again()).rejects.toMatchObject({ code: 'EADDRINUSE' })
+    await listener.close()
+    await (await again()).close()
+  })
+})
