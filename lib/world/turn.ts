@@ -2,8 +2,8 @@
 //
 // While a turn handles what the sockets brought, appends are only staged and answers only
 // collected. At its end the two phases run, one after the other:
-//   1. storage: every partition with staged bytes writes them (`onStorage`); high watermarks advance,
-//      waiters fire, pending answers complete. What registers for storage meanwhile still runs in it.
+//   1. storage: every partition with staged bytes writes them (`onStorage`); high watermarks
+//      advance, waiters fire, pending answers complete. What registers meanwhile still runs in it.
 //   2. replies: every connection sends what it has collected (`onReplies`), in one write.
 // So an answer leaves the process only after write(2) returned for what it acknowledges (invariant
 // A4), and a partition with a thousand requests in a turn is written once. What phase 2 registers

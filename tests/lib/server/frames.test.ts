@@ -18,7 +18,7 @@ function pattern(sizeBytes: number, seed: number): Buffer {
   return Buffer.from(Uint8Array.from({ length: sizeBytes }, (_, i) => i * 31 + seed))
 }
 
-/** Feeds bytes as a network would: at most `chunkBytes` at a time, never more than there is room for. */
+/** Feeds bytes as a network would: so many at a time, never more than there is room for. */
 function feed(
   frames: Frames, bytes: Buffer, chunkBytes: number, onFrame: (frame: Buffer, slab: Slab) => void,
 ): void {
