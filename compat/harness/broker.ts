@@ -29,7 +29,7 @@ const READY = /^Samsa \S+ ready in \d+ ms: /m
 
 /** Starts `samsa start` from the build in `dist`, with settings beside the listener and the directory. */
 export async function startSamsa(
-  overrides: Readonly<Record<string, string>> = {},
+  overrides: Readonly<Record<string, string>> = {}, { pollMs = 20 } = {},
 ): Promise<RunningBroker> {
   const directory = mkdtempSync(join(tmpdir(), 'samsa-compat-'))
   const port = await freePort()
@@ -40,7 +40,7 @@ export async function startSamsa(
   }
   const args = ['dist/main.js', 'start']
   for (const [name, value] of Object.entries(settings)) args.push('--override', `${name}=${value}`)
-  const broker = new SamsaProcess(args, `127.0.0.1:${port}`, directory)
+  const broker = new SamsaProcess(args, `127.0.0.1:${port}`, directory, pollMs)
   await broker.start()
   return broker
 }
@@ -50,9 +50,11 @@ class SamsaProcess implements RunningBroker {
   readonly dataDirectory: string
   readonly #args: readonly string[]
   readonly #directory: string
+  readonly #pollMs: number
   #child: ChildProcess | undefined
 
-  constructor(args: readonly string[], address: string, directory: string) {
+  constructor(args: readonly string[], address: string, directory: string, pollMs: number) {
+    this.#pollMs = pollMs
     this.#args = args
     this.#directory = directory
     this.address = address
@@ -76,7 +78,7 @@ class SamsaProcess implements RunningBroker {
     await until('the ready line of Samsa', 30_000, () => {
       if (child.exitCode !== null) throw new Error(`Samsa ended at its start:\n${this.log()}`)
       return READY.test(readFileSync(printed, 'utf8')) || undefined
-    })
+    }, this.#pollMs)
   }
 
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {

@@ -65,12 +65,13 @@ export function sleep(delayMs: number): Promise<void> {
 /** Asks again until the answer is not undefined; throws `what` when the time is over. */
 export async function until<T>(
   what: string, timeoutMs: number, ask: () => Promise<T | undefined> | T | undefined,
+  pollMs = 50,
 ): Promise<T> {
   const endMs = Date.now() + timeoutMs
   for (;;) {
     const answer = await ask()
     if (answer !== undefined) return answer
     if (Date.now() > endMs) throw new Error(`${what}: not after ${timeoutMs} ms`)
-    await sleep(50)
+    await sleep(pollMs)
   }
 }

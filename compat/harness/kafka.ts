@@ -1,0 +1,83 @@
+// Apache Kafka itself as a broker process, to compare with: one node, formatted, on a free port.
+
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { freePort } from './broker.ts'
+import { jarsOf } from './install.ts'
+import { run, until } from './process.ts'
+
+export interface KafkaProcess {
+  readonly address: string
+  readonly pid: number
+  dispose(): Promise<void>
+}
+
+const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
+
+/** Starts Apache Kafka 4.4.0 with the settings of Samsa's development defaults and waits until it serves. */
+export async function startKafka(
+  overrides: Readonly<Record<string, string>> = {},
+): Promise<KafkaProcess> {
+  const jars = await jarsOf('kafka-broker', 'bench/kafka/pom.xml')
+  const directory = mkdtempSync(join(tmpdir(), 'samsa-kafka-'))
+  const [port, controllerPort] = [await freePort(), await freePort()]
+  const settings: Record<string, string> = {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'log.dirs': join(directory, 'data'),
+    'offsets.topic.replication.factor': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'share.coordinator.state.topic.replication.factor': '1',
+    'share.coordinator.state.topic.min.isr': '1',
+    'group.initial.rebalance.delay.ms': '0',
+    ...overrides,
+  }
+  const file = join(directory, 'server.properties')
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`)
+  writeFileSync(file, lines.join(''))
+  await run('java', ['-cp', jars, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file])
+
+  const logFile = join(directory, 'server.log')
+  const output = openSync(logFile, 'w')
+  const child = spawn('java', ['-Xmx1G', '-Xms1G', '-XX:+UseG1GC', '-cp', jars, 'kafka.Kafka', file],
+    { stdio: ['ignore', output, output] })
+  closeSync(output)
+  await until('Apache Kafka serving', 60_000, () => {
+    if (child.exitCode !== null) throw new Error(`Kafka ended:\n${readFileSync(logFile, 'utf8')}`)
+    return accepts(port)
+  })
+  return {
+    address: `127.0.0.1:${port}`,
+    pid: child.pid!,
+    async dispose() {
+      if (child.exitCode === null) {
+        const ended = once(child, 'exit')
+        child.kill('SIGKILL')
+        await ended
+      }
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Whether an ApiVersions request is answered on the port: Kafka binds it long before it serves. */
+async function accepts(port: number): Promise<true | undefined> {
+  const { connect } = await import('node:net')
+  const request = Buffer.from('0000000e00120000000000010004616d7361', 'hex')
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(request))
+    const done = (answer: true | undefined) => { socket.destroy(); resolve(answer) }
+    socket.setTimeout(1000, () => done(undefined))
+    socket.on('data', () => done(true))
+    socket.on('error', () => done(undefined))
+    socket.on('close', () => done(undefined))
+  })
+}
