@@ -39,7 +39,7 @@ export interface ConnectionEnvironment {
   readonly pool: SlabPool
   /** `socket.request.max.bytes` */
   readonly maxRequestBytes: number
-  /** Called once, when the connection is gone and nothing of it is under way. */
+  /** Called once, when the connection is gone. */
   onGone(connection: Connection): void
 }
 
@@ -60,6 +60,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   #waitingBytes = 0
   /** Answers of this turn. */
   #out: Buffer[] = []
+  #outBytes = 0
   #outAwaited: Exchange[] = []
   #returning: Slab[] = []
   #turnBytes = 0
@@ -67,8 +68,9 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   #isPaused = false
   /** Why no further request is read: what is under way is answered, then the connection closes. */
   #closing: string | undefined
+  /** Why what comes after the requests in line cannot be read. */
+  #broken: string | undefined
   #isClosed = false
-  #isEnded = false
 
   constructor(peer: Peer, network: NetworkConnection, environment: ConnectionEnvironment) {
     this.peer = peer
@@ -109,12 +111,14 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
 
   received(sizeBytes: number): void {
     this.lastActiveMs = this.#environment.clock.monotonicMs()
-    if (this.#closing !== undefined) return
+    if (this.#closing !== undefined || this.#broken !== undefined) return
     try {
       this.#frames.received(sizeBytes, this.#onFrame)
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
-      this.close(error.message)
+      this.#broken = error.message
+      this.#pause()
+      this.#openTurn()
     }
   }
 
@@ -127,6 +131,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#frames.close()
+    this.#environment.onGone(this)
     if (reason) {
       this.#environment.logger.debug('A connection broke', {
         address: this.peer.clientAddress, reason: reason.message,
@@ -160,6 +165,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
 
   #mayHandle(frame: Buffer): boolean {
     if (this.#turnBytes >= TURN_BYTES) return false
+    if (this.#outBytes >= UNSENT_BYTES) return false
     if (!this.#isClosed && this.#network.unsentBytes >= UNSENT_BYTES) return false
     const { last } = this.#pending
     return last === undefined || follows(last.handler, this.#dispatcher.handlerOf(frame))
@@ -194,7 +200,10 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
       exchange.sent()
       return
     }
-    for (const buffer of exchange.answer) this.#out.push(buffer)
+    for (const buffer of exchange.answer) {
+      this.#out.push(buffer)
+      this.#outBytes += buffer.length
+    }
     if (exchange.isAwaitedWhenSent) this.#outAwaited.push(exchange)
   }
 
@@ -212,8 +221,12 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     this.#send()
     for (const slab of this.#returning) this.#environment.pool.giveBack(slab)
     this.#returning.length = 0
-    if (this.#waiting.length > 0) this.#environment.clock.afterTurn(this.#handleWaiting)
-    else if (this.#pending.length === 0) this.#endIfClosing()
+    if (this.#waiting.length > 0) {
+      this.#environment.clock.afterTurn(this.#handleWaiting)
+      return
+    }
+    if (this.#broken !== undefined) this.close(this.#broken)
+    if (this.#pending.length === 0 && this.#closing !== undefined) this.#network.end()
   }
 
   #send(): void {
@@ -221,6 +234,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     const awaited = this.#outAwaited
     if (out.length === 0 && awaited.length === 0) return
     this.#out = []
+    this.#outBytes = 0
     this.#outAwaited = []
     const sent = () => { for (const exchange of awaited) exchange.sent() }
     if (this.#isClosed) sent()
@@ -252,15 +266,6 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     this.#openTurn()
   }
 
-  #endIfClosing(): void {
-    if (this.#isClosed) {
-      if (!this.#isEnded) this.#environment.onGone(this)
-      this.#isEnded = true
-    } else if (this.#closing !== undefined) {
-      this.#network.end()
-    }
-  }
-
   #pause(): void {
     if (this.#isPaused) return
     this.#isPaused = true
@@ -268,7 +273,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   }
 
   #resume(): void {
-    if (!this.#isPaused || this.#closing !== undefined) return
+    if (!this.#isPaused || this.#closing !== undefined || this.#broken !== undefined) return
     this.#isPaused = false
     this.#network.resume()
   }

@@ -26,7 +26,8 @@ export function tcpNetwork(options: TcpOptions = {}): Network {
       const server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true })
       server.on('connection', (socket) => open(socket, accept))
       server.once('error', reject)
-      server.listen({ ...address, backlog: options.backlog ?? 50 }, () => {
+      const host = bindAddress(address.host)
+      server.listen({ host, port: address.port, backlog: options.backlog ?? 50 }, () => {
         server.off('error', reject)
         // A failed accept (no file descriptors left) concerns that one connection.
         server.on('error', () => {})
@@ -34,6 +35,12 @@ export function tcpNetwork(options: TcpOptions = {}): Network {
       })
     }),
   }
+}
+
+/** As Java does: no host is all addresses, and localhost is the one that every client tries. */
+function bindAddress(host: string): string | undefined {
+  if (host === '') return undefined
+  return host === 'localhost' ? '127.0.0.1' : host
 }
 
 function listener(server: Server, host: string): Listener {

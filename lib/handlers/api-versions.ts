@@ -1,0 +1,67 @@
+// ApiVersions (key 18): which APIs this listener serves in which versions, and the cluster's features.
+//
+// Versions: 0 has no throttle time; 3 brings features, and the client's name and version, which must
+// be of letters, digits, dots and dashes (KIP-511, KIP-584); 4 may show features that begin at
+// version 0 (KAFKA-17011), which the parsers before it refuse, so that earlier versions leave them
+// out; 5 lets a client say which node of which cluster it means (KIP-1242). A version not served is
+// answered in the form of version 0, with the range of this one API, so that every client can go on.
+
+import { SUPPORTED_FEATURES } from '../../controller/image/features.ts'
+import { Errors } from '../../protocol/errors.ts'
+import {
+  apiVersions, type ApiVersionsRequest, type ApiVersionsResponse,
+} from '../../protocol/messages/api-versions.ts'
+import type { ListenerKind } from '../../protocol/schema.ts'
+import { type ErrorNumber, handler, type RequestContext } from '../server/handler.ts'
+import type { ServedApi, Services } from '../services.ts'
+
+const SOFTWARE_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
+const NO_NODE = -1
+
+export const apiVersionsHandler = handler(apiVersions, handleApiVersions, {
+  answerUnsupported: () => ({
+    errorCode: Errors.UNSUPPORTED_VERSION,
+    apiKeys: [apiRange({ api: apiVersions, advertise: apiVersions.versions })],
+  }),
+})
+
+function handleApiVersions(
+  request: ApiVersionsRequest, context: RequestContext, services: Services,
+): ApiVersionsResponse {
+  const errorCode = checkRequest(request, context.apiVersion, services)
+  if (errorCode !== Errors.NONE) return { errorCode, apiKeys: [] }
+  const { image } = services.controller
+  return {
+    errorCode,
+    apiKeys: servedOn(context.listenerKind, services.apis).map(apiRange),
+    supportedFeatures: SUPPORTED_FEATURES
+      .filter(({ minSupportedVersion }) => context.apiVersion >= 4 || minSupportedVersion > 0)
+      .map(({ name, minSupportedVersion, maxSupportedVersion }) =>
+        ({ name, minVersion: minSupportedVersion, maxVersion: maxSupportedVersion })),
+    finalizedFeaturesEpoch: image.offset,
+    finalizedFeatures: [...image.features.levels].map(([name, level]) =>
+      ({ name, minVersionLevel: level, maxVersionLevel: level })),
+  }
+}
+
+function checkRequest(
+  request: ApiVersionsRequest, apiVersion: number, { broker }: Services,
+): ErrorNumber {
+  const { clusterId, nodeId, clientSoftwareName, clientSoftwareVersion } = request
+  if (apiVersion >= 5 && (clusterId === null) !== (nodeId === NO_NODE)) {
+    return Errors.INVALID_REQUEST
+  }
+  const isNamed = SOFTWARE_NAME.test(clientSoftwareName) && SOFTWARE_NAME.test(clientSoftwareVersion)
+  if (apiVersion >= 3 && !isNamed) return Errors.INVALID_REQUEST
+  const isMeant = clusterId === null
+    || (clusterId === broker.clusterId && nodeId === broker.nodeId)
+  return isMeant ? Errors.NONE : Errors.REBOOTSTRAP_REQUIRED
+}
+
+function servedOn(kind: ListenerKind, apis: readonly ServedApi[]): readonly ServedApi[] {
+  return apis.filter(({ api }) => api.listeners.includes(kind))
+}
+
+function apiRange({ api, advertise: [minVersion, maxVersion] }: ServedApi) {
+  return { apiKey: api.key, minVersion, maxVersion }
+}

@@ -1,0 +1,52 @@
+// The chores of a node that come round again: retention, checkpoints, syncing what is old.
+
+import type { Logger } from '../storage/ports.ts'
+import type { Clock, Timer } from './world/clock.ts'
+
+export interface Chore {
+  /** What the log calls it. */
+  readonly name: string
+  /** From the end of one run to the start of the next. */
+  readonly everyMs: number
+  /** Until the first run; left out: `everyMs`. */
+  readonly firstAfterMs?: number
+  readonly run: (nowMs: number) => void | Promise<void>
+}
+
+export class Maintenance {
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #timers = new Map<Chore, Timer>()
+  #isStopped = false
+
+  constructor(clock: Clock, logger: Logger) {
+    this.#clock = clock
+    this.#logger = logger
+  }
+
+  start(chores: readonly Chore[]): void {
+    for (const chore of chores) this.#schedule(chore, chore.firstAfterMs ?? chore.everyMs)
+  }
+
+  /** No chore starts after this; one that is running ends by itself. */
+  stop(): void {
+    this.#isStopped = true
+    for (const timer of this.#timers.values()) timer.cancel()
+    this.#timers.clear()
+  }
+
+  #schedule(chore: Chore, delayMs: number): void {
+    if (this.#isStopped) return
+    this.#timers.set(chore, this.#clock.setTimer(delayMs, () => { void this.#run(chore) }))
+  }
+
+  async #run(chore: Chore): Promise<void> {
+    try {
+      await chore.run(this.#clock.nowMs())
+    } catch (error) {
+      // What a chore leaves undone, its next run does.
+      this.#logger.error(`${chore.name} failed`, { error })
+    }
+    this.#schedule(chore, chore.everyMs)
+  }
+}

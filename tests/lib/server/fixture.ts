@@ -1,0 +1,105 @@
+// A server on loopback with handlers of the test's choosing, and a client that counts its own bytes.
+
+import { connect, type Socket } from 'node:net'
+
+import { decodeResponse, encodeRequest } from '../../../protocol/compile.ts'
+import type { Api, ResponseOf, WriteOf } from '../../../protocol/schema.ts'
+import { Dispatcher } from '../../../lib/server/dispatch.ts'
+import type { Handler } from '../../../lib/server/handler.ts'
+import { Server } from '../../../lib/server/server.ts'
+import type { Services } from '../../../lib/services.ts'
+import { systemClock } from '../../../lib/world/clock.ts'
+import { createLogger } from '../../../lib/world/logger.ts'
+import { tcpNetwork } from '../../../lib/world/tcp.ts'
+import { Turn } from '../../../lib/world/turn.ts'
+
+export interface TestServer {
+  readonly port: number
+  readonly turn: Turn
+  readonly log: string[]
+  readonly server: Server
+}
+
+export interface TestServerOptions {
+  readonly maxRequestBytes?: number
+  readonly maxIdleMs?: number
+}
+
+/** Starts a server; handlers see only what is real here: clock, turn and logger. */
+export async function startServer(
+  handlers: readonly Handler[], options: TestServerOptions = {},
+): Promise<TestServer> {
+  const { maxRequestBytes = 1 << 24, maxIdleMs = -1 } = options
+  const clock = systemClock()
+  const turn = new Turn(clock)
+  const log: string[] = []
+  const logger = createLogger({ level: 'debug', write: (line) => log.push(line) })
+  const network = tcpNetwork()
+  const server = new Server({ network, clock, turn, logger, maxRequestBytes, maxIdleMs })
+  const [bound] = await server.bind([
+    { name: 'PLAINTEXT', kind: 'broker', host: '127.0.0.1', port: 0 },
+  ])
+  server.serve(new Dispatcher(handlers, { clock, turn, logger } as unknown as Services))
+  return { port: bound!.port, turn, log, server }
+}
+
+export class Client {
+  readonly socket: Socket
+  isClosed = false
+  #bytes: Buffer = Buffer.alloc(0)
+  #wake: (() => void) | undefined
+
+  constructor(port: number) {
+    this.socket = connect(port, '127.0.0.1')
+    this.socket.on('data', (chunk: Buffer) => {
+      this.#bytes = Buffer.concat([this.#bytes, chunk])
+      this.#wake?.()
+    })
+    this.socket.on('close', () => {
+      this.isClosed = true
+      this.#wake?.()
+    })
+    this.socket.on('error', () => {})
+  }
+
+  write(...bytes: readonly Buffer[]): void {
+    for (const part of bytes) this.socket.write(part)
+  }
+
+  /** The next frame without its length; undefined when the connection closed instead. */
+  async frame(): Promise<Buffer | undefined> {
+    for (;;) {
+      if (this.#bytes.length >= 4 && this.#bytes.length >= 4 + this.#bytes.readInt32BE(0)) {
+        const end = 4 + this.#bytes.readInt32BE(0)
+        const frame = this.#bytes.subarray(4, end)
+        this.#bytes = this.#bytes.subarray(end)
+        return frame
+      }
+      if (this.isClosed) return undefined
+      await new Promise<void>((resolve) => { this.#wake = resolve })
+    }
+  }
+
+  async answer<A extends Api>(
+    api: A, apiVersion: number,
+  ): Promise<{ correlationId: number, body: ResponseOf<A> } | undefined> {
+    const frame = await this.frame()
+    return frame && decodeResponse(api, apiVersion, frame) as
+      { correlationId: number, body: ResponseOf<A> }
+  }
+
+  async closed(): Promise<boolean> {
+    return await this.frame() === undefined
+  }
+
+  destroy(): void {
+    this.socket.destroy()
+  }
+}
+
+/** A whole request frame. */
+export function requestOf<A extends Api>(
+  api: A, apiVersion: number, correlationId: number, body: WriteOf<A['request']['shape']>,
+): Buffer {
+  return Buffer.concat(encodeRequest(api, apiVersion, correlationId, 'test', body as never))
+}
