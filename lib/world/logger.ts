@@ -59,7 +59,7 @@ function textValue(value: unknown): string {
   const text = value instanceof Error ? value.message
     : typeof value === 'string' ? value
     : JSON.stringify(value) ?? String(value)
-  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text)
+  return /^[!#-<>-~\u00a1-\uffff]+$/.test(text) ? text : oneLine(JSON.stringify(text))
 }
 
 function stackOf(error: Error): string {
@@ -71,7 +71,9 @@ function stackOf(error: Error): string {
 // Control characters of a client's choosing must not forge lines or move the cursor of a terminal.
 function oneLine(text: string): string {
   // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => JSON.stringify(char).slice(1, -1))
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => (
+    `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+  ))
 }
 
 function jsonLine(timeMs: number, level: LogLevel, message: string, fields: Fields): string {

@@ -46,7 +46,7 @@ export interface Listener {
 }
 
 export interface Network {
-  /** No `host` is all addresses, `port` 0 a free one. Rejects with the system's error (EADDRINUSE, EACCES, …). */
+  /** No `host`: all addresses; `port` 0: a free one. Rejects with the system's error. */
   listen(
     address: { readonly host: string, readonly port: number },
     accept: (connection: NetworkConnection) => ConnectionEvents,

@@ -1,4 +1,4 @@
-// A server on loopback with handlers of the test's choosing, and a client that counts its own bytes.
+// A server on loopback with handlers of the test's choosing, and a client of plain sockets.
 
 import { connect, type Socket } from 'node:net'
 

@@ -92,7 +92,7 @@ describe('a connection', () => {
     expect((await one.answer(echo, 1))?.correlationId).toBe(5)
   })
 
-  test('handles pipelined requests of an API that allows it at once, answers in order', async () => {
+  test('handles requests of a pipelined API at once, and answers in order', async () => {
     const waiting: Later<{ number: number, sizeBytes: number }>[] = []
     const storeHandler = handler(store, () => {
       const later = new Later<{ number: number, sizeBytes: number }>()
@@ -109,7 +109,8 @@ describe('a connection', () => {
     expect(waiting).toHaveLength(4)
     for (const i of [2, 1, 3, 0]) waiting[i]!.complete({ number: i * 10, sizeBytes: 0 })
     for (const i of [0, 1, 2, 3]) {
-      expect(await one.answer(store, 0)).toMatchObject({ correlationId: i, body: { number: i * 10 } })
+      expect(await one.answer(store, 0))
+        .toMatchObject({ correlationId: i, body: { number: i * 10 } })
     }
     expect((await one.answer(echo, 1))?.correlationId).toBe(4)
   })
