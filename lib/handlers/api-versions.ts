@@ -30,7 +30,7 @@ function handleApiVersions(
 ): ApiVersionsResponse {
   const errorCode = checkRequest(request, context.apiVersion, services)
   if (errorCode !== Errors.NONE) return { errorCode, apiKeys: [] }
-  const { image } = services.controller
+  const { image, appliedOffset } = services.controller
   return {
     errorCode,
     apiKeys: servedOn(context.listenerKind, services.apis).map(apiRange),
@@ -38,7 +38,7 @@ function handleApiVersions(
       .filter(({ minSupportedVersion }) => context.apiVersion >= 4 || minSupportedVersion > 0)
       .map(({ name, minSupportedVersion, maxSupportedVersion }) =>
         ({ name, minVersion: minSupportedVersion, maxVersion: maxSupportedVersion })),
-    finalizedFeaturesEpoch: image.offset,
+    finalizedFeaturesEpoch: appliedOffset,
     finalizedFeatures: [...image.features.levels].map(([name, level]) =>
       ({ name, minVersionLevel: level, maxVersionLevel: level })),
   }

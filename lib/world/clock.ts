@@ -20,13 +20,13 @@ export interface Clock {
 // Node's timers hold their delay in 31 bits; a longer one would fire at once.
 const LONGEST_DELAY_MS = 0x7fffffff
 
-/** The machine's own clock. A timer does not keep the process alive: what is served does. */
+/** The machine's own clock. A timer keeps the process alive until it is cancelled. */
 export function systemClock(): Clock {
   return {
     nowMs: () => Date.now(),
     monotonicMs: () => performance.now(),
     setTimer(delayMs, fn) {
-      const timeout = setTimeout(fn, Math.min(Math.max(delayMs, 0), LONGEST_DELAY_MS)).unref()
+      const timeout = setTimeout(fn, Math.min(Math.max(delayMs, 0), LONGEST_DELAY_MS))
       return { cancel: () => clearTimeout(timeout) }
     },
     afterTurn(fn) {

@@ -1,0 +1,59 @@
+// From the listeners of the configuration to bound ports, and what clients are told of them.
+
+import type { Config, Listener } from './config.ts'
+import type { ListenerAddress, Server } from './server/server.ts'
+import type { AdvertisedListener } from './services.ts'
+import { StartError } from './start-error.ts'
+
+export interface BoundListeners {
+  /** What clients of the broker are told. */
+  readonly broker: readonly AdvertisedListener[]
+  /** Where the quorum is reached; empty when the node is a quorum of its own without a listener. */
+  readonly controller: readonly AdvertisedListener[]
+}
+
+/** Binds all listeners; throws StartError, with one line, for one that cannot be had. */
+export async function bindListeners(config: Config, server: Server): Promise<BoundListeners> {
+  const bound = await bindAll(config, server)
+  const portOf = ({ name, port }: Listener) =>
+    port !== 0 ? port : bound.find((listener) => listener.name === name)?.port ?? 0
+  const told = (listener: Listener): AdvertisedListener =>
+    ({ name: listener.name, host: listener.host, port: portOf(listener) })
+  return {
+    broker: config.advertisedListeners.map(told),
+    controller: config.controllerListeners.map(told),
+  }
+}
+
+async function bindAll(config: Config, server: Server): Promise<ListenerAddress[]> {
+  const isController = ({ name }: Listener) => config.controllerListenerNames.includes(name)
+  const addresses = config.listeners.map((listener): ListenerAddress => ({
+    ...listener, kind: isController(listener) ? 'controller' : 'broker',
+  }))
+  const bound: ListenerAddress[] = []
+  for (const address of addresses) {
+    try {
+      bound.push(...await server.bind([address]))
+    } catch (error) {
+      await server.stop()
+      throw new StartError(`listeners=${nameOf(address)}: ${reasonOf(error)}`)
+    }
+  }
+  return bound
+}
+
+function nameOf({ name, host, port }: ListenerAddress): string {
+  return `${name}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** What a person makes of the system's error codes. */
+function reasonOf(error: unknown): string {
+  const { code, message } = error as { code?: string, message?: string }
+  switch (code) {
+    case 'EADDRINUSE': return 'another process listens on this port'
+    case 'EACCES': return 'this user may not listen on this port'
+    case 'EADDRNOTAVAIL': return 'this machine has no such address'
+    case 'ENOTFOUND': case 'EAI_AGAIN': return 'no such host is known'
+    default: return message ?? String(error)
+  }
+}
