@@ -28,7 +28,7 @@ interface LogicalLine {
 
 /** Joins continued lines and leaves out blank ones and comments. A comment is never continued. */
 function* logicalLines(text: string): Generator<LogicalLine> {
-  const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
+  const lines = text.replace(/^(\uFEFF|\u00EF\u00BB\u00BF)/, '').split(/\r\n|\n|\r/)
   for (let index = 0; index < lines.length; index += 1) {
     const lineNumber = index + 1
     let content = trimStart(lines[index]!)

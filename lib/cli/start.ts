@@ -1,0 +1,84 @@
+// `samsa start`: runs one node until it is told to stop.
+
+import { performance } from 'node:perf_hooks'
+import { resolve } from 'node:path'
+import { nodeDisk } from '../../storage/node-disk.ts'
+import type { Logger } from '../../storage/ports.ts'
+import { whyNotYet } from '../config.ts'
+import { Node } from '../node.ts'
+import { StartError } from '../start-error.ts'
+import { VERSION } from '../version.ts'
+import { systemClock } from '../world/clock.ts'
+import { createLogger } from '../world/logger.ts'
+import { systemRandom } from '../world/random.ts'
+import { tcpNetwork } from '../world/tcp.ts'
+import type { World } from '../world/world.ts'
+import type { StartOptions } from './options.ts'
+import { loadConfig } from './settings.ts'
+
+/** Resolves with the exit code when the node has stopped. */
+export async function start(options: StartOptions): Promise<number> {
+  const logger = createLogger({ level: options.logLevel, format: options.logFormat })
+  try {
+    return await run(options, logger)
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error
+    logger.error(error.message)
+    return 1
+  }
+}
+
+async function run(options: StartOptions, logger: Logger): Promise<number> {
+  const config = loadConfig(options, (message) => logger.warn(message))
+  const notYet = whyNotYet(config)
+  if (notYet !== undefined) throw new StartError(notYet)
+  const node = new Node(config, systemWorld(logger))
+  const signal = untilSignal(logger)
+  await node.start()
+  const listeners = node.listeners
+    .filter(({ name }) => !config.controllerListenerNames.includes(name))
+    .map(({ name, host, port }) => `${name}://${host.includes(':') ? `[${host}]` : host}:${port}`)
+  const directories = config.logDirs.map((directory) => resolve(directory)).join(',')
+  const elapsedMs = Math.round(performance.now()) // counted from the start of the process
+  process.stdout.write(`Samsa ${VERSION} ready in ${elapsedMs} ms: ${listeners.join(',')}, `
+    + `data in ${directories}, cluster ${node.clusterId}\n`)
+  await signal
+  await node.stop()
+  logger.info('stopped')
+  return 0
+}
+
+/** The machine itself. */
+function systemWorld(logger: Logger): World {
+  return {
+    clock: systemClock(),
+    random: systemRandom(),
+    network: tcpNetwork(),
+    disk: nodeDisk(),
+    logger,
+  }
+}
+
+/** A signal that follows so soon is the same one: npm passes on what the terminal sends to all. */
+const SAME_SIGNAL_MS = 1000
+
+/** Resolves at the first SIGTERM or SIGINT; the second one ends the process as it stands. */
+function untilSignal(logger: Logger): Promise<void> {
+  // Whoever read our output may be gone; the broker goes on.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  return new Promise((stop) => {
+    let firstMs: number | undefined
+    for (const [signal, number] of [['SIGTERM', 15], ['SIGINT', 2]] as const) {
+      process.on(signal, () => {
+        const nowMs = performance.now()
+        if (firstMs === undefined) {
+          firstMs = nowMs
+          logger.info(`${signal}: shutting down; once more ends at once`)
+          stop()
+        } else if (nowMs - firstMs > SAME_SIGNAL_MS) {
+          process.exit(128 + number)
+        }
+      })
+    }
+  })
+}
