@@ -93,6 +93,11 @@ export function record<N extends RecordName>(
   return { type: name, bytes: Buffer.concat([Buffer.from([FRAME_VERSION, key, version]), body]) }
 }
 
+/** A record that was read, to be written again as it was. */
+export function recordAgain({ type: name, version, data }: MetadataRecord): NewRecord {
+  return record(name, version, data as never)
+}
+
 const NAMES_BY_KEY: ReadonlyMap<number, RecordName> = new Map(
   Object.entries(RECORD_TYPES).map(([name, { key }]) => [key, name as RecordName]))
 

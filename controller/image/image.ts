@@ -74,9 +74,16 @@ export class DeltaCollector {
     }
   }
 
-  delta(before: Image, isSnapshot = false): ImageDelta {
+  merge(other: DeltaCollector): void {
+    for (const id of other.topics) this.topics.add(id)
+    for (const key of other.configs) this.configs.add(key)
+    for (const id of other.brokers) this.brokers.add(id)
+    this.features ||= other.features
+  }
+
+  delta(before: Image): ImageDelta {
     const { topics, configs, brokers, features } = this
-    return { before, topics, configs, brokers, features, isSnapshot }
+    return { before, topics, configs, brokers, features, isSnapshot: false }
   }
 }
 

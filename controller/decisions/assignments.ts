@@ -1,0 +1,86 @@
+// New partitions: replicas as the client wants them, or as the placement finds them.
+
+import { ApiError, Errors } from '../../protocol/errors.ts'
+import { RECOVERED, type Partition } from '../image/topics.ts'
+import { place } from '../placement.ts'
+import type { DecisionContext } from './decision.ts'
+
+const UNASSIGNED_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAA'
+
+/** A partition that begins: the first live replica leads. */
+function newPartition(
+  { image }: DecisionContext, replicas: readonly number[], isr: readonly number[],
+): Partition {
+  return {
+    replicas, isr,
+    directories: replicas.map((id) => {
+      const logDirs = image.brokers.get(id)?.logDirs ?? []
+      // With several directories the broker itself chooses, and reports (KIP-858).
+      return logDirs.length === 1 ? logDirs[0]! : UNASSIGNED_DIRECTORY
+    }),
+    removingReplicas: [], addingReplicas: [], elr: [], lastKnownElr: [],
+    leader: isr[0]!, leaderRecoveryState: RECOVERED, leaderEpoch: 0, partitionEpoch: 0,
+  }
+}
+
+function activeOf({ image }: DecisionContext, replicas: readonly number[]): number[] {
+  return replicas.filter((id) => image.brokers.isActive(id))
+}
+
+/** A partition on given brokers. Throws INVALID_REPLICA_ASSIGNMENT. */
+export function assignedPartition(
+  context: DecisionContext, index: number, replicas: readonly number[],
+  replicationFactor: number | undefined,
+): Partition {
+  checkAssignment(context, replicas, replicationFactor)
+  const isr = activeOf(context, replicas)
+  if (isr.length === 0) {
+    throw new ApiError(Errors.INVALID_REPLICA_ASSIGNMENT,
+      `All brokers specified in the manual partition assignment for partition ${index} are fenced ` +
+      'or in controlled shutdown.')
+  }
+  return newPartition(context, replicas, isr)
+}
+
+function checkAssignment(
+  { image }: DecisionContext, replicas: readonly number[], replicationFactor: number | undefined,
+): void {
+  const refuse = (why: string): never => {
+    throw new ApiError(Errors.INVALID_REPLICA_ASSIGNMENT, `The manual partition assignment includes ${why}`)
+  }
+  if (replicas.length === 0) refuse('an empty replica list.')
+  let previous: number | undefined
+  for (const id of [...replicas].sort((a, b) => a - b)) {
+    const broker = image.brokers.get(id)
+    if (!broker) refuse(`broker ${id}, but no such broker is registered.`)
+    if (isCordoned(broker?.logDirs ?? [], broker?.cordonedLogDirs ?? [])) {
+      refuse(`broker ${id}, but all its log directories are cordoned.`)
+    }
+    if (id === previous) refuse(`the broker ${id} more than once.`)
+    previous = id
+  }
+  if (replicationFactor !== undefined && replicas.length !== replicationFactor) {
+    refuse(`a partition with ${replicas.length} replica(s), but this is not consistent with previous ` +
+      `partitions, which have ${replicationFactor} replica(s).`)
+  }
+}
+
+function isCordoned(logDirs: readonly string[], cordoned: readonly string[]): boolean {
+  return logDirs.length > 0 && logDirs.every((directory) => cordoned.includes(directory))
+}
+
+/** Partitions placed by the controller. Throws INVALID_REPLICATION_FACTOR. */
+export function placedPartitions(
+  context: DecisionContext, count: number, replicationFactor: number,
+): Partition[] {
+  const usable = context.image.brokers.all().filter(({ inControlledShutdown, ...broker }) =>
+    !inControlledShutdown && !isCordoned(broker.logDirs, broker.cordonedLogDirs ?? []))
+  return place(count, replicationFactor, usable, context.random).map((replicas) => {
+    const isr = activeOf(context, replicas)
+    if (isr.length === 0) {
+      throw new ApiError(Errors.INVALID_REPLICATION_FACTOR,
+        'All brokers are currently fenced or in controlled shutdown.')
+    }
+    return newPartition(context, replicas, isr)
+  })
+}

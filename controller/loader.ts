@@ -1,0 +1,74 @@
+// Loads the image from a snapshot and the log after it, metadata transactions (KIP-868) respected: what is
+// between the begin and the end of one counts only once it has ended.
+
+import type { Batch } from '../protocol/records/batch.ts'
+import { recordsOf } from '../protocol/records/record.ts'
+import { applyRecord, EMPTY_IMAGE, type Image } from './image/image.ts'
+import { readRecord } from './metadata-records.ts'
+
+export interface LoadedSnapshot {
+  /** The offset after the last record it contains. */
+  readonly endOffset: number
+  readonly batches: Iterable<Batch>
+}
+
+export class MetadataLoader {
+  #image: Image = EMPTY_IMAGE
+  /** The image before an open transaction. */
+  #beforeTransaction: Image | undefined
+  #endOffset = 0
+
+  constructor(snapshot: LoadedSnapshot | undefined) {
+    if (!snapshot) return
+    for (const batch of snapshot.batches) this.#take(batch)
+    this.#endOffset = snapshot.endOffset
+  }
+
+  get image(): Image {
+    return this.#image
+  }
+
+  /** The next offset to be loaded. */
+  get endOffset(): number {
+    return this.#endOffset
+  }
+
+  get isInTransaction(): boolean {
+    return this.#beforeTransaction !== undefined
+  }
+
+  /** Takes in the log up to `highWatermark`. Answers how many bytes it read. */
+  load(log: { batches(from: number, to?: number): Iterable<Batch> }, highWatermark: number): number {
+    let sizeBytes = 0
+    for (const batch of log.batches(this.#endOffset, highWatermark)) {
+      if (batch.baseOffset >= highWatermark) break
+      if (batch.lastOffset < this.#endOffset) continue
+      sizeBytes += batch.sizeBytes
+      this.#take(batch)
+    }
+    this.#endOffset = highWatermark
+    return sizeBytes
+  }
+
+  #take(batch: Batch): void {
+    if (batch.isControl) return
+    for (const { value } of recordsOf(batch)) {
+      if (value === null) throw new Error('a metadata record without a value')
+      const record = readRecord(value)
+      switch (record.type) {
+        case 'beginTransaction':
+          this.#beforeTransaction = this.#image
+          break
+        case 'endTransaction':
+          this.#beforeTransaction = undefined
+          break
+        case 'abortTransaction':
+          this.#image = this.#beforeTransaction ?? this.#image
+          this.#beforeTransaction = undefined
+          break
+        default:
+          this.#image = applyRecord(this.#image, record)
+      }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// The `quorum-state` file: the epoch, its leader and the vote given in it, as JSON. Version 0 of Kafka's
+// QuorumStateData, which a quorum of fixed voters (kraft.version 0) writes.
+
+import { join } from 'node:path'
+
+import { readTextIfThere, writeFileAtomically } from '../../storage/checkpoints.ts'
+import type { Disk } from '../../storage/disk.ts'
+import { NONE, type PersistedState } from './state.ts'
+
+const FILE_NAME = 'quorum-state'
+
+/** What was last written; the beginning of time without a file. Throws when the file is damaged. */
+export function readQuorumState(disk: Disk, directory: string): PersistedState {
+  const path = join(directory, FILE_NAME)
+  const text = readTextIfThere(disk, path)
+  if (text === undefined) return { epoch: 0, leaderId: NONE, votedId: NONE }
+  return parse(text, path)
+}
+
+function parse(text: string, path: string): PersistedState {
+  const damaged = (why: string): Error => new Error(`${path} is damaged: ${why}`)
+  let data: unknown
+  try {
+    data = JSON.parse(text)
+  } catch {
+    throw damaged('no JSON')
+  }
+  if (typeof data !== 'object' || data === null) throw damaged('no object')
+  const number = (name: string): number => {
+    const value = (data as Record<string, unknown>)[name]
+    if (typeof value !== 'number' || !Number.isInteger(value)) throw damaged(`no number ${name}`)
+    return value
+  }
+  const version = number('data_version')
+  if (version !== 0 && version !== 1) throw damaged(`unknown version ${version}`)
+  return { epoch: number('leaderEpoch'), leaderId: number('leaderId'), votedId: number('votedId') }
+}
+
+/** Durable when it returns. */
+export function writeQuorumState(
+  disk: Disk, directory: string, state: PersistedState, voters: readonly number[],
+): void {
+  const text = JSON.stringify({
+    clusterId: '', leaderId: state.leaderId, leaderEpoch: state.epoch, votedId: state.votedId,
+    appliedOffset: 0, currentVoters: voters.map((voterId) => ({ voterId })), data_version: 0,
+  })
+  writeFileAtomically(disk, join(directory, FILE_NAME), Buffer.from(text))
+}

@@ -1,0 +1,89 @@
+// DescribeQuorum (key 55): the voters and observers of the metadata log, and how far each has come (KIP-595).
+//
+// Only the leader answers; only `__cluster_metadata-0` has a quorum.
+//
+// Versions: 1 tells when a replica last fetched and was last caught up (KIP-836); 2 has directory ids, error
+// messages and the voters' addresses (KIP-853).
+
+import { METADATA_TOPIC } from '../../controller/controller.ts'
+import type { RaftState } from '../../controller/raft/state.ts'
+import { Errors, errorMessage } from '../../protocol/errors.ts'
+import {
+  describeQuorum, type DescribeQuorumRequest, type DescribeQuorumResponse,
+} from '../../protocol/messages/describe-quorum.ts'
+import { ZERO_UUID } from '../../protocol/schema.ts'
+import { handler, type ErrorNumber, type RequestContext } from '../server/handler.ts'
+import type { Services } from '../services.ts'
+
+type Partition = DescribeQuorumResponse['topics'][number]['partitions'][number]
+type ReplicaState = Partition['currentVoters'][number]
+
+export const describeQuorumHandler = handler(describeQuorum, handleDescribeQuorum, {
+  errorAnswer: (_request, version, errorCode) => topLevelError(version, errorCode),
+})
+
+function topLevelError(version: number, errorCode: ErrorNumber): DescribeQuorumResponse {
+  const message = version >= 2 ? { errorMessage: errorMessage(errorCode) } : {}
+  return { errorCode, ...message, topics: [], nodes: [] }
+}
+
+function handleDescribeQuorum(
+  request: DescribeQuorumRequest, context: RequestContext, { controller }: Services,
+): DescribeQuorumResponse {
+  const [topic, ...otherTopics] = request.topics
+  const [partition, ...otherPartitions] = topic?.partitions ?? []
+  const isOurs = topic?.topicName === METADATA_TOPIC && partition?.partitionIndex === 0 &&
+    otherTopics.length === 0 && otherPartitions.length === 0
+  if (!isOurs) {
+    const errorCode = Errors.UNKNOWN_TOPIC_OR_PARTITION
+    return {
+      errorCode: Errors.NONE, nodes: [],
+      topics: request.topics.map(({ topicName, partitions }) => ({
+        topicName,
+        partitions: partitions.map(({ partitionIndex }) => failed(partitionIndex, errorCode)),
+      })),
+    }
+  }
+  const { raftState: state, image } = controller
+  const nodes = state.settings.voters.flatMap((id) => {
+    const endpoints = image.brokers.controllers.get(id)?.endpoints ?? []
+    return endpoints.length === 0 ? []
+      : [{ nodeId: id, listeners: endpoints.map(({ name, host, port }) => ({ name, host, port })) }]
+  })
+  const described = state.role.name === 'leader'
+    ? describe(state, context.nowMs, context) : failed(0, Errors.NOT_LEADER_OR_FOLLOWER)
+  return {
+    errorCode: Errors.NONE, nodes,
+    topics: [{ topicName: METADATA_TOPIC, partitions: [described] }],
+  }
+}
+
+function failed(partitionIndex: number, errorCode: ErrorNumber): Partition {
+  return {
+    partitionIndex, errorCode, leaderId: -1, leaderEpoch: -1, highWatermark: -1,
+    currentVoters: [], observers: [],
+  }
+}
+
+function describe(state: RaftState, nowMs: number, _context: RequestContext): Partition {
+  const { epoch, leaderId, highWatermark, settings, log, role } = state
+  const progress = role.name === 'leader' ? role.progress : new Map<never, never>()
+  const stateOf = (replicaId: number): ReplicaState => {
+    if (replicaId === settings.nodeId) {
+      return {
+        replicaId, replicaDirectoryId: ZERO_UUID, logEndOffset: log.endOffset,
+        lastFetchTimestamp: nowMs, lastCaughtUpTimestamp: nowMs,
+      }
+    }
+    const known = progress.get(replicaId as never) as { endOffset: number } | undefined
+    return {
+      replicaId, replicaDirectoryId: ZERO_UUID, logEndOffset: known?.endOffset ?? -1,
+      lastFetchTimestamp: -1, lastCaughtUpTimestamp: -1,
+    }
+  }
+  return {
+    partitionIndex: 0, errorCode: Errors.NONE, leaderId, leaderEpoch: epoch, highWatermark,
+    currentVoters: settings.voters.map(stateOf),
+    observers: [...progress.keys()].filter((id) => !settings.voters.includes(id)).map(stateOf),
+  }
+}

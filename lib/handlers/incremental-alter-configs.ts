@@ -1,0 +1,142 @@
+// IncrementalAlterConfigs (key 44): single settings of topics, brokers, groups and client metrics are set, deleted,
+// or, being lists, added to and taken from (KIP-339).
+//
+// A request is looked through here first, as every Kafka broker does; what is wrong with its form never reaches the
+// controller. Answers stand in the order of the request.
+
+import {
+  type ConfigChange, incrementalAlterConfigs as decide, type ResourceChange,
+} from '../../controller/decisions/alter-configs.ts'
+import { ConfigType } from '../../controller/image/configs.ts'
+import { ApiError, Errors, errorMessage } from '../../protocol/errors.ts'
+import {
+  incrementalAlterConfigs, type IncrementalAlterConfigsRequest,
+  type IncrementalAlterConfigsResponse,
+} from '../../protocol/messages/incremental-alter-configs.ts'
+import { handler, type RequestContext } from '../server/handler.ts'
+import type { Services } from '../services.ts'
+
+type Resource = IncrementalAlterConfigsRequest['resources'][number]
+type ResourceResponse = IncrementalAlterConfigsResponse['responses'][number]
+
+/** By the numbers of AlterConfigOp. */
+const OPERATIONS = ['set', 'delete', 'append', 'subtract'] as const
+const DELETE = 1
+
+export const incrementalAlterConfigsHandler = handler(
+  incrementalAlterConfigs, handleIncrementalAlterConfigs, {
+    errorAnswer: ({ resources }, _version, errorCode, message) => ({
+      responses: resources.map((resource) =>
+        responseOf(resource, new ApiError(errorCode, message ?? errorMessage(errorCode)))),
+    }),
+  })
+
+async function handleIncrementalAlterConfigs(
+  request: IncrementalAlterConfigsRequest, _context: RequestContext, services: Services,
+): Promise<IncrementalAlterConfigsResponse> {
+  const { resources, validateOnly } = request
+  const refused = refusals(resources, (resource) => checkResource(resource, services))
+  const left = resources.filter((_, i) => refused[i] === null)
+  const results = left.length === 0 ? []
+    : await services.controller.submit(decide(left.map(changeOf), validateOnly))
+  return { responses: inOrder(resources, refused, results) }
+}
+
+interface Named {
+  readonly resourceType: number
+  readonly resourceName: string
+}
+
+/** An error, or null, for each resource; one that is named twice is refused both times. */
+export function refusals<R extends Named>(
+  resources: readonly R[], check: (resource: R) => void,
+): (ApiError | null)[] {
+  const isSame = (a: Named, b: Named): boolean =>
+    a.resourceType === b.resourceType && a.resourceName === b.resourceName
+  return resources.map((resource) => {
+    if (resources.filter((other) => isSame(resource, other)).length > 1) {
+      return new ApiError(Errors.INVALID_REQUEST, 'Each resource must appear at most once.')
+    }
+    try {
+      check(resource)
+      return null
+    } catch (error) {
+      if (error instanceof ApiError) return error
+      throw error
+    }
+  })
+}
+
+/** Refusals and the results of the others, where the request has them. */
+export function inOrder(
+  resources: readonly Named[], refused: readonly (ApiError | null)[],
+  results: readonly (ApiError | null)[],
+): ResourceResponse[] {
+  let next = 0
+  return resources.map((resource, i) => {
+    const error = refused[i] ?? null
+    return responseOf(resource, error ?? results[next++] ?? null)
+  })
+}
+
+function responseOf({ resourceType, resourceName }: Named, error: ApiError | null): ResourceResponse {
+  return {
+    resourceType, resourceName,
+    errorCode: error?.code ?? Errors.NONE, errorMessage: error?.message ?? null,
+  }
+}
+
+interface WithConfigs extends Named {
+  readonly configs: readonly { readonly name: string, readonly value: string | null }[]
+}
+
+/** What all kinds of changes have to obey. Throws INVALID_REQUEST. */
+export function checkChanges(
+  { resourceType, resourceName, configs }: WithConfigs, { broker }: Services,
+  mayBeNull: (at: number) => boolean,
+): void {
+  const invalid = (why: string): ApiError => new ApiError(Errors.INVALID_REQUEST, why)
+  if (new Set(configs.map(({ name }) => name)).size < configs.length) {
+    throw invalid('Error due to duplicate config keys')
+  }
+  const nulls = configs.filter(({ value }, i) => value === null && !mayBeNull(i))
+  if (nulls.length > 0) {
+    throw invalid(`Null value not supported for : ${nulls.map(({ name }) => name).join(', ')}`)
+  }
+  if (resourceType === ConfigType.BROKER && resourceName !== '') {
+    if (!/^[+-]?\d+$/.test(resourceName)) {
+      throw invalid(`Node id must be an integer, but it is: ${resourceName}`)
+    }
+    if (Number(resourceName) !== broker.nodeId) {
+      throw invalid(`Unexpected broker id, expected ${broker.nodeId}, but received ${resourceName}`)
+    }
+  }
+}
+
+export const CHANGEABLE: readonly number[] = [
+  ConfigType.TOPIC, ConfigType.BROKER, ConfigType.CLIENT_METRICS, ConfigType.GROUP,
+]
+
+function checkResource(resource: Resource, services: Services): void {
+  const { resourceType, configs } = resource
+  checkChanges(resource, services, (i) => configs[i]!.configOperation === DELETE)
+  // Log levels cannot be changed while the node runs.
+  if (!CHANGEABLE.includes(resourceType)) {
+    throw new ApiError(Errors.INVALID_REQUEST, `Unknown resource type ${resourceType}`)
+  }
+  for (const { configOperation } of configs) {
+    if (OPERATIONS[configOperation] !== undefined) continue
+    if (resourceType === ConfigType.BROKER) {
+      throw new ApiError(Errors.INVALID_REQUEST, `Unknown operations type ${configOperation}`)
+    }
+    throw new ApiError(Errors.UNKNOWN_SERVER_ERROR, errorMessage(Errors.UNKNOWN_SERVER_ERROR))
+  }
+}
+
+function changeOf({ resourceType, resourceName, configs }: Resource): ResourceChange {
+  const changes = new Map<string, ConfigChange>()
+  for (const { name, value, configOperation } of configs) {
+    changes.set(name, { operation: OPERATIONS[configOperation]!, value })
+  }
+  return { type: resourceType, name: resourceName, changes }
+}
