@@ -1,0 +1,66 @@
+// DeleteGroups and OffsetDelete: what may be forgotten on request, and what follows a topic's end.
+
+import { ApiError, Errors } from '../../../protocol/errors.ts'
+import type {
+  OffsetDeleteRequest, OffsetDeleteResponse,
+} from '../../../protocol/messages/offset-delete.ts'
+import { ZERO_UUID } from '../../../protocol/schema.ts'
+import { joinTimer, sessionTimer, syncTimer } from './rebalance.ts'
+import { groupTombstone, type GroupsRecord, offsetTombstone } from './records.ts'
+import type { GroupsState } from './state.ts'
+
+/** The group with all its offsets. Throws GROUP_ID_NOT_FOUND or NON_EMPTY_GROUP. */
+export function deleteGroup(state: GroupsState, groupId: string): GroupsRecord[] {
+  const group = state.group(groupId)
+  if (group.is('Dead')) throw new ApiError(Errors.GROUP_ID_NOT_FOUND)
+  if (!group.is('Empty')) throw new ApiError(Errors.NON_EMPTY_GROUP)
+  state.shard.timers.cancel(joinTimer(groupId))
+  state.shard.timers.cancel(syncTimer(groupId))
+  for (const memberId of group.pendingMembers) {
+    state.shard.timers.cancel(sessionTimer(groupId, memberId))
+  }
+  const offsets = [...state.offsets.ofGroup(groupId) ?? []].flatMap(([topic, partitions]) =>
+    [...partitions.keys()].map((partition) => offsetTombstone(groupId, topic, partition)))
+  return [...offsets, groupTombstone(groupId)]
+}
+
+/**
+ * Single offsets; those of topics in use stay, with GROUP_SUBSCRIBED_TO_TOPIC. Throws
+ * GROUP_ID_NOT_FOUND, or NON_EMPTY_GROUP where the coordinator does not know what is in use.
+ */
+export function deleteOffsets(
+  state: GroupsState, request: OffsetDeleteRequest,
+): { records: GroupsRecord[], answer: OffsetDeleteResponse } {
+  const { groupId } = request
+  const group = state.group(groupId)
+  if (group.is('Dead')) throw new ApiError(Errors.GROUP_ID_NOT_FOUND)
+  if (!group.is('Empty') && !group.usesConsumerProtocol) {
+    throw new ApiError(Errors.NON_EMPTY_GROUP)
+  }
+  const records: GroupsRecord[] = []
+  const topics = request.topics.map(({ name, partitions }) => {
+    const isInUse = group.isSubscribedTo(name)
+    const errorCode = isInUse ? Errors.GROUP_SUBSCRIBED_TO_TOPIC : Errors.NONE
+    for (const { partitionIndex } of isInUse ? [] : partitions) {
+      if (state.offsets.get(groupId, name, partitionIndex) === undefined) continue
+      records.push(offsetTombstone(groupId, name, partitionIndex))
+    }
+    return {
+      name,
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+    }
+  })
+  return { records, answer: { topics } }
+}
+
+/** Offsets of a topic that is no more; those of a new topic of the same name stay. */
+export function forgetTopic(state: GroupsState, name: string, topicId: string): GroupsRecord[] {
+  const records: GroupsRecord[] = []
+  for (const groupId of state.offsets.groupIds()) {
+    for (const [partition, offset] of state.offsets.ofGroup(groupId)?.get(name) ?? []) {
+      if (offset.topicId !== ZERO_UUID && offset.topicId !== topicId) continue
+      records.push(offsetTombstone(groupId, name, partition))
+    }
+  }
+  return records
+}

@@ -1,0 +1,65 @@
+// Offsets that nobody needs any more are forgotten, and groups with them (KIP-211).
+
+import type { ClassicGroup } from './classic-group.ts'
+import type { CommittedOffset } from './offsets.ts'
+import { groupTombstone, type GroupsRecord, offsetTombstone } from './records.ts'
+import type { GroupsState } from './state.ts'
+
+const EXPIRY_TIMER = 'expire-offsets'
+
+/** Looks for expired offsets every `offsets.retention.check.interval.ms`. */
+export function scheduleExpiry({ shard, world }: GroupsState): void {
+  shard.runLater(EXPIRY_TIMER, world.settings.offsetsRetentionCheckIntervalMs, (state) => {
+    for (const group of [...state.groups.values()]) expireGroup(state, group)
+    scheduleExpiry(state)
+    return { records: [] }
+  })
+}
+
+/** Each group is written by itself, so that no batch grows beyond what may be written. */
+function expireGroup({ shard, world }: GroupsState, group: ClassicGroup): void {
+  shard.run((state) => {
+    const isThere = state.groups.get(group.groupId) === group
+    return { records: isThere ? expired(state, group, world.nowMs()) : [], answer: undefined }
+  })
+}
+
+/** Tombstones for what of the group has expired at `nowMs`. */
+export function expired(
+  state: GroupsState, group: ClassicGroup, nowMs: number,
+): GroupsRecord[] {
+  const { groupId } = group
+  const records: GroupsRecord[] = []
+  const offsets = state.offsets.ofGroup(groupId)
+  const sinceMs = unusedSince(group)
+  let remains = offsets !== undefined && sinceMs === undefined
+  for (const [topic, partitions] of sinceMs === undefined ? [] : offsets ?? []) {
+    for (const [partition, offset] of partitions) {
+      const isExpired = !group.isSubscribedTo(topic)
+        && hasExpired(offset, sinceMs!(offset), nowMs, state.world.settings.offsetsRetentionMs)
+      if (isExpired) records.push(offsetTombstone(groupId, topic, partition))
+      else remains = true
+    }
+  }
+  const isUnused = group.is('Empty') && group.pendingMembers.size === 0
+  if (!remains && isUnused) records.push(groupTombstone(groupId))
+  return records
+}
+
+function hasExpired(
+  { expireTimestampMs }: CommittedOffset, sinceMs: number, nowMs: number, retentionMs: number,
+): boolean {
+  return expireTimestampMs === -1 ? nowMs - sinceMs >= retentionMs : nowMs >= expireTimestampMs
+}
+
+/**
+ * From when the retention of an offset counts: the group's last member left, or, where there never
+ * was one or the topic is not subscribed to any more, its commit. Undefined: it does not expire.
+ */
+function unusedSince(group: ClassicGroup): ((offset: CommittedOffset) => number) | undefined {
+  if (group.protocolType === null) return (offset) => offset.commitTimestampMs
+  if (group.is('Empty')) return (offset) => group.stateChangedMs ?? offset.commitTimestampMs
+  const knowsTopics = group.usesConsumerProtocol && group.subscribedTopics !== null
+  if (knowsTopics && group.is('Stable')) return (offset) => offset.commitTimestampMs
+  return undefined
+}

@@ -1,0 +1,75 @@
+// OffsetFetch: what a group has committed, for some partitions or for all.
+
+import { ZERO_UUID } from '../../../protocol/schema.ts'
+import type { CommittedOffset } from './offsets.ts'
+import type { GroupsState } from './state.ts'
+
+export interface AskedTopic {
+  readonly name: string
+  /** The zero id: asked for by name only. */
+  readonly topicId: string
+  readonly partitionIndexes: readonly number[]
+}
+
+export interface FetchedPartition {
+  readonly partitionIndex: number
+  readonly committedOffset: number
+  readonly committedLeaderEpoch: number
+  readonly metadata: string
+  readonly errorCode: number
+}
+
+export interface FetchedTopic {
+  readonly name: string
+  readonly topicId: string
+  readonly partitions: FetchedPartition[]
+}
+
+/** What there is no offset for; with an error: what there was no way to look for. */
+export function noOffset(partitionIndex: number, errorCode = 0): FetchedPartition {
+  return {
+    partitionIndex, committedOffset: -1, committedLeaderEpoch: -1, metadata: '', errorCode,
+  }
+}
+
+/** An unknown group has committed nothing. */
+export function fetchOffsets(
+  state: GroupsState, groupId: string, topics: readonly AskedTopic[],
+): FetchedTopic[] {
+  return topics.map(({ name, topicId, partitionIndexes }) => ({
+    name,
+    topicId,
+    partitions: partitionIndexes.map((partition) => {
+      const offset = state.offsets.get(groupId, name, partition)
+      return offset === undefined || isOfAnotherTopic(offset, topicId)
+        ? noOffset(partition)
+        : fetched(partition, offset)
+    }),
+  }))
+}
+
+export function fetchAllOffsets(state: GroupsState, groupId: string): FetchedTopic[] {
+  const topics = state.offsets.ofGroup(groupId) ?? new Map<string, never>()
+  return [...topics].map(([name, partitions]) => ({
+    name,
+    topicId: ZERO_UUID,
+    partitions: [...partitions].map(([partition, offset]) => fetched(partition, offset)),
+  }))
+}
+
+/** The topic was deleted and made anew since the commit. */
+function isOfAnotherTopic({ topicId }: CommittedOffset, askedId: string): boolean {
+  return topicId !== ZERO_UUID && askedId !== ZERO_UUID && topicId !== askedId
+}
+
+function fetched(
+  partitionIndex: number, { offset, leaderEpoch, metadata }: CommittedOffset,
+): FetchedPartition {
+  return {
+    partitionIndex,
+    committedOffset: offset,
+    committedLeaderEpoch: leaderEpoch,
+    metadata,
+    errorCode: 0,
+  }
+}

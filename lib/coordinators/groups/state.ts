@@ -1,0 +1,131 @@
+// The state of a groups shard: groups and offsets, folded from the records of its partition.
+
+import { ApiError, Errors } from '../../../protocol/errors.ts'
+import type { Logger } from '../../../storage/ports.ts'
+import type { Shard, ShardState, Writes } from '../shard.ts'
+import { ClassicGroup } from './classic-group.ts'
+import { Member } from './member.ts'
+import { Offsets } from './offsets.ts'
+import type { GroupRecord, GroupsRecord, OffsetRecord } from './records.ts'
+
+/** What the settings say about groups. */
+export interface GroupSettings {
+  readonly initialRebalanceDelayMs: number
+  readonly minSessionTimeoutMs: number
+  readonly maxSessionTimeoutMs: number
+  readonly maxSize: number
+  readonly offsetMetadataMaxBytes: number
+  readonly offsetsRetentionMs: number
+  readonly offsetsRetentionCheckIntervalMs: number
+}
+
+/** What a shard of groups needs from its node. */
+export interface GroupsWorld {
+  readonly settings: GroupSettings
+  readonly logger: Logger
+  /** Wall-clock time: for records. Sessions run on timers. */
+  nowMs(): number
+  /** The random part of a member id, in the usual form of a UUID. */
+  uuid(): string
+}
+
+/** What there is to do around the life of a shard. */
+export interface GroupsHooks {
+  loaded(state: GroupsState): void
+  unloaded(state: GroupsState): void
+}
+
+export type GroupsWrites = Writes<GroupsRecord>
+export type GroupsShard = Shard<GroupsRecord, GroupsState>
+
+export const NOTHING: GroupsWrites = { records: [] }
+
+export class GroupsState implements ShardState<GroupsRecord> {
+  readonly world: GroupsWorld
+  readonly shard: GroupsShard
+  readonly groups = new Map<string, ClassicGroup>()
+  readonly offsets = new Offsets()
+  readonly #hooks: GroupsHooks
+
+  constructor(world: GroupsWorld, shard: GroupsShard, hooks: GroupsHooks) {
+    this.world = world
+    this.shard = shard
+    this.#hooks = hooks
+  }
+
+  /** Throws GROUP_ID_NOT_FOUND. */
+  group(groupId: string): ClassicGroup {
+    const group = this.groups.get(groupId)
+    if (group === undefined) {
+      throw new ApiError(Errors.GROUP_ID_NOT_FOUND, `Group ${groupId} not found.`)
+    }
+    return group
+  }
+
+  createGroup(groupId: string): ClassicGroup {
+    const group = new ClassicGroup(groupId, { state: 'Empty', stateChangedMs: this.world.nowMs() })
+    this.groups.set(groupId, group)
+    return group
+  }
+
+  apply(record: GroupsRecord): () => void {
+    return record.kind === 'offset' ? this.#applyOffset(record) : this.#applyGroup(record)
+  }
+
+  loaded(): void {
+    this.#hooks.loaded(this)
+  }
+
+  unloaded(): void {
+    this.#hooks.unloaded(this)
+  }
+
+  #applyOffset({ groupId, topic, partition, value }: OffsetRecord): () => void {
+    // Offsets of a group that has no record of its own make it a simple one.
+    const isNew = value !== null && !this.groups.has(groupId)
+    if (isNew) this.createGroup(groupId)
+    const previous = this.offsets.put(groupId, topic, partition, value ?? undefined)
+    return () => {
+      this.offsets.put(groupId, topic, partition, previous)
+      if (isNew) this.groups.delete(groupId)
+    }
+  }
+
+  #applyGroup({ groupId, value }: GroupRecord): () => void {
+    const previous = this.groups.get(groupId)
+    if (value === null) this.groups.delete(groupId)
+    else this.groups.set(groupId, groupOf(groupId, value))
+    return () => {
+      if (previous === undefined) this.groups.delete(groupId)
+      else this.groups.set(groupId, previous)
+    }
+  }
+}
+
+function groupOf(groupId: string, value: NonNullable<GroupRecord['value']>): ClassicGroup {
+  const group = new ClassicGroup(groupId, {
+    state: value.members.length === 0 ? 'Empty' : 'Stable',
+    generationId: value.generation,
+    protocolType: value.protocolType === '' ? null : value.protocolType,
+    protocolName: value.protocol,
+    leaderId: value.leader,
+    stateChangedMs: value.currentStateTimestamp === -1 ? undefined : value.currentStateTimestamp,
+  })
+  for (const member of value.members) {
+    group.add(new Member({
+      memberId: member.memberId,
+      groupInstanceId: member.groupInstanceId,
+      clientId: member.clientId,
+      clientHost: member.clientHost,
+      // Records before version 1 know one time-out for both.
+      rebalanceTimeoutMs:
+        member.rebalanceTimeout === -1 ? member.sessionTimeout : member.rebalanceTimeout,
+      sessionTimeoutMs: member.sessionTimeout,
+      protocolType: value.protocolType,
+      protocols: [{ name: value.protocol ?? '', metadata: Buffer.from(member.subscription) }],
+      assignment: Buffer.from(member.assignment),
+    }))
+  }
+  group.refreshSubscribedTopics()
+  return group
+}

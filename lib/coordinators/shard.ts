@@ -1,0 +1,289 @@
+// A coordinator's share of the world: a state machine on one partition of an internal topic.
+//
+// Everything goes one way. A decision reads the state and gives records and an answer; the records
+// change the state at once, so that the next decision sees them, and wait for the end of the turn,
+// when all of them are appended as one batch; the answer is given when that batch is committed.
+// A decision without records is answered when what it may have seen is committed, so nobody is told
+// of what may still be lost. If the batch cannot be appended, its changes are taken back in reverse
+// order and every answer that rests on it fails. After a restart, or when the partition's leadership
+// comes here, the same records are replayed.
+
+import { ApiError, Errors } from '../../protocol/errors.ts'
+import type { Logger } from '../../storage/ports.ts'
+import { Later } from '../server/later.ts'
+import { coordinatorError } from './errors.ts'
+import { type AlarmClock, Timers } from './timers.ts'
+
+/** A record as it lies in the partition; a null value is a tombstone. */
+export interface KeyValue {
+  readonly key: Buffer
+  readonly value: Buffer | null
+}
+
+export interface StoredRecord {
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly offset: number
+}
+
+/** The partition under a shard, as far as it is needed here. */
+export interface ShardLog {
+  /** The offset that the next appended record gets. */
+  readonly endOffset: number
+  /** Most bytes of records that one batch can hold. */
+  readonly maxBatchSizeBytes: number
+  /** Appends one batch, stamped with `nowMs`; throws `ApiError`. Gives the end offset after it. */
+  append(records: readonly KeyValue[], nowMs: number): number
+  /** Calls once when all below `offset` is committed, or with the reason why it never will be. */
+  whenCommitted(offset: number, callback: (error?: ApiError) => void): void
+  /** Every record from the log's start to its end, in order; control batches left out. */
+  records(): Iterable<StoredRecord>
+}
+
+/** How the records of a shard are written and read. */
+export interface RecordCodec<R> {
+  encode(record: R): KeyValue
+  /** Undefined for a type of record that is not known here. */
+  decode(key: Buffer, value: Buffer | null): R | undefined
+}
+
+export interface ShardState<R> {
+  /** Applies one record, newly decided or replayed, and tells how to take it back. */
+  apply(record: R, offset: number): () => void
+  /** The whole log was replayed; timers may be set. */
+  loaded(): void
+  /** The partition goes away: what clients wait for is answered now. Timers are cancelled after. */
+  unloaded(): void
+}
+
+/** What a decision wants to have written. */
+export interface Writes<R> {
+  readonly records: readonly R[]
+  /**
+   * The records tell what the state becomes by `settled` (or already is), and are applied in a
+   * replay only.
+   */
+  readonly replayOnly?: boolean
+  /** Called when they are committed, or with the error that clients get. */
+  readonly settled?: (error: ApiError | undefined) => void
+}
+
+export interface Decision<R, A> extends Writes<R> {
+  readonly answer: A
+}
+
+export interface ShardClock extends AlarmClock {
+  nowMs(): number
+  afterTurn(fn: () => void): void
+}
+
+export interface ShardOptions<R, S extends ShardState<R>> {
+  readonly name: string
+  readonly log: ShardLog
+  readonly codec: RecordCodec<R>
+  readonly clock: ShardClock
+  /** Registers work for the storage phase of this turn. */
+  readonly onStorage: (fn: () => void) => void
+  readonly logger: Logger
+  createState(shard: Shard<R, S>): S
+}
+
+/** Records decided in one turn, and who waits for them. */
+interface Batch {
+  readonly records: KeyValue[]
+  readonly undo: (() => void)[]
+  readonly waiting: ((error: ApiError | undefined) => void)[]
+  sizeBytes: number
+}
+
+// Bounds of a record beyond its key and value: attributes, varints of lengths and deltas.
+const RECORD_OVERHEAD_BYTES = 32
+// Records replayed before other work gets a turn.
+const REPLAY_SLICE = 5000
+
+export class Shard<R, S extends ShardState<R>> {
+  readonly timers: Timers
+  readonly #options: ShardOptions<R, S>
+  readonly #state: S
+  #status: 'new' | 'loading' | 'active' | 'closed' = 'new'
+  /** Batches of this turn, to be appended at its end. */
+  #staged: Batch[] = []
+  /** The last batch that is not committed yet. */
+  #newest: Batch | undefined
+  readonly #inFlight = new Set<Batch>()
+  /** The offset of the next record that is decided. */
+  #nextOffset = 0
+
+  constructor(options: ShardOptions<R, S>) {
+    this.#options = options
+    this.timers = new Timers(options.clock)
+    this.#state = options.createState(this)
+  }
+
+  get isActive(): boolean {
+    return this.#status === 'active'
+  }
+
+  get isClosed(): boolean {
+    return this.#status === 'closed'
+  }
+
+  /** Replays the partition, a slice per turn; small ones are there when the call returns. */
+  load(): void {
+    if (this.#status !== 'new') return
+    this.#status = 'loading'
+    const records = this.#options.log.records()[Symbol.iterator]()
+    const slice = () => {
+      if (this.#status !== 'loading') return
+      try {
+        for (let count = 0; count < REPLAY_SLICE; count++) {
+          const next = records.next()
+          if (next.done === true) return this.#finishLoad()
+          this.#replay(next.value)
+        }
+      } catch (error) {
+        this.#options.logger.error(`${this.#options.name} could not be loaded`, { error })
+        return this.close()
+      }
+      this.#options.clock.afterTurn(slice)
+    }
+    slice()
+  }
+
+  /**
+   * Decides on the state as it is, and answers when all that the answer rests on is committed.
+   * Fails with COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR, what `decide` throws, or what became
+   * of the write.
+   */
+  run<A>(decide: (state: S) => Decision<R, A>): Later<A> {
+    const later = new Later<A>()
+    try {
+      this.#checkActive()
+      const decision = decide(this.#state)
+      this.#stage(decision, (error) => {
+        decision.settled?.(error)
+        if (error === undefined) later.complete(decision.answer)
+        else later.fail(error)
+      })
+    } catch (error) {
+      later.fail(error)
+    }
+    return later
+  }
+
+  /** As `run`, for what nobody asked for: timers and clean-up. Failures are logged. */
+  runLater(name: string, delayMs: number, decide: (state: S) => Writes<R>): void {
+    this.timers.set(name, delayMs, () => {
+      this.run((state) => ({ ...decide(state), answer: undefined })).settle(() => {}, (error) => {
+        this.#options.logger.warn(`${this.#options.name}: ${name} failed`, { error })
+      })
+    })
+  }
+
+  /** Stops: what is staged or waiting fails with NOT_COORDINATOR. */
+  close(): void {
+    if (this.#status === 'closed') return
+    const wasActive = this.#status === 'active'
+    this.#status = 'closed'
+    const batches = [...this.#inFlight, ...this.#staged]
+    this.#staged = []
+    this.#inFlight.clear()
+    this.#newest = undefined
+    for (const batch of batches) settle(batch, new ApiError(Errors.NOT_COORDINATOR))
+    if (wasActive) this.#state.unloaded()
+    this.timers.cancelAll()
+  }
+
+  #finishLoad(): void {
+    this.#status = 'active'
+    this.#nextOffset = this.#options.log.endOffset
+    this.#state.loaded()
+  }
+
+  #replay({ key, value, offset }: StoredRecord): void {
+    const record = key === null ? undefined : this.#options.codec.decode(key, value)
+    if (record !== undefined) this.#state.apply(record, offset)
+  }
+
+  #checkActive(): void {
+    if (this.#status === 'loading') throw new ApiError(Errors.COORDINATOR_LOAD_IN_PROGRESS)
+    if (this.#status !== 'active') throw new ApiError(Errors.NOT_COORDINATOR)
+  }
+
+  #stage(writes: Writes<R>, waiter: (error: ApiError | undefined) => void): void {
+    if (writes.records.length === 0) {
+      if (this.#newest === undefined) waiter(undefined)
+      else this.#newest.waiting.push(waiter)
+      return
+    }
+    const encoded = writes.records.map((record) => this.#options.codec.encode(record))
+    const batch = this.#batchFor(sizeBytesOf(encoded))
+    batch.records.push(...encoded)
+    batch.waiting.push(waiter)
+    for (const record of writes.records) {
+      const offset = this.#nextOffset++
+      if (writes.replayOnly !== true) batch.undo.push(this.#state.apply(record, offset))
+    }
+  }
+
+  /** Records of one decision are never spread over batches: they are there together, or not. */
+  #batchFor(sizeBytes: number): Batch {
+    const last = this.#staged.at(-1)
+    const limitBytes = this.#options.log.maxBatchSizeBytes
+    if (sizeBytes > limitBytes) throw new ApiError(Errors.UNKNOWN_SERVER_ERROR)
+    if (last !== undefined && last.sizeBytes + sizeBytes <= limitBytes) {
+      last.sizeBytes += sizeBytes
+      return last
+    }
+    if (last === undefined) this.#options.onStorage(() => this.#appendStaged())
+    const batch: Batch = { records: [], undo: [], waiting: [], sizeBytes }
+    this.#staged.push(batch)
+    this.#newest = batch
+    return batch
+  }
+
+  #appendStaged(): void {
+    const staged = this.#staged
+    this.#staged = []
+    for (const [index, batch] of staged.entries()) {
+      try {
+        this.#append(batch)
+      } catch (error) {
+        // Later batches were decided on top of this one.
+        return this.#takeBack(staged.slice(index), new ApiError(coordinatorError(error)))
+      }
+    }
+  }
+
+  #append(batch: Batch): void {
+    const endOffset = this.#options.log.append(batch.records, this.#options.clock.nowMs())
+    this.#inFlight.add(batch)
+    this.#options.log.whenCommitted(endOffset, (error) => {
+      if (!this.#inFlight.delete(batch)) return
+      if (this.#newest === batch) this.#newest = undefined
+      if (error === undefined) return settle(batch, undefined)
+      // What was appended may be lost or not: the log of the next leader tells.
+      settle(batch, new ApiError(coordinatorError(error)))
+      this.close()
+    })
+  }
+
+  #takeBack(batches: readonly Batch[], error: ApiError): void {
+    this.#options.logger.warn(`${this.#options.name}: write failed`, { error })
+    for (const batch of batches.toReversed()) {
+      for (const undo of batch.undo.toReversed()) undo()
+    }
+    this.#newest = [...this.#inFlight].at(-1)
+    this.#nextOffset = this.#options.log.endOffset
+    for (const batch of batches) settle(batch, error)
+  }
+}
+
+function settle(batch: Batch, error: ApiError | undefined): void {
+  for (const waiter of batch.waiting) waiter(error)
+}
+
+function sizeBytesOf(records: readonly KeyValue[]): number {
+  return records.reduce((sum, { key, value }) =>
+    sum + key.length + (value?.length ?? 0) + RECORD_OVERHEAD_BYTES, 0)
+}
