@@ -29,7 +29,7 @@ import { unfenceBrokerRecord } from './records/unfence-broker-record.ts'
 import { unregisterBrokerRecord } from './records/unregister-broker-record.ts'
 import { unregisterControllerRecord } from './records/unregister-controller-record.ts'
 import { userScramCredentialRecord } from './records/user-scram-credential-record.ts'
-import { zkMigrationRecord } from './records/zk-migration-record.ts'
+import { zkMigrationStateRecord } from './records/zk-migration-state-record.ts'
 
 const FRAME_VERSION = 1
 
@@ -57,7 +57,7 @@ export const RECORD_TYPES = {
   accessControlEntry: type(18, accessControlEntryRecord),
   removeAccessControlEntry: type(19, removeAccessControlEntryRecord),
   noOp: type(20, noOpRecord),
-  zkMigration: type(21, zkMigrationRecord),
+  zkMigration: type(21, zkMigrationStateRecord),
   removeUserScramCredential: type(22, removeUserScramCredentialRecord),
   beginTransaction: type(23, beginTransactionRecord),
   endTransaction: type(24, endTransactionRecord),
