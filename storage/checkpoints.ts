@@ -1,0 +1,129 @@
+// The small files beside the logs, in Kafka's text formats, each replaced as a whole: written under
+// another name, synced, renamed. So a crash leaves the old one or the new one.
+
+import { dirname } from 'node:path'
+
+import type { Disk } from './disk.ts'
+
+/** Durable when it returns. */
+export function writeFileAtomically(disk: Disk, path: string, bytes: Uint8Array): void {
+  const temporary = `${path}.tmp`
+  const file = disk.open(temporary, 'create')
+  try {
+    file.truncate(0)
+    file.write(bytes, 0)
+    file.sync()
+  } finally {
+    file.close()
+  }
+  disk.rename(temporary, path)
+  disk.syncDirectory(dirname(path))
+}
+
+export function readTextIfThere(disk: Disk, path: string): string | undefined {
+  return disk.readFile(path)?.toString('utf8')
+}
+
+/** A checkpoint that cannot be read: whoever needs it must find the answer in the log. */
+export class CorruptCheckpointError extends Error {
+  override readonly name = 'CorruptCheckpointError'
+}
+
+/** Lines of numbers and names behind a version and a count. Undefined without a file. */
+function readEntries(disk: Disk, path: string): string[][] | undefined {
+  const text = readTextIfThere(disk, path)
+  // Kafka creates its checkpoints empty; that is no entry, not a broken file.
+  if (text === undefined || text === '') return undefined
+  const corrupt = (why: string): Error => new CorruptCheckpointError(`${path}: ${why}`)
+  const [version, count, ...lines] = text.split('\n')
+  if (version !== '0') throw corrupt(`unknown version ${version}`)
+  if (lines.at(-1) === '') lines.pop()
+  if (Number(count) !== lines.length) {
+    throw corrupt(`${count} entries announced, ${lines.length} there`)
+  }
+  return lines.map((line) => line.trim().split(/\s+/))
+}
+
+function writeEntries(disk: Disk, path: string, lines: readonly string[]): void {
+  writeFileAtomically(disk, path, Buffer.from(['0', lines.length, ...lines, ''].join('\n')))
+}
+
+function numberIn(text: string | undefined, path: string): number {
+  const value = Number(text)
+  if (text === undefined || text === '' || !Number.isSafeInteger(value)) {
+    throw new CorruptCheckpointError(`${path}: ${text} is no number`)
+  }
+  return value
+}
+
+/**
+ * An offset of each partition, by `topic-partition`: recovery points, log starts, high watermarks.
+ */
+export type OffsetCheckpoint = ReadonlyMap<string, number>
+
+/** Empty without a file. Throws CorruptCheckpointError. */
+export function readOffsets(disk: Disk, path: string): Map<string, number> {
+  const offsets = new Map<string, number>()
+  for (const [topic, partition, offset] of readEntries(disk, path) ?? []) {
+    offsets.set(`${topic}-${numberIn(partition, path)}`, numberIn(offset, path))
+  }
+  return offsets
+}
+
+export function writeOffsets(disk: Disk, path: string, offsets: OffsetCheckpoint): void {
+  writeEntries(disk, path, [...offsets].map(([name, offset]) => {
+    const dash = name.lastIndexOf('-')
+    return `${name.slice(0, dash)} ${name.slice(dash + 1)} ${offset}`
+  }))
+}
+
+/** The leader epochs of a log and the offsets where they begin, ascending. */
+export interface EpochEntry {
+  readonly epoch: number
+  readonly startOffset: number
+}
+
+/** Undefined without a file. Throws CorruptCheckpointError. */
+export function readEpochs(disk: Disk, path: string): EpochEntry[] | undefined {
+  return readEntries(disk, path)?.map(([epoch, startOffset]) =>
+    ({ epoch: numberIn(epoch, path), startOffset: numberIn(startOffset, path) }))
+}
+
+export function writeEpochs(disk: Disk, path: string, entries: readonly EpochEntry[]): void {
+  writeEntries(disk, path, entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`))
+}
+
+/**
+ * `partition.metadata`: whose log a directory holds. Undefined without a file; throws when it is
+ * damaged.
+ */
+export function readPartitionMetadata(disk: Disk, path: string): { topicId: string } | undefined {
+  const text = readTextIfThere(disk, path)
+  if (text === undefined) return undefined
+  const topicId = /^version: 0\ntopic_id: ([A-Za-z0-9_-]{22})\n?$/.exec(text)?.[1]
+  if (topicId === undefined) throw new CorruptCheckpointError(`${path} is damaged`)
+  return { topicId }
+}
+
+export function writePartitionMetadata(disk: Disk, path: string, topicId: string): void {
+  writeFileAtomically(disk, path, Buffer.from(`version: 0\ntopic_id: ${topicId}`))
+}
+
+/**
+ * `.kafka_cleanshutdown`: the logs of the directory need no recovery. Names the broker's epoch
+ * (KIP-966).
+ */
+export const CLEAN_SHUTDOWN_FILE = '.kafka_cleanshutdown'
+
+/** The epoch in the marker, −1 when it names none; undefined without a marker. */
+export function readCleanShutdown(disk: Disk, path: string): number | undefined {
+  const text = readTextIfThere(disk, path)
+  if (text === undefined) return undefined
+  const epoch = /"brokerEpoch"\s*:\s*(-?\d+)/.exec(text)?.[1]
+  return epoch === undefined ? -1 : Number(epoch)
+}
+
+export function writeCleanShutdown(disk: Disk, path: string, brokerEpoch: number): void {
+  const text = JSON.stringify({ version: 0, brokerEpoch })
+  writeFileAtomically(disk, path, Buffer.from(text))
+}

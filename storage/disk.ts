@@ -1,0 +1,72 @@
+// The disk as storage sees it. Calls are synchronous: one write to the page cache costs less than
+// handing it to a thread. Only what waits for the device may be had asynchronously.
+//
+// A path that is not there is an answer where that is said; everything else that goes wrong throws
+// what the system says (`ENOSPC`, `EIO`, `EACCES`, …), with its `code`.
+
+export interface DiskFile {
+  readonly path: string
+  sizeBytes(): number
+  /** Fills `target` as far as the file goes. Answers how many bytes were read. */
+  read(target: Uint8Array, targetOffset: number, lengthBytes: number, position: number): number
+  /** All bytes, or it throws; what was written then stays in the file: truncate. */
+  write(bytes: Uint8Array, position: number): void
+  /** As `write`, several buffers one after the other. */
+  writeAll(buffers: readonly Uint8Array[], position: number): void
+  /** Shorter, or longer by zeros. */
+  truncate(sizeBytes: number): void
+  /** The data, and what is needed to read it, is on the device when it returns. */
+  sync(): void
+  /** As `sync`, without holding up the others. */
+  syncAsync(): Promise<void>
+  close(): void
+}
+
+/**
+ * How a file is opened: 'read' and 'write' (which reads too) need it to be there; 'create' makes
+ * it.
+ */
+export type OpenMode = 'read' | 'write' | 'create'
+
+export interface DirectoryEntry {
+  readonly name: string
+  readonly isDirectory: boolean
+}
+
+export interface DiskLock {
+  release(): void
+}
+
+export interface Disk {
+  open(path: string, mode: OpenMode): DiskFile
+  exists(path: string): boolean
+  /** In the order of their names. Throws ENOENT without the directory. */
+  list(directory: string): DirectoryEntry[]
+  /** With its parents; one that is there is fine. */
+  makeDirectory(path: string): void
+  /** Replaces what is at `to`. Durable only after `syncDirectory`. */
+  rename(from: string, to: string): void
+  /** A file; one that is not there is fine. */
+  remove(path: string): void
+  /** A directory with all that is in it; one that is not there is fine. */
+  removeTree(path: string): void
+  /** The whole file; undefined when it is not there. */
+  readFile(path: string): Buffer | undefined
+  /** Makes creations, renames and removals in the directory durable. */
+  syncDirectory(path: string): void
+  /** The file's size; undefined when it is not there. */
+  sizeBytes(path: string): number | undefined
+  /** Takes the lock that this file stands for; undefined when somebody alive has it. */
+  lock(path: string): DiskLock | undefined
+}
+
+/** A log directory can no longer be trusted: a write, a read or an fsync failed. */
+export class StorageError extends Error {
+  override readonly name = 'StorageError'
+  readonly path: string
+
+  constructor(path: string, cause: unknown) {
+    super(`${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    this.path = path
+  }
+}

@@ -1,0 +1,209 @@
+// A disk in memory, for tests and simulations: it forgets on a crash what was not synced.
+
+import type { DirectoryEntry, Disk, DiskFile, DiskLock, OpenMode } from './disk.ts'
+
+class MemoryFileData {
+  bytes = Buffer.alloc(0)
+  sizeBytes = 0
+  /** What a crash leaves of it. */
+  synced = Buffer.alloc(0)
+
+  reserve(sizeBytes: number): void {
+    if (sizeBytes <= this.bytes.length) return
+    const grown = Buffer.alloc(Math.max(sizeBytes, this.bytes.length * 2, 4096))
+    this.bytes.copy(grown, 0, 0, this.sizeBytes)
+    this.bytes = grown
+  }
+
+  content(): Buffer {
+    return this.bytes.subarray(0, this.sizeBytes)
+  }
+}
+
+function systemError(code: string, path: string): Error {
+  return Object.assign(new Error(`${code}: ${path}`), { code })
+}
+
+export class MemoryDisk implements Disk {
+  #files = new Map<string, MemoryFileData>()
+  /** The names that a crash leaves. */
+  #syncedNames = new Map<string, MemoryFileData>()
+  readonly #directories = new Set<string>(['/', '.'])
+  readonly #locks = new Set<string>()
+  /** Makes writes and syncs fail, when set. */
+  failure: Error | undefined
+
+  open(path: string, mode: OpenMode): DiskFile {
+    let data = this.#files.get(path)
+    if (!data) {
+      if (mode !== 'create') throw systemError('ENOENT', path)
+      if (!this.#directories.has(parentOf(path))) throw systemError('ENOENT', path)
+      data = new MemoryFileData()
+      this.#files.set(path, data)
+    }
+    return new MemoryFile(path, data, this)
+  }
+
+  exists(path: string): boolean {
+    return this.#files.has(path) || this.#directories.has(path)
+  }
+
+  list(directory: string): DirectoryEntry[] {
+    if (!this.#directories.has(directory)) throw systemError('ENOENT', directory)
+    const entries: DirectoryEntry[] = []
+    const add = (path: string, isDirectory: boolean): void => {
+      if (path !== directory && parentOf(path) === directory) {
+        entries.push({ name: path.slice(path.lastIndexOf('/') + 1), isDirectory })
+      }
+    }
+    for (const path of this.#files.keys()) add(path, false)
+    for (const path of this.#directories) add(path, true)
+    return entries.sort((a, b) => a.name < b.name ? -1 : 1)
+  }
+
+  makeDirectory(path: string): void {
+    for (let at = path; !this.#directories.has(at); at = parentOf(at)) this.#directories.add(at)
+  }
+
+  rename(from: string, to: string): void {
+    if (this.failure) throw this.failure
+    const data = this.#files.get(from)
+    if (data) {
+      this.#files.delete(from)
+      this.#files.set(to, data)
+      return
+    }
+    if (!this.#directories.has(from)) throw systemError('ENOENT', from)
+    this.#moveTree(from, to)
+  }
+
+  #moveTree(from: string, to: string): void {
+    const moved = (path: string): string => to + path.slice(from.length)
+    const isInside = (path: string): boolean => path === from || path.startsWith(`${from}/`)
+    for (const path of [...this.#directories].filter(isInside)) {
+      this.#directories.delete(path)
+      this.#directories.add(moved(path))
+    }
+    for (const files of [this.#files, this.#syncedNames]) {
+      for (const [path, data] of [...files].filter(([name]) => isInside(name))) {
+        files.delete(path)
+        files.set(moved(path), data)
+      }
+    }
+  }
+
+  remove(path: string): void {
+    this.#files.delete(path)
+  }
+
+  removeTree(path: string): void {
+    const isInside = (one: string): boolean => one === path || one.startsWith(`${path}/`)
+    for (const name of [...this.#files.keys()].filter(isInside)) this.#files.delete(name)
+    for (const name of [...this.#directories].filter(isInside)) this.#directories.delete(name)
+  }
+
+  readFile(path: string): Buffer | undefined {
+    const data = this.#files.get(path)
+    return data && Buffer.from(data.content())
+  }
+
+  syncDirectory(path: string): void {
+    if (this.failure) throw this.failure
+    for (const name of [...this.#syncedNames.keys()]) {
+      if (parentOf(name) === path && !this.#files.has(name)) this.#syncedNames.delete(name)
+    }
+    for (const [name, data] of this.#files) {
+      if (parentOf(name) === path) this.#syncedNames.set(name, data)
+    }
+  }
+
+  sizeBytes(path: string): number | undefined {
+    return this.#files.get(path)?.sizeBytes
+  }
+
+  lock(path: string): DiskLock | undefined {
+    if (this.#locks.has(path)) return undefined
+    this.#locks.add(path)
+    if (!this.#files.has(path)) this.#files.set(path, new MemoryFileData())
+    return { release: () => this.#locks.delete(path) }
+  }
+
+  /**
+   * Power is lost: unsynced bytes and names are gone, locks too. Files that are open are of no use
+   * any more.
+   */
+  crash(): void {
+    this.#files = new Map()
+    for (const [path, { synced }] of this.#syncedNames) {
+      const data = new MemoryFileData()
+      data.bytes = Buffer.from(synced)
+      data.synced = Buffer.from(synced)
+      data.sizeBytes = synced.length
+      this.#files.set(path, data)
+    }
+    this.#syncedNames = new Map(this.#files)
+    this.#locks.clear()
+  }
+}
+
+function parentOf(path: string): string {
+  const slash = path.lastIndexOf('/')
+  return slash < 0 ? '.' : slash === 0 ? '/' : path.slice(0, slash)
+}
+
+class MemoryFile implements DiskFile {
+  readonly path: string
+  readonly #data: MemoryFileData
+  readonly #disk: MemoryDisk
+
+  constructor(path: string, data: MemoryFileData, disk: MemoryDisk) {
+    this.path = path
+    this.#data = data
+    this.#disk = disk
+  }
+
+  sizeBytes(): number {
+    return this.#data.sizeBytes
+  }
+
+  read(target: Uint8Array, targetOffset: number, lengthBytes: number, position: number): number {
+    const end = Math.min(position + lengthBytes, this.#data.sizeBytes)
+    if (end <= position) return 0
+    return this.#data.bytes.copy(target, targetOffset, position, end)
+  }
+
+  write(bytes: Uint8Array, position: number): void {
+    if (this.#disk.failure) throw this.#disk.failure
+    const data = this.#data
+    data.reserve(position + bytes.length)
+    data.bytes.set(bytes, position)
+    data.sizeBytes = Math.max(data.sizeBytes, position + bytes.length)
+  }
+
+  writeAll(buffers: readonly Uint8Array[], position: number): void {
+    let at = position
+    for (const buffer of buffers) {
+      this.write(buffer, at)
+      at += buffer.length
+    }
+  }
+
+  truncate(sizeBytes: number): void {
+    const data = this.#data
+    if (sizeBytes > data.sizeBytes) data.reserve(sizeBytes)
+    else data.bytes.fill(0, sizeBytes, data.sizeBytes)
+    data.sizeBytes = sizeBytes
+  }
+
+  sync(): void {
+    if (this.#disk.failure) throw this.#disk.failure
+    this.#data.synced = Buffer.from(this.#data.content())
+  }
+
+  async syncAsync(): Promise<void> {
+    await Promise.resolve()
+    this.sync()
+  }
+
+  close(): void {}
+}

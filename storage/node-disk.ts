@@ -1,0 +1,190 @@
+// The real disk: the only file of the floors that knows node:fs.
+
+import {
+  closeSync, constants, existsSync, fdatasync, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync,
+  mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync,
+  writeFileSync, writeSync, writevSync,
+} from 'node:fs'
+
+import type { DirectoryEntry, Disk, DiskFile, DiskLock, OpenMode } from './disk.ts'
+
+const { O_CREAT, O_RDONLY, O_RDWR } = constants
+const FLAGS: Readonly<Record<OpenMode, number>> = {
+  read: O_RDONLY, write: O_RDWR, create: O_RDWR | O_CREAT,
+}
+/** Linux takes no more buffers in one call. */
+const MAX_VECTORS = 1024
+
+export function nodeDisk(): Disk {
+  return new NodeDisk()
+}
+
+class NodeDisk implements Disk {
+  open(path: string, mode: OpenMode): DiskFile {
+    return new NodeFile(path, openSync(path, FLAGS[mode], 0o644))
+  }
+
+  exists(path: string): boolean {
+    return existsSync(path)
+  }
+
+  list(directory: string): DirectoryEntry[] {
+    return readdirSync(directory, { withFileTypes: true })
+      .map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() }))
+      .sort((a, b) => a.name < b.name ? -1 : 1)
+  }
+
+  makeDirectory(path: string): void {
+    mkdirSync(path, { recursive: true })
+  }
+
+  rename(from: string, to: string): void {
+    renameSync(from, to)
+  }
+
+  remove(path: string): void {
+    rmSync(path, { force: true })
+  }
+
+  removeTree(path: string): void {
+    rmSync(path, { force: true, recursive: true })
+  }
+
+  readFile(path: string): Buffer | undefined {
+    return unlessMissing(() => readFileSync(path))
+  }
+
+  syncDirectory(path: string): void {
+    const descriptor = openSync(path, O_RDONLY)
+    try {
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  }
+
+  sizeBytes(path: string): number | undefined {
+    return unlessMissing(() => statSync(path).size)
+  }
+
+  lock(path: string): DiskLock | undefined {
+    const holder = this.readFile(path)?.toString('utf8').trim() ?? ''
+    if (holder !== '' && isAlive(holder)) return undefined
+    writeFileSync(path, `${process.pid} ${startOf(process.pid) ?? ''}\n`)
+    return {
+      // The file stays, as Kafka's does; an empty one is free.
+      release: () => writeFileSync(path, ''),
+    }
+  }
+}
+
+function unlessMissing<T>(fn: () => T): T | undefined {
+  try {
+    return fn()
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
+
+/**
+ * Node has no file locks, so a lock names its process, and when that began: process ids come again.
+ */
+function isAlive(holder: string): boolean {
+  const [pidText = '', start = ''] = holder.split(' ')
+  const pid = Number(pidText)
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if (isCode(error, 'ESRCH')) return false
+  }
+  const now = startOf(pid)
+  return start === '' || now === undefined || now === start
+}
+
+/** When a process began, in ticks since the machine did; undefined where there is no /proc. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // The name of the program stands in parentheses and may hold anything; field 22 is the 20th
+    // after it.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  } catch {
+    return undefined
+  }
+}
+
+class NodeFile implements DiskFile {
+  readonly path: string
+  readonly #descriptor: number
+
+  constructor(path: string, descriptor: number) {
+    this.path = path
+    this.#descriptor = descriptor
+  }
+
+  sizeBytes(): number {
+    return fstatSync(this.#descriptor).size
+  }
+
+  read(target: Uint8Array, targetOffset: number, lengthBytes: number, position: number): number {
+    let done = 0
+    while (done < lengthBytes) {
+      const count = readSync(
+        this.#descriptor, target, targetOffset + done, lengthBytes - done, position + done)
+      if (count === 0) break
+      done += count
+    }
+    return done
+  }
+
+  write(bytes: Uint8Array, position: number): void {
+    for (let done = 0; done < bytes.length;) {
+      done += writeSync(this.#descriptor, bytes, done, bytes.length - done, position + done)
+    }
+  }
+
+  writeAll(buffers: readonly Uint8Array[], position: number): void {
+    if (buffers.length === 1) return this.write(buffers[0]!, position)
+    let at = position
+    for (let first = 0; first < buffers.length; first += MAX_VECTORS) {
+      const some = buffers.slice(first, first + MAX_VECTORS)
+      const wanted = some.reduce((sum, { length }) => sum + length, 0)
+      let done = writevSync(this.#descriptor, some, at)
+      if (done < wanted) {
+        // A short write: the rest one by one, so that the error that cut it off shows itself.
+        for (const buffer of some) {
+          const skipped = Math.min(done, buffer.length)
+          done -= skipped
+          this.write(buffer.subarray(skipped), at + skipped)
+          at += buffer.length
+        }
+      } else {
+        at += wanted
+      }
+    }
+  }
+
+  truncate(sizeBytes: number): void {
+    ftruncateSync(this.#descriptor, sizeBytes)
+  }
+
+  sync(): void {
+    fdatasyncSync(this.#descriptor)
+  }
+
+  syncAsync(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      fdatasync(this.#descriptor, (error) => error ? reject(error) : resolve())
+    })
+  }
+
+  close(): void {
+    closeSync(this.#descriptor)
+  }
+}

@@ -1,0 +1,14 @@
+// The ports that storage shares with the floors above it. Time is no port here: it comes as an
+// argument.
+
+export type LogFields = Readonly<Record<string, unknown>>
+
+/** One event, one line. `error` in the fields may be an Error. */
+export interface Logger {
+  error(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  info(message: string, fields?: LogFields): void
+  debug(message: string, fields?: LogFields): void
+  /** A logger that adds these fields to each of its lines. */
+  child(fields: LogFields): Logger
+}
