@@ -1,0 +1,123 @@
+// Messages to bytes and back: straight-line readers and writers, built on first use from a message's
+// description, one for each version.
+
+import { generateReader, generateWriter, type Read, type Write } from './generate.ts'
+import { isFlexible, requestHeaderVersion, responseHeaderVersion } from './header.ts'
+import { DecodeError, Reader } from './reader.ts'
+import type {
+  Api, Decoded, Encodable, Message, RequestOf, ResponseOf, WriteOf,
+} from './schema.ts'
+import { patchFrameLength, Writer } from './writer.ts'
+
+export { DecodeError }
+
+/** What has been built for one version of a message. */
+interface Codec {
+  read: Read | undefined
+  write: Write | undefined
+  /** The largest size written so far, within reason: what the next buffer begins with. */
+  sizeHintBytes: number
+}
+
+const MOST_HINT_BYTES = 16 * 1024
+
+/** A memo and nothing else: what it holds depends on the description alone. */
+const codecs = new WeakMap<Message, (Codec | undefined)[]>()
+
+function codecOf(message: Message, version: number): Codec {
+  let versions = codecs.get(message)
+  if (versions === undefined) codecs.set(message, versions = [])
+  const known = versions[version]
+  if (known !== undefined) return known
+  const [lowest, highest] = message.versions
+  if (version < lowest || version > highest) {
+    throw new RangeError(`${message.name} has no version ${version}`)
+  }
+  const codec = { read: undefined, write: undefined, sizeHintBytes: 0 }
+  versions[version] = codec
+  return codec
+}
+
+function readerOf(message: Message, version: number): Read {
+  const codec = codecOf(message, version)
+  return codec.read ??= generateReader(message.shape, version, isFlexible(message, version))
+}
+
+function writeInto(writer: Writer, message: Message, version: number, value: unknown): void {
+  const codec = codecOf(message, version)
+  codec.write ??= generateWriter(message.shape, version, isFlexible(message, version))
+  codec.write(writer, value)
+  const { sizeBytes } = writer
+  if (sizeBytes > codec.sizeHintBytes && sizeBytes <= MOST_HINT_BYTES) codec.sizeHintBytes = sizeBytes
+}
+
+/** Reads a message. Bytes after it are left alone. Throws `DecodeError`. */
+export function decodeMessage<M extends Message>(
+  message: M, version: number, buffer: Buffer, offset = 0,
+): Decoded<M> {
+  return readerOf(message, version)(new Reader(buffer, offset)) as Decoded<M>
+}
+
+/** Writes a message into one buffer. */
+export function encodeMessage<M extends Message>(
+  message: M, version: number, value: Encodable<M>,
+): Buffer {
+  const writer = new Writer(codecOf(message, version).sizeHintBytes)
+  writeInto(writer, message, version, value)
+  return writer.finishWhole()
+}
+
+/**
+ * Writes a whole response frame, its length included: `records` fields by reference, the rest in as
+ * few buffers as that allows.
+ */
+export function encodeResponse<A extends Api>(
+  api: A, version: number, correlationId: number, body: ResponseOf<A>,
+): Buffer[] {
+  const writer = new Writer(codecOf(api.response, version).sizeHintBytes)
+  writer.int32(0)
+  writer.int32(correlationId)
+  if (responseHeaderVersion(api.key, isFlexible(api, version)) > 0) writer.varint(0)
+  writeInto(writer, api.response, version, body)
+  return frameOf(writer)
+}
+
+/** Writes a whole request frame, its length included, as `encodeResponse` does. */
+export function encodeRequest<A extends Api>(
+  api: A, version: number, correlationId: number, clientId: string | null,
+  body: WriteOf<A['request']['shape']>,
+): Buffer[] {
+  const writer = new Writer(codecOf(api.request, version).sizeHintBytes)
+  writer.int32(0)
+  writer.int16(api.key)
+  writer.int16(version)
+  writer.int32(correlationId)
+  writer.nullableString(clientId)
+  if (requestHeaderVersion(api.key, version) > 1) writer.varint(0)
+  writeInto(writer, api.request, version, body)
+  return frameOf(writer)
+}
+
+function frameOf(writer: Writer): Buffer[] {
+  const { sizeBytes } = writer
+  const parts = writer.finish()
+  patchFrameLength(parts, sizeBytes)
+  return parts
+}
+
+/** Reads a request's body; `bodyOffset` comes from `decodeRequestHeader`. */
+export function decodeRequest<A extends Api>(
+  api: A, version: number, frame: Buffer, bodyOffset: number,
+): RequestOf<A> {
+  return decodeMessage(api.request, version, frame, bodyOffset) as RequestOf<A>
+}
+
+/** Reads a response frame without its length. Throws `DecodeError`. */
+export function decodeResponse<A extends Api>(
+  api: A, version: number, frame: Buffer,
+): { correlationId: number, body: Decoded<A['response']> } {
+  const reader = new Reader(frame, 0)
+  const correlationId = reader.int32()
+  if (responseHeaderVersion(api.key, isFlexible(api, version)) > 0) reader.skipTags()
+  return { correlationId, body: readerOf(api.response, version)(reader) as Decoded<A['response']> }
+}

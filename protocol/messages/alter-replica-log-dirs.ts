@@ -1,0 +1,23 @@
+// The AlterReplicaLogDirs API (key 34): request and response, versions 1 to 2.
+
+import { api, array, int16, int32, type RequestOf, type ResponseOf, string } from '../schema.ts'
+
+export const alterReplicaLogDirs = api({
+  name: 'AlterReplicaLogDirs', key: 34, versions: [1, 2], flexibleSince: 2,
+  request: {
+    dirs: array({
+      path: string.key(),
+      topics: array({ name: string.key().entity('topicName'), partitions: array(int32) }),
+    }),
+  },
+  response: {
+    throttleTimeMs: int32.default(0),
+    results: array({
+      topicName: string.entity('topicName'),
+      partitions: array({ partitionIndex: int32, errorCode: int16 }),
+    }),
+  },
+})
+
+export interface AlterReplicaLogDirsRequest extends RequestOf<typeof alterReplicaLogDirs> {}
+export type AlterReplicaLogDirsResponse = ResponseOf<typeof alterReplicaLogDirs>

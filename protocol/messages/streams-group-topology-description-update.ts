@@ -1,0 +1,49 @@
+// The StreamsGroupTopologyDescriptionUpdate API (key 93): request and response, versions 0 to 0.
+
+import {
+  api, array, int16, int32, int8, type RequestOf, type ResponseOf, string, struct,
+} from '../schema.ts'
+
+const topologyDescriptionNode = {
+  name: string,
+  nodeType: int8,
+  sourceTopics: array(string).entity('topicName'),
+  sinkTopic: string.nullable().default(null).entity('topicName'),
+  stores: array(string),
+  successors: array(string),
+}
+
+const topologyDescriptionSubtopology = {
+  subtopologyId: string,
+  nodes: array(topologyDescriptionNode),
+}
+
+const topologyDescriptionGlobalStore = {
+  source: struct(topologyDescriptionNode),
+  processor: struct(topologyDescriptionNode),
+}
+
+const topologyDescription = {
+  subtopologies: array(topologyDescriptionSubtopology),
+  globalStores: array(topologyDescriptionGlobalStore),
+}
+
+export const streamsGroupTopologyDescriptionUpdate = api({
+  name: 'StreamsGroupTopologyDescriptionUpdate', key: 93, versions: [0, 0], flexibleSince: 0,
+  request: {
+    groupId: string.entity('groupId'),
+    memberId: string,
+    topologyEpoch: int32,
+    topologyDescription: struct(topologyDescription),
+  },
+  response: {
+    throttleTimeMs: int32.default(0),
+    errorCode: int16,
+    errorMessage: string.nullable().default(null),
+  },
+})
+
+export interface StreamsGroupTopologyDescriptionUpdateRequest
+  extends RequestOf<typeof streamsGroupTopologyDescriptionUpdate> {}
+export type StreamsGroupTopologyDescriptionUpdateResponse =
+  ResponseOf<typeof streamsGroupTopologyDescriptionUpdate>

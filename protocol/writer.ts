@@ -1,0 +1,233 @@
+// Writes the primitive types of the protocol; large byte fields go by reference, the rest into one buffer.
+
+const LEAST_BYTES = 64
+const TWO_32 = 2 ** 32
+const TWO_63 = 2 ** 63
+
+export class Writer {
+  #buffer: Buffer
+  #position = 0
+  /** Where the bytes begin that are not in `#done` yet. */
+  #start = 0
+  #done: Buffer[] = []
+  #doneBytes = 0
+
+  constructor(sizeHintBytes = LEAST_BYTES) {
+    this.#buffer = Buffer.allocUnsafe(Math.max(sizeHintBytes, LEAST_BYTES))
+  }
+
+  get sizeBytes(): number {
+    return this.#doneBytes + this.#position - this.#start
+  }
+
+  /** The parts in order; the writer is of no further use. */
+  finish(): Buffer[] {
+    if (this.#position > this.#start || this.#done.length === 0) this.#cut()
+    return this.#done
+  }
+
+  /** All of it in one buffer; the writer is of no further use. */
+  finishWhole(): Buffer {
+    const parts = this.finish()
+    return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+  }
+
+  #cut(): void {
+    const part = this.#buffer.subarray(this.#start, this.#position)
+    this.#done.push(part)
+    this.#doneBytes += part.length
+    this.#start = this.#position
+  }
+
+  /** Makes room for so many bytes, and gives where they begin. */
+  #advance(sizeBytes: number): number {
+    const position = this.#position
+    const end = position + sizeBytes
+    if (end > this.#buffer.length) return this.#grow(sizeBytes)
+    this.#position = end
+    return position
+  }
+
+  #grow(sizeBytes: number): number {
+    const partBytes = this.#position - this.#start
+    const buffer = Buffer.allocUnsafe(Math.max(2 * (partBytes + sizeBytes), LEAST_BYTES))
+    this.#buffer.copy(buffer, 0, this.#start, this.#position)
+    this.#buffer = buffer
+    this.#start = 0
+    this.#position = partBytes + sizeBytes
+    return partBytes
+  }
+
+  bool(value: boolean): void {
+    this.int8(value ? 1 : 0)
+  }
+
+  int8(value: number): void {
+    const at = this.#advance(1)
+    this.#buffer[at] = value
+  }
+
+  int16(value: number): void {
+    const at = this.#advance(2)
+    const buffer = this.#buffer
+    buffer[at] = value >>> 8
+    buffer[at + 1] = value
+  }
+
+  uint16(value: number): void {
+    this.int16(value)
+  }
+
+  int32(value: number): void {
+    const at = this.#advance(4)
+    const buffer = this.#buffer
+    buffer[at] = value >>> 24
+    buffer[at + 1] = value >>> 16
+    buffer[at + 2] = value >>> 8
+    buffer[at + 3] = value
+  }
+
+  uint32(value: number): void {
+    this.int32(value)
+  }
+
+  int64(value: number): void {
+    if (value >= TWO_63) {
+      this.int32(0x7fffffff)
+      this.int32(-1)
+      return
+    }
+    this.int32(Math.floor(value / TWO_32))
+    this.int32(value >>> 0)
+  }
+
+  float64(value: number): void {
+    const at = this.#advance(8)
+    this.#buffer.writeDoubleBE(value, at)
+  }
+
+  uuid(value: string): void {
+    const at = this.#advance(16)
+    if (this.#buffer.write(value, at, 16, 'base64url') !== 16) {
+      throw new TypeError(`${value} is no uuid`)
+    }
+  }
+
+  /** Unsigned, as a varint. */
+  varint(value: number): void {
+    let rest = value >>> 0
+    while (rest > 0x7f) {
+      this.int8(rest & 0x7f | 0x80)
+      rest >>>= 7
+    }
+    this.int8(rest)
+  }
+
+  string(value: string): void {
+    const length = stringLength(value)
+    this.int16(length)
+    this.#text(value, length)
+  }
+
+  nullableString(value: string | null): void {
+    if (value === null) this.int16(-1)
+    else this.string(value)
+  }
+
+  compactString(value: string): void {
+    const length = stringLength(value)
+    this.varint(length + 1)
+    this.#text(value, length)
+  }
+
+  compactNullableString(value: string | null): void {
+    if (value === null) this.int8(0)
+    else this.compactString(value)
+  }
+
+  #text(value: string, length: number): void {
+    const at = this.#advance(length)
+    this.#buffer.write(value, at, length, 'utf8')
+  }
+
+  bytes(value: Buffer): void {
+    this.int32(value.length)
+    this.copy(value)
+  }
+
+  nullableBytes(value: Buffer | null): void {
+    if (value === null) this.int32(-1)
+    else this.bytes(value)
+  }
+
+  compactBytes(value: Buffer): void {
+    this.varint(value.length + 1)
+    this.copy(value)
+  }
+
+  compactNullableBytes(value: Buffer | null): void {
+    if (value === null) this.int8(0)
+    else this.compactBytes(value)
+  }
+
+  copy(value: Buffer): void {
+    const at = this.#advance(value.length)
+    value.copy(this.#buffer, at)
+  }
+
+  records(value: Buffer): void {
+    this.int32(value.length)
+    this.#refer(value)
+  }
+
+  nullableRecords(value: Buffer | null): void {
+    if (value === null) this.int32(-1)
+    else this.records(value)
+  }
+
+  compactRecords(value: Buffer): void {
+    this.varint(value.length + 1)
+    this.#refer(value)
+  }
+
+  compactNullableRecords(value: Buffer | null): void {
+    if (value === null) this.int8(0)
+    else this.compactRecords(value)
+  }
+
+  #refer(value: Buffer): void {
+    if (value.length === 0) return
+    this.#cut()
+    this.#done.push(value)
+    this.#doneBytes += value.length
+  }
+
+  arrayLength(length: number): void {
+    this.int32(length)
+  }
+
+  /** −1: null. */
+  compactArrayLength(length: number): void {
+    this.varint(length + 1)
+  }
+
+  /** One field of a tagged section: its tag, its size, and what `write` writes. */
+  tagged<T>(tag: number, write: (writer: Writer, value: T) => void, value: T): void {
+    const content = new Writer()
+    write(content, value)
+    this.varint(tag)
+    this.varint(content.sizeBytes)
+    for (const part of content.finish()) this.copy(part)
+  }
+}
+
+function stringLength(value: string): number {
+  const length = Buffer.byteLength(value, 'utf8')
+  if (length > 0x7fff) throw new RangeError(`a string of ${length} bytes, where 32767 are the most`)
+  return length
+}
+
+/** Puts the length of a whole frame into its first four bytes. */
+export function patchFrameLength(parts: readonly Buffer[], sizeBytes: number): void {
+  parts[0]!.writeInt32BE(sizeBytes - 4, 0)
+}
