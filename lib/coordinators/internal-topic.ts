@@ -30,8 +30,8 @@ export function groupMetadataTopic(config: Config): InternalTopic {
 }
 
 /**
- * The partition that keeps a key, as every Kafka node computes it: Java's hash of the string, without
- * its sign.
+ * The partition that keeps a key, as every Kafka node computes it: Java's hash of the string,
+ * without its sign.
  */
 export function partitionOf(key: string, partitionCount: number): number {
   let hash = 0

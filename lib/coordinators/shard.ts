@@ -5,8 +5,8 @@
 // when all of them are appended as one batch; the answer is given when that batch is committed.
 // A decision without records is answered when what it may have seen is committed, so nobody is told
 // of what may still be lost. If the batch cannot be appended, its changes are taken back in reverse
-// order and every answer that rests on it fails. After a restart, or when the partition's leadership
-// comes here, the same records are replayed.
+// order and every answer that rests on it fails. After a restart, or when the partition comes to be
+// led here, the same records are replayed.
 
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import type { Logger } from '../../storage/ports.ts'

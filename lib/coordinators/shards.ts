@@ -56,7 +56,7 @@ export class Shards<R, S extends ShardState<R>> {
     return partitionOf(key, topic?.partitions.size ?? this.#options.partitionCount)
   }
 
-  /** Decides in the shard that keeps the key. Fails with NOT_COORDINATOR where it is not led here. */
+  /** Decides in the shard that keeps the key. Fails with NOT_COORDINATOR if it is led elsewhere. */
   run<A>(key: string, decide: (state: S) => Decision<R, A>): Later<A> {
     const shard = this.#shard(this.partitionOf(key))
     if (shard !== undefined) return shard.run(decide)

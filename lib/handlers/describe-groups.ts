@@ -1,7 +1,7 @@
 // DescribeGroups (key 15): classic groups with their members.
 //
-// Versions: 3 can ask for the operations that the client may do; 4 tells of static members; up to 5 an
-// unknown group is a dead one, 6 says GROUP_ID_NOT_FOUND (KIP-1043).
+// Versions: 3 can ask for the operations that the client may do; 4 tells of static members; up to 5
+// an unknown group is a dead one, 6 says GROUP_ID_NOT_FOUND (KIP-1043).
 
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import { describeGroups, type DescribeGroupsRequest, type DescribeGroupsResponse }

@@ -1,8 +1,9 @@
 // FindCoordinator (key 10): which node coordinates a group, a transaction or a share group.
 //
-// Versions: 0 asks for groups only; 1–3 for one key of a type, and say "NONE" where all is well; 4 asks
-// for several keys (KIP-699); 6 brings share groups (KIP-932). Being asked for the first group creates
-// `__consumer_offsets`; the answer is COORDINATOR_NOT_AVAILABLE until it is there, and clients ask again.
+// Versions: 0 asks for groups only; 1–3 for one key of a type, and say "NONE" where all is well; 4
+// asks for several keys (KIP-699); 6 brings share groups (KIP-932). Being asked for the first group
+// creates `__consumer_offsets`; the answer is COORDINATOR_NOT_AVAILABLE until it is there, and
+// clients ask again.
 
 import type { Image } from '../../controller/image/image.ts'
 import { NO_LEADER } from '../../controller/image/topics.ts'
@@ -31,7 +32,10 @@ const NOWHERE = { nodeId: -1, host: '', port: -1 }
 
 export const findCoordinatorHandler = handler(findCoordinator, handleFindCoordinator, {
   errorAnswer: (request, apiVersion, errorCode) => apiVersion >= KEYS_SINCE
-    ? { coordinators: request.coordinatorKeys.map((key) => ({ key, ...NOWHERE, errorCode })) }
+    ? {
+        coordinators: request.coordinatorKeys.map((key) =>
+          ({ key, ...NOWHERE, errorCode, errorMessage: '' })),
+      }
     : { ...NOWHERE, errorCode },
 })
 

@@ -2,8 +2,8 @@
 //
 // Versions: 0 has no rebalance time-out of its own; up to 3 a new member is in at once, from 4 it
 // first gets MEMBER_ID_REQUIRED with the id to come back with (KIP-394); 5 brings static members
-// (KIP-345); 7 the protocol's type, and a protocol that may be null; 8 the reason; 9 lets a returning
-// leader skip the assignment (KIP-814).
+// (KIP-345); 7 the protocol's type, and a protocol that may be null; 8 the reason; 9 lets a leader
+// that comes back skip the assignment (KIP-814).
 
 import { joinGroup, type JoinGroupRequest, type JoinGroupResponse }
   from '../../protocol/messages/join-group.ts'

@@ -1,8 +1,9 @@
 // LeaveGroup (key 13): members go, so that the others need not wait for their session to end.
 //
-// Versions: up to 2 one member, whose error is the answer's; from 3 a list of members, each with its
-// own error, among them static ones by instance id alone (KIP-345); 5 brings reasons.
+// Versions: up to 2 one member, whose error is the answer's; from 3 a list of members, each with
+// its own error, among them static ones by instance id alone (KIP-345); 5 brings reasons.
 
+import { Errors } from '../../protocol/errors.ts'
 import { leaveGroup, type LeaveGroupRequest, type LeaveGroupResponse }
   from '../../protocol/messages/leave-group.ts'
 import { mapLater } from '../coordinators/map-later.ts'
@@ -21,8 +22,7 @@ function handleLeaveGroup(
 ): Later<LeaveGroupResponse> {
   if (apiVersion >= MEMBERS_SINCE) return groups.leaveGroup(request.groupId, request.members)
   const member = { memberId: request.memberId, groupInstanceId: null, reason: null }
-  return mapLater(groups.leaveGroup(request.groupId, [member]), ({ errorCode, members }) => ({
-    errorCode: errorCode !== 0 ? errorCode : members?.[0]?.errorCode ?? 0,
-    members: [],
-  }))
+  const left = groups.leaveGroup(request.groupId, [member])
+  return mapLater<LeaveGroupResponse, LeaveGroupResponse>(left, ({ errorCode, members }) =>
+    ({ errorCode: errorCode === Errors.NONE ? members![0]!.errorCode : errorCode }))
 }

@@ -1,9 +1,9 @@
 // OffsetCommit (key 8): a group remembers how far it has read.
 //
-// Versions: 2–4 may give a retention time of their own; 6 the leader epoch of the last record (KIP-320);
-// 7 static members; 9 GROUP_ID_NOT_FOUND for a group that does not exist (KIP-848); 10 names topics by
-// id. Partitions that do not exist are told apart before the group is asked, and stand first in the
-// answer. An error of the group is an error of every partition that it was asked for.
+// Versions: 2–4 may give a retention time of their own; 6 the leader epoch of the last record
+// (KIP-320); 7 static members; 9 GROUP_ID_NOT_FOUND for a group that does not exist (KIP-848); 10
+// names topics by id. Partitions that do not exist are told apart before the group is asked, and
+// stand first in the answer. An error of the group is one of every partition that it was asked for.
 
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import { offsetCommit, type OffsetCommitRequest, type OffsetCommitResponse }

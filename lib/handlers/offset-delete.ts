@@ -25,7 +25,8 @@ function handleOffsetDelete(
   const known = parts(request.topics, isThere)
   const missing = parts(request.topics, (name, index) => !isThere(name, index)).map(refused)
   if (known.length === 0) return { errorCode: Errors.NONE, topics: missing }
-  return mapLater(groups.deleteOffsets({ ...request, topics: known }),
+  return mapLater<OffsetDeleteResponse, OffsetDeleteResponse>(
+    groups.deleteOffsets({ ...request, topics: known }),
     ({ topics }) => ({ errorCode: Errors.NONE, topics: merged(missing, topics) }),
     (error) => ({
       errorCode: error instanceof ApiError ? error.code : Errors.UNKNOWN_SERVER_ERROR,

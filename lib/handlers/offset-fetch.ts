@@ -1,9 +1,10 @@
 // OffsetFetch (key 9): how far groups have read.
 //
-// Versions: 1 asks one group for named partitions; from 2 null topics are all of them, and there is an
-// error for the group (before, its partitions carry it); 5 tells leader epochs; 7 can ask for stable
-// offsets only; 8 asks several groups; 9 lets members of the consumer protocol name themselves; 10
-// names topics by id. Partitions are not looked for: what does not exist has no offset.
+// Versions: 1 asks one group for named partitions; from 2 null topics are all of them, and there is
+// an error for the group (before, its partitions carry it); 5 tells leader epochs; 7 can ask for
+// stable offsets only; 8 asks several groups; 9 lets members of the consumer protocol name
+// themselves; 10 names topics by id. Partitions are not looked for: one that does not exist has no
+// offset.
 
 import type { Image } from '../../controller/image/image.ts'
 import { ApiError, Errors } from '../../protocol/errors.ts'

@@ -50,7 +50,7 @@ function checkCommitter(
 ): void {
   const group = state.groups.get(request.groupId)
   if (group === undefined) {
-    // Without a generation: somebody who manages partitions alone; the first offset makes the group.
+    // Without a generation: somebody manages partitions alone, whose first offset makes the group.
     if (request.generationIdOrMemberEpoch < 0) return
     if (apiVersion >= GROUP_ID_NOT_FOUND_SINCE) {
       throw new ApiError(Errors.GROUP_ID_NOT_FOUND)

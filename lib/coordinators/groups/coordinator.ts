@@ -3,7 +3,6 @@
 // Errors are those that Kafka's GroupCoordinatorService gives; what a version can and cannot say is
 // the handlers' business.
 
-import type { Controller } from '../../../controller/controller.ts'
 import type { Image } from '../../../controller/image/image.ts'
 import { ApiError, Errors, type ErrorCode } from '../../../protocol/errors.ts'
 import type { HeartbeatRequest, HeartbeatResponse } from '../../../protocol/messages/heartbeat.ts'
@@ -18,23 +17,12 @@ import type {
   OffsetDeleteRequest, OffsetDeleteResponse,
 } from '../../../protocol/messages/offset-delete.ts'
 import type { SyncGroupRequest, SyncGroupResponse } from '../../../protocol/messages/sync-group.ts'
-import type { Codec } from '../../../protocol/records/compression.ts'
 import type { Logger } from '../../../storage/ports.ts'
-import type { Config } from '../../config.ts'
-import type { Partition } from '../../replication/partition.ts'
-import type { Partitions } from '../../replication/partitions.ts'
 import { Later } from '../../server/later.ts'
-import type { Clock } from '../../world/clock.ts'
-import type { Random } from '../../world/random.ts'
-import type { Turn } from '../../world/turn.ts'
 import { coordinatorError } from '../errors.ts'
-import {
-  createInternalTopic, GROUP_METADATA_TOPIC, groupMetadataTopic, type InternalTopic,
-} from '../internal-topic.ts'
 import { answered, failed, mapLater, promised } from '../map-later.ts'
-import { partitionLog } from '../partition-log.ts'
-import { type Decision, Shard } from '../shard.ts'
-import { Shards } from '../shards.ts'
+import type { Decision } from '../shard.ts'
+import type { Shards } from '../shards.ts'
 import { joinError, syncError } from './answers.ts'
 import { commitOffsets } from './commit.ts'
 import { deleteGroup, deleteOffsets, forgetTopic } from './delete.ts'
@@ -45,47 +33,35 @@ import { type AskedTopic, fetchAllOffsets, type FetchedTopic, fetchOffsets } fro
 import { heartbeat } from './heartbeat.ts'
 import { joinGroup } from './join.ts'
 import type { JoinContext } from './joining.ts'
-import { leaveGroup } from './leave.ts'
-import { groupsHooks } from './lifetime.ts'
-import { groupsCodec, type GroupsRecord } from './records.ts'
-import { groupSettings } from './settings.ts'
-import { type GroupsShard, GroupsState, type GroupsWorld } from './state.ts'
+import { leaveGroup, type Left } from './leave.ts'
+import type { GroupsRecord } from './records.ts'
+import type { GroupSettings, GroupsState } from './state.ts'
 import { syncGroup } from './sync.ts'
 
+/** The shards of groups on this node. */
+export type GroupShards = Pick<Shards<GroupsRecord, GroupsState>,
+  'start' | 'stop' | 'run' | 'all' | 'partitionOf'>
+
 export interface GroupCoordinatorOptions {
-  readonly config: Config
-  readonly clock: Clock
-  readonly turn: Turn
-  readonly random: Random
+  readonly settings: GroupSettings
   readonly logger: Logger
-  readonly controller: Controller
-  readonly partitions: Partitions
+  readonly shards: GroupShards
+  /** Creates `__consumer_offsets`; gives the error of the attempt. */
+  createTopic(): Promise<ErrorCode>
 }
 
-const CODECS: readonly Codec[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
-
 export class GroupCoordinator {
-  readonly #options: GroupCoordinatorOptions
-  readonly #world: GroupsWorld
-  readonly #topic: InternalTopic
-  readonly #shards: Shards<GroupsRecord, GroupsState>
+  readonly #settings: GroupSettings
+  readonly #logger: Logger
+  readonly #shards: GroupShards
+  readonly #createTopic: () => Promise<ErrorCode>
   #creation: Promise<ErrorCode> | undefined
 
-  constructor(options: GroupCoordinatorOptions) {
-    const { config, clock, logger, random, controller, partitions } = options
-    this.#options = options
-    this.#topic = groupMetadataTopic(config)
-    this.#world = {
-      settings: groupSettings(config), logger,
-      nowMs: () => clock.nowMs(),
-      uuid: () => uuidText(random.bytes(16)),
-    }
-    this.#shards = new Shards<GroupsRecord, GroupsState>({
-      topic: GROUP_METADATA_TOPIC,
-      partitionCount: this.#topic.partitionCount,
-      controller, partitions,
-      open: (partition) => this.#open(partition),
-    })
+  constructor({ settings, logger, shards, createTopic }: GroupCoordinatorOptions) {
+    this.#settings = settings
+    this.#logger = logger
+    this.#shards = shards
+    this.#createTopic = createTopic
   }
 
   /** Begins to follow the metadata, and so to load what is led here. */
@@ -93,6 +69,7 @@ export class GroupCoordinator {
     this.#shards.start((image, before, topics) => this.#forgetTopics(image, before, topics))
   }
 
+  /** Members that wait are told to look for another coordinator. */
   stop(): void {
     this.#shards.stop()
   }
@@ -104,14 +81,13 @@ export class GroupCoordinator {
 
   /** Creates `__consumer_offsets`; gives the error of the attempt. One attempt at a time. */
   createTopic(): Promise<ErrorCode> {
-    this.#creation ??= createInternalTopic(this.#options.controller, this.#topic)
-      .finally(() => { this.#creation = undefined })
+    this.#creation ??= this.#createTopic().finally(() => { this.#creation = undefined })
     return this.#creation
   }
 
   joinGroup(request: JoinGroupRequest, context: JoinContext): Later<JoinGroupResponse> {
     const { groupId, memberId, sessionTimeoutMs } = request
-    const { minSessionTimeoutMs, maxSessionTimeoutMs } = this.#world.settings
+    const { minSessionTimeoutMs, maxSessionTimeoutMs } = this.#settings
     const answer = new Later<JoinGroupResponse>()
     if (groupId === '') {
       answer.complete(joinError(memberId, Errors.INVALID_GROUP_ID))
@@ -140,10 +116,12 @@ export class GroupCoordinator {
   }
 
   heartbeat(request: HeartbeatRequest): Later<HeartbeatResponse> {
-    if (request.groupId === '') return answered({ errorCode: Errors.INVALID_GROUP_ID })
+    if (request.groupId === '') {
+      return answered<HeartbeatResponse>({ errorCode: Errors.INVALID_GROUP_ID })
+    }
     const code = this.#run(request.groupId,
       (state) => ({ records: [], answer: heartbeat(state, request) }))
-    return mapLater(code, (errorCode) => ({ errorCode }), (error) => {
+    return mapLater<ErrorCode, HeartbeatResponse>(code, (errorCode) => ({ errorCode }), (error) => {
       const errorCode = this.#codeOf(error)
       // Members must not give up because their group is being loaded.
       const isLoading = errorCode === Errors.COORDINATOR_LOAD_IN_PROGRESS
@@ -154,12 +132,15 @@ export class GroupCoordinator {
   leaveGroup(
     groupId: string, members: LeaveGroupRequest['members'],
   ): Later<LeaveGroupResponse> {
-    if (groupId === '') return answered({ errorCode: Errors.INVALID_GROUP_ID, members: [] })
+    if (groupId === '') {
+      return answered<LeaveGroupResponse>({ errorCode: Errors.INVALID_GROUP_ID, members: [] })
+    }
     const left = this.#run(groupId, (state) => {
       const { writes, left } = leaveGroup(state, groupId, members)
       return { ...writes, answer: left }
     })
-    return mapLater(left, (left) => ({ errorCode: Errors.NONE, members: left }), (error) => {
+    const answer = (members: Left[]) => ({ errorCode: Errors.NONE, members })
+    return mapLater<Left[], LeaveGroupResponse>(left, answer, (error) => {
       const errorCode = this.#codeOf(error)
       if (errorCode !== Errors.UNKNOWN_MEMBER_ID) return { errorCode, members: [] }
       return {
@@ -227,20 +208,8 @@ export class GroupCoordinator {
   }
 
   #codeOf(error: unknown): ErrorCode {
-    if (!(error instanceof ApiError)) this.#world.logger.error('group request failed', { error })
+    if (!(error instanceof ApiError)) this.#logger.error('group request failed', { error })
     return coordinatorError(error)
-  }
-
-  #open(partition: Partition): GroupsShard {
-    const { config, clock, turn, logger } = this.#options
-    return new Shard<GroupsRecord, GroupsState>({
-      name: `${GROUP_METADATA_TOPIC}-${partition.index}`,
-      log: partitionLog(partition, CODECS[config.offsetsTopicCompressionCodec] ?? 'none'),
-      codec: groupsCodec,
-      clock, logger,
-      onStorage: (fn) => turn.onStorage(fn),
-      createState: (shard) => new GroupsState(this.#world, shard, groupsHooks),
-    })
   }
 
   #forgetTopics(image: Image, before: Image, topics: ReadonlySet<string>): void {
@@ -252,13 +221,4 @@ export class GroupCoordinator {
       }
     }
   }
-}
-
-/** A random (version 4) UUID in its usual form with dashes. */
-function uuidText(bytes: Buffer): string {
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80
-  const hex = bytes.toString('hex')
-  return [[0, 8], [8, 12], [12, 16], [16, 20], [20, 32]]
-    .map(([from, to]) => hex.slice(from, to)).join('-')
 }

@@ -50,7 +50,7 @@ export function deleteOffsets(
       partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
     }
   })
-  return { records, answer: { topics } }
+  return { records, answer: { errorCode: Errors.NONE, topics } }
 }
 
 /** Offsets of a topic that is no more; those of a new topic of the same name stay. */

@@ -71,7 +71,9 @@ export function removeMember(
 ): GroupsWrites {
   member.completeJoin(joinError('', Errors.UNKNOWN_MEMBER_ID))
   group.remove(member.memberId)
-  if (group.is('Stable', 'CompletingRebalance')) return rebalanceOrCompleteJoin(state, group, reason)
+  if (group.is('Stable', 'CompletingRebalance')) {
+    return rebalanceOrCompleteJoin(state, group, reason)
+  }
   return completeIfJoined(state, group)
 }
 

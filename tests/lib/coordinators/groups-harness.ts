@@ -28,8 +28,9 @@ export interface GroupsFixture {
 /** A loaded shard on a log: a new one, or what another one has left. */
 export function groupsShard(
   settings: Partial<GroupSettings> = {},
-  { log = new MemoryLog(), clock = new VirtualClock() }: { log?: MemoryLog, clock?: VirtualClock } = {},
+  on: { log?: MemoryLog, clock?: VirtualClock } = {},
 ): GroupsFixture {
+  const { log = new MemoryLog(), clock = new VirtualClock() } = on
   let ids = 0
   let state!: GroupsState
   const shard: GroupsShard = new Shard<GroupsRecord, GroupsState>({

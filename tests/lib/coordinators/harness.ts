@@ -1,4 +1,4 @@
-// What a shard stands on, in tests: virtual time, and a log in memory whose writes can fail or wait.
+// What a shard stands on in tests: virtual time, and a log in memory whose writes fail or wait.
 
 import type { KeyValue, ShardClock, ShardLog, StoredRecord }
   from '../../../lib/coordinators/shard.ts'

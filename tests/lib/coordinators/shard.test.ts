@@ -1,4 +1,4 @@
-// The mechanism of all coordinators: what is decided in a turn is one batch, answered when committed.
+// The mechanism of all coordinators: a turn's decisions are one batch, answered when committed.
 
 import { describe, expect, test } from '@jest/globals'
 import { ApiError, Errors } from '../../../protocol/errors.ts'

@@ -1,0 +1,70 @@
+// The group coordinator of a node: shards on the partitions of `__consumer_offsets`.
+
+import type { Controller } from '../../../controller/controller.ts'
+import type { Codec } from '../../../protocol/records/compression.ts'
+import type { Logger } from '../../../storage/ports.ts'
+import type { Config } from '../../config.ts'
+import type { Partitions } from '../../replication/partitions.ts'
+import type { Clock } from '../../world/clock.ts'
+import type { Random } from '../../world/random.ts'
+import type { Turn } from '../../world/turn.ts'
+import {
+  createInternalTopic, GROUP_METADATA_TOPIC, groupMetadataTopic,
+} from '../internal-topic.ts'
+import { partitionLog } from '../partition-log.ts'
+import { Shard } from '../shard.ts'
+import { Shards } from '../shards.ts'
+import { GroupCoordinator } from './coordinator.ts'
+import { groupsHooks } from './lifetime.ts'
+import { groupsCodec, type GroupsRecord } from './records.ts'
+import { groupSettings } from './settings.ts'
+import { GroupsState, type GroupsWorld } from './state.ts'
+
+export interface GroupWiring {
+  readonly config: Config
+  readonly clock: Clock
+  readonly turn: Turn
+  readonly random: Random
+  readonly logger: Logger
+  readonly controller: Controller
+  readonly partitions: Partitions
+}
+
+/** By the numbers of `offsets.topic.compression.codec`. */
+const CODECS: readonly Codec[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
+
+/** Not started: see `GroupCoordinator.start`. */
+export function groupCoordinator(wiring: GroupWiring): GroupCoordinator {
+  const { config, clock, turn, random, logger, controller, partitions } = wiring
+  const topic = groupMetadataTopic(config)
+  const codec = CODECS[config.offsetsTopicCompressionCodec] ?? 'none'
+  const settings = groupSettings(config)
+  const world: GroupsWorld = {
+    settings, logger,
+    nowMs: () => clock.nowMs(),
+    uuid: () => uuidText(random.bytes(16)),
+  }
+  const shards = new Shards<GroupsRecord, GroupsState>({
+    topic: topic.name, partitionCount: topic.partitionCount, controller, partitions,
+    open: (partition) => new Shard<GroupsRecord, GroupsState>({
+      name: `${GROUP_METADATA_TOPIC}-${partition.index}`,
+      log: partitionLog(partition, codec),
+      codec: groupsCodec, clock, logger,
+      onStorage: (fn) => turn.onStorage(fn),
+      createState: (shard) => new GroupsState(world, shard, groupsHooks),
+    }),
+  })
+  return new GroupCoordinator({
+    settings, logger, shards,
+    createTopic: () => createInternalTopic(controller, topic),
+  })
+}
+
+/** A random (version 4) UUID in its usual form with dashes. */
+function uuidText(bytes: Buffer): string {
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  const hex = bytes.toString('hex')
+  return [[0, 8], [8, 12], [12, 16], [16, 20], [20, 32]]
+    .map(([from, to]) => hex.slice(from, to)).join('-')
+}
