@@ -1,0 +1,130 @@
+// Variable-length integers of records: seven bits a byte, signed ones in zig-zag.
+
+import { ApiError, Errors } from '../errors.ts'
+
+/** Reads one after the other; a reader is a position in a buffer, bounded by `end`. */
+export class VarintReader {
+  readonly buffer: Buffer
+  position: number
+  readonly end: number
+
+  constructor(buffer: Buffer, position = 0, end = buffer.length) {
+    this.buffer = buffer
+    this.position = position
+    this.end = end
+  }
+
+  byte(): number {
+    if (this.position >= this.end) throw truncated()
+    const byte = this.buffer[this.position]!
+    this.position += 1
+    return byte
+  }
+
+  /** A zig-zag integer of 32 bits. */
+  varint(): number {
+    let value = 0
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.byte()
+      value |= (byte & 0x7f) << shift
+      if (byte < 0x80) return (value >>> 1) ^ -(value & 1)
+    }
+    throw new ApiError(Errors.INVALID_RECORD, 'A variable-length integer has more than 5 bytes.')
+  }
+
+  /** A zig-zag integer of 64 bits; beyond the safe integers it is near, not exact. */
+  varlong(): number {
+    let low = 0 // 28 bits
+    let high = 0 // 35 bits above them, as a number
+    let scale = 1
+    for (let index = 0; index < 10; index += 1) {
+      const byte = this.byte()
+      if (index < 4) {
+        low |= (byte & 0x7f) << (7 * index)
+      } else {
+        high += (byte & 0x7f) * scale
+        scale *= 128
+      }
+      if (byte < 0x80) return unzigzag(low, high)
+    }
+    throw new ApiError(Errors.INVALID_RECORD, 'A variable-length integer has more than 10 bytes.')
+  }
+
+  /** As many bytes as a length before them says; null for −1. The result is a view. */
+  bytes(): Buffer | null {
+    const length = this.varint()
+    if (length === -1) return null
+    return this.take(length)
+  }
+
+  take(length: number): Buffer {
+    if (length < 0 || length > this.end - this.position) throw truncated()
+    const start = this.position
+    this.position += length
+    return this.buffer.subarray(start, this.position)
+  }
+
+  /** Passes over bytes with a length before them; tells whether they were null. */
+  skipBytes(): boolean {
+    const length = this.varint()
+    if (length === -1) return true
+    if (length < 0 || length > this.end - this.position) throw truncated()
+    this.position += length
+    return false
+  }
+}
+
+function unzigzag(low: number, high: number): number {
+  const negative = (low & 1) === 1
+  const half = high * 2 ** 27 + (low >>> 1)
+  return negative ? -half - 1 : half
+}
+
+function truncated(): ApiError {
+  return new ApiError(Errors.INVALID_RECORD, 'A record ends before its fields do.')
+}
+
+/** Bytes that `writeVarint` takes for a 32-bit value. */
+export function sizeOfVarint(value: number): number {
+  let rest = ((value << 1) ^ (value >> 31)) >>> 0
+  let size = 1
+  for (; rest >= 0x80; rest >>>= 7) size += 1
+  return size
+}
+
+/** Writes a 32-bit value in zig-zag; gives the position behind it. */
+export function writeVarint(buffer: Buffer, value: number, position: number): number {
+  let rest = ((value << 1) ^ (value >> 31)) >>> 0
+  let at = position
+  for (; rest >= 0x80; rest >>>= 7) {
+    buffer[at] = (rest & 0x7f) | 0x80
+    at += 1
+  }
+  buffer[at] = rest
+  return at + 1
+}
+
+/** Twice the value, or for a negative one twice its distance from −1, plus one. */
+function zigzag(value: number): number {
+  return value >= 0 ? value * 2 : -value * 2 - 1
+}
+
+/** Bytes that `writeVarlong` takes for a value of at most 52 bits. */
+export function sizeOfVarlong(value: number): number {
+  let rest = zigzag(value)
+  let size = 1
+  for (; rest >= 0x80; rest = Math.floor(rest / 128)) size += 1
+  return size
+}
+
+/** Writes a value of at most 52 bits in zig-zag; gives the position behind it. */
+export function writeVarlong(buffer: Buffer, value: number, position: number): number {
+  let rest = zigzag(value)
+  let at = position
+  for (; rest >= 0x80; rest = Math.floor(rest / 128)) {
+    buffer[at] = (rest % 128) | 0x80
+    at += 1
+  }
+  buffer[at] = rest
+  return at + 1
+}

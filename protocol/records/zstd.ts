@@ -1,0 +1,114 @@
+// Zstandard: Node's own where it has it (22.15), the library in WebAssembly where it has not.
+
+import * as zlib from 'node:zlib'
+import { Decompressed } from './decompressed.ts'
+import { loadZstd, type ZstdLibrary } from './packages.ts'
+
+const MAGIC = 0xfd2fb528
+const SKIPPABLE_MAGIC = 0x184d2a50
+const MAX_BLOCK_BYTES = 128 * 1024
+const DEFAULT_LEVEL = 3
+
+/** What `node:zlib` has from Node 22.15 on; the types of Node 20 do not know it. */
+interface ZlibWithZstd {
+  zstdCompressSync?(bytes: Buffer, options: { params: Record<number, number> }): Buffer
+  zstdDecompressSync?(bytes: Buffer, options: { maxOutputLength: number }): Buffer
+  readonly constants: { readonly ZSTD_c_compressionLevel?: number }
+}
+const { zstdCompressSync, zstdDecompressSync, constants } = zlib as unknown as ZlibWithZstd
+
+export function compressZstd(bytes: Buffer, level = DEFAULT_LEVEL): Buffer {
+  if (zstdCompressSync !== undefined) {
+    return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel!]: level } })
+  }
+  const zstd = loadZstd()
+  return withMemory(zstd, bytes, zstd._ZSTD_compressBound(bytes.length), (target, size, source) => (
+    zstd._ZSTD_compress(target, size, source, bytes.length, level)
+  ))
+}
+
+/** Throws an Error for what is no zstd, ApiError for too much of it. */
+export function decompressZstd(bytes: Buffer, maxSizeBytes: number): Buffer {
+  const out = new Decompressed(maxSizeBytes)
+  let position = 0
+  while (position < bytes.length) {
+    const { end, mostBytes } = frameAt(bytes, position)
+    if (mostBytes > 0) out.add(decompressFrame(bytes.subarray(position, end), mostBytes, out))
+    position = end
+  }
+  return out.bytes()
+}
+
+function decompressFrame(frame: Buffer, mostBytes: number, out: Decompressed): Buffer {
+  const capacity = Math.min(mostBytes, out.roomBytes + 1)
+  if (zstdDecompressSync !== undefined) {
+    try {
+      return zstdDecompressSync(frame, { maxOutputLength: capacity })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') out.expect(capacity)
+      throw error
+    }
+  }
+  const zstd = loadZstd()
+  return withMemory(zstd, frame, capacity, (target, size, source) => {
+    const result = zstd._ZSTD_decompress(target, size, source, frame.length)
+    // Of a frame that is whole, the one thing that can lack is room.
+    if (zstd._ZSTD_isError(result) !== 0 && capacity < mostBytes) out.expect(capacity)
+    return result
+  })
+}
+
+/** Copies the bytes into the library's memory, runs it, and copies out what it made. */
+function withMemory(
+  zstd: ZstdLibrary, bytes: Buffer, capacity: number,
+  run: (target: number, targetSize: number, source: number) => number,
+): Buffer {
+  const source = zstd._malloc(Math.max(1, bytes.length))
+  const target = zstd._malloc(Math.max(1, capacity))
+  try {
+    if (source === 0 || target === 0) throw new Error('not enough memory')
+    zstd.HEAPU8.set(bytes, source)
+    const result = run(target, capacity, source)
+    if (zstd._ZSTD_isError(result) !== 0) throw new Error(`zstd error ${-(result | 0)}`)
+    return Buffer.from(zstd.HEAPU8.subarray(target, target + result))
+  } finally {
+    zstd._free(source)
+    zstd._free(target)
+  }
+}
+
+interface Frame {
+  readonly end: number
+  /** What comes out of it at most, counted block by block: the size in its header may lie. */
+  readonly mostBytes: number
+}
+
+function frameAt(bytes: Buffer, start: number): Frame {
+  const magic = bytes.readUInt32LE(start)
+  if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC) {
+    return { end: start + 8 + bytes.readUInt32LE(start + 4), mostBytes: 0 }
+  }
+  if (magic !== MAGIC) throw new Error('a frame has another magic number')
+  let position = start + 4 + headerBytes(bytes.readUInt8(start + 4))
+  let mostBytes = 0
+  for (;;) {
+    const block = bytes.readUIntLE(position, 3)
+    const type = (block >> 1) & 3
+    const size = block >> 3
+    const isRepeated = type === 1
+    position += 3 + (isRepeated ? 1 : size)
+    mostBytes += type === 2 ? MAX_BLOCK_BYTES : size
+    if ((block & 1) === 1) break
+  }
+  const hasChecksum = (bytes[start + 4]! & 4) !== 0
+  return { end: position + (hasChecksum ? 4 : 0), mostBytes }
+}
+
+/** Descriptor, window, dictionary id and content size, whose lengths the descriptor tells. */
+function headerBytes(descriptor: number): number {
+  const isSingleSegment = (descriptor & 0x20) !== 0
+  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3]!
+  const sizeFlag = descriptor >> 6
+  const sizeBytes = sizeFlag === 0 ? (isSingleSegment ? 1 : 0) : 1 << sizeFlag
+  return 1 + (isSingleSegment ? 0 : 1) + dictionaryBytes + sizeBytes
+}
