@@ -1,5 +1,5 @@
-// Messages to bytes and back: straight-line readers and writers, built on first use from a message's
-// description, one for each version.
+// Messages to bytes and back: straight-line readers and writers, built on first use from a
+// message's description, one for each version.
 
 import { generateReader, generateWriter, type Read, type Write } from './generate.ts'
 import { isFlexible, requestHeaderVersion, responseHeaderVersion } from './header.ts'
@@ -48,7 +48,7 @@ function writeInto(writer: Writer, message: Message, version: number, value: unk
   codec.write ??= generateWriter(message.shape, version, isFlexible(message, version))
   codec.write(writer, value)
   const { sizeBytes } = writer
-  if (sizeBytes > codec.sizeHintBytes && sizeBytes <= MOST_HINT_BYTES) codec.sizeHintBytes = sizeBytes
+  codec.sizeHintBytes = Math.min(Math.max(codec.sizeHintBytes, sizeBytes), MOST_HINT_BYTES)
 }
 
 /** Reads a message. Bytes after it are left alone. Throws `DecodeError`. */

@@ -64,7 +64,9 @@ return ${main}`
   }
 }
 
-/** Names are written as they are: those of a schema are identifiers, `__proto__` is none of them. */
+/**
+ * Names are written as they are: those of a schema are identifiers, `__proto__` is none of them.
+ */
 function fieldsOf(shape: Shape): [string, FieldSpec][] {
   return Object.entries(shape).map(([name, field]) => [name, (field as AnyField).spec])
 }

@@ -1,6 +1,9 @@
-// Reads the primitive types of the protocol from a buffer, and believes no length before it is proven.
+// Reads the primitive types of the protocol from a buffer, and believes no length before it is
+// proven.
 
-/** The bytes are not what they should be. Whoever sent them gets no answer: the connection closes. */
+/**
+ * The bytes are not what they should be. Whoever sent them gets no answer: the connection closes.
+ */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError'
 }
@@ -26,7 +29,7 @@ export class Reader {
   skip(sizeBytes: number): number {
     const start = this.offset
     if (sizeBytes > this.buffer.length - start) {
-      throw new DecodeError(`${sizeBytes} bytes at ${start}, where ${this.buffer.length} is the end`)
+      throw new DecodeError(`${sizeBytes} bytes at ${start} of ${this.buffer.length}`)
     }
     this.offset = start + sizeBytes
     return start

@@ -1,9 +1,10 @@
 // The schema language: a message is described once, in wire order, for all its versions.
 //
-// A description is a plain value. TypeScript infers from it what a handler reads (`Decoded`) and what it may
-// write (`Encodable`); `compile.ts` builds the reader and the writer of one version from it. The words are
-// those of Kafka's own message definitions: `since`/`until` are "versions", `nullable` is "nullableVersions",
-// `tag` is "tag" with "taggedVersions", `key` is "mapKey", `entity` is "entityType".
+// A description is a plain value. TypeScript infers from it what a handler reads (`Decoded`) and
+// what it may write (`Encodable`); `compile.ts` builds the reader and the writer of one version
+// from it. The words are those of Kafka's own message definitions: `since`/`until` are "versions",
+// `nullable` is "nullableVersions", `tag` is "tag" with "taggedVersions", `key` is "mapKey",
+// `entity` is "entityType".
 
 export type Kind =
   | 'bool' | 'int8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'float64'
@@ -12,7 +13,9 @@ export type Kind =
 /** What a version of no end is called: a field that is still there in the newest version. */
 export const FOREVER = 32767
 
-/** The description behind a `Field`, as `compile.ts` reads it. All version numbers are inclusive. */
+/**
+ * The description behind a `Field`, as `compile.ts` reads it. All version numbers are inclusive.
+ */
 export interface FieldSpec {
   readonly kind: Kind
   readonly since: number
@@ -27,15 +30,19 @@ export interface FieldSpec {
   /** Part of the key when Kafka keeps the elements in a hash map ("mapKey"). */
   readonly key?: boolean
   readonly entity?: string
-  /** Sent in the old form (int16 length) even in flexible versions: the client id of a request header. */
+  /**
+   * Sent in the old form (int16 length) even in flexible versions: the client id of a request
+   * header.
+   */
   readonly inflexible?: boolean
   readonly element?: Field<unknown, unknown, boolean>
   readonly shape?: Shape
 }
 
 /**
- * One field: `Read` is the type a decoder gives, `Write` the type an encoder takes, and `Required` tells
- * whether a writer must give it (a field that some version lacks, or that names a default, need not be given).
+ * One field: `Read` is the type a decoder gives, `Write` the type an encoder takes, and `Required`
+ * tells whether a writer must give it (a field that some version lacks, or that names a default,
+ * need not be given).
  */
 export class Field<Read, Write = Read, Required extends boolean = true> {
   declare readonly read: Read
@@ -67,7 +74,10 @@ export class Field<Read, Write = Read, Required extends boolean = true> {
     return new Field({ ...this.spec, default: value })
   }
 
-  /** Sent in the tagged section under this number; from a version on, where earlier ones sent it in line. */
+  /**
+   * Sent in the tagged section under this number; from a version on, where earlier ones sent it in
+   * line.
+   */
   tag(tag: number, since?: number): Field<Read, Write, false> {
     return new Field({ ...this.spec, tag, tagSince: since ?? this.spec.since })
   }
@@ -87,7 +97,8 @@ export class Field<Read, Write = Read, Required extends boolean = true> {
 
 /** Fields by name, in wire order. */
 export interface Shape {
-  // `any`: a Field of one type is not assignable to a Field of `unknown`, since builders return `this` anew.
+  // `any`: a Field of one type is not assignable to a Field of `unknown`, since builders return
+  // `this` anew.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly [name: string]: Field<any, any, boolean>
 }
@@ -115,8 +126,9 @@ export const uint16 = scalar<number>('uint16')
 export const int32 = scalar<number>('int32')
 export const uint32 = scalar<number>('uint32')
 /**
- * A 64-bit integer as a JavaScript number: exact up to 2^53, beyond that the nearest double (the two ends of
- * the range come back as they were). Offsets, times and ids stay far below; hostile values stay harmless.
+ * A 64-bit integer as a JavaScript number: exact up to 2^53, beyond that the nearest double (the
+ * two ends of the range come back as they were). Offsets, times and ids stay far below; hostile
+ * values stay harmless.
  */
 export const int64 = scalar<number>('int64')
 export const float64 = scalar<number>('float64')
@@ -186,7 +198,10 @@ export interface Api<Q extends Shape = Shape, R extends Shape = Shape> {
 export type RequestOf<A extends Api> = ReadOf<A['request']['shape']>
 export type ResponseOf<A extends Api> = WriteOf<A['response']['shape']>
 
-/** Describes an API: request and response, all versions. `flexibleSince` left out means none is flexible. */
+/**
+ * Describes an API: request and response, all versions. `flexibleSince` left out means none is
+ * flexible.
+ */
 export function api<const Q extends Shape, const R extends Shape>(description: {
   readonly name: string
   readonly key: number

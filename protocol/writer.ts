@@ -1,4 +1,5 @@
-// Writes the primitive types of the protocol; large byte fields go by reference, the rest into one buffer.
+// Writes the primitive types of the protocol; large byte fields go by reference, the rest into one
+// buffer.
 
 const LEAST_BYTES = 64
 const TWO_32 = 2 ** 32

@@ -172,6 +172,10 @@ function read(file: string): Source {
   const declared = body.map(({ declaration }, index) => (
     isNode(declaration) ? declaration : body[index]!
   ))
+  // A name that the file imports or declares is not the global one: the API called `fetch`.
+  const own = declared.flatMap(({ declarations }) => (declarations ?? []) as Node[])
+    .map(({ id }) => textAt(id))
+  for (const name of [...own, ...imports.flatMap(({ names }) => names)]) effects.delete(name)
   return {
     path, text, imports, effects,
     defaultExport: body.some((item) => /^ExportDefault/.test(item.type)),

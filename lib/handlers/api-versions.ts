@@ -7,12 +7,12 @@
 // answered in the form of version 0, with the range of this one API, so that every client can go on.
 
 import { SUPPORTED_FEATURES } from '../../controller/image/features.ts'
-import { Errors } from '../../protocol/errors.ts'
+import { type ErrorCode, Errors } from '../../protocol/errors.ts'
 import {
   apiVersions, type ApiVersionsRequest, type ApiVersionsResponse,
 } from '../../protocol/messages/api-versions.ts'
 import type { ListenerKind } from '../../protocol/schema.ts'
-import { type ErrorNumber, handler, type RequestContext } from '../server/handler.ts'
+import { handler, type RequestContext } from '../server/handler.ts'
 import type { ServedApi, Services } from '../services.ts'
 
 const SOFTWARE_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
@@ -46,7 +46,7 @@ function handleApiVersions(
 
 function checkRequest(
   request: ApiVersionsRequest, apiVersion: number, { broker }: Services,
-): ErrorNumber {
+): ErrorCode {
   const { clusterId, nodeId, clientSoftwareName, clientSoftwareVersion } = request
   if (apiVersion >= 5 && (clusterId === null) !== (nodeId === NO_NODE)) {
     return Errors.INVALID_REQUEST

@@ -1,6 +1,6 @@
 // What a handler of an API is: a function from a request to an answer, with the versions it serves.
 
-import type { Errors } from '../../protocol/errors.ts'
+import type { ErrorCode } from '../../protocol/errors.ts'
 import type {
   Api, ListenerKind, RequestOf, ResponseOf, VersionRange,
 } from '../../protocol/schema.ts'
@@ -8,9 +8,6 @@ import type { Services } from '../services.ts'
 import { Later } from './later.ts'
 
 export { Later }
-
-/** The number of an error on the wire. */
-export type ErrorNumber = (typeof Errors)[keyof typeof Errors]
 
 /** What a handler may know about who asks, and when. */
 export interface RequestContext {
@@ -55,7 +52,7 @@ export interface HandlerOptions<A extends Api> {
    * response.
    */
   errorAnswer?(
-    request: RequestOf<A>, apiVersion: number, code: ErrorNumber, message: string | undefined,
+    request: RequestOf<A>, apiVersion: number, code: ErrorCode, message: string | undefined,
   ): ResponseOf<A>
   /**
    * What a version that is not served gets, in the form of version 0; left out: the connection
