@@ -6,7 +6,8 @@ const ESCAPES: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f
 export class PropertiesError extends Error {}
 
 /**
- * Reads a properties file. Of a key given twice the last value counts; a key alone has an empty one.
+ * Reads a properties file. Of a key given twice the last value counts; a key alone has an empty
+ * one.
  * Throws PropertiesError, naming the line.
  */
 export function parseProperties(text: string): Map<string, string> {

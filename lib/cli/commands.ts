@@ -28,7 +28,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     })
     .command('format [file]', 'Prepare empty log directories', formatOptions, async (given) => {
       const { format } = await import('./format.ts')
-      exitCode = await format({
+      exitCode = format({
         file: given.file, overrides: given.override, clusterId: given.clusterId,
       })
     })

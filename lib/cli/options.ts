@@ -12,8 +12,9 @@ export interface StartOptions {
 }
 
 /**
- * Reads the arguments of a start that needs no help: yargs alone would take longer to load than all the
- * rest of the broker. Gives undefined for anything else, mistakes included; yargs then has the word.
+ * Reads the arguments of a start that needs no help: yargs alone would take longer to load than
+ * all the rest of the broker. Gives undefined for anything else, mistakes included; yargs then has
+ * the word.
  */
 export function quickStartOptions(args: readonly string[]): StartOptions | undefined {
   if (args[0] !== 'start') return undefined

@@ -13,7 +13,7 @@ export function nearest(word: string, names: Iterable<string>): string | undefin
   return found
 }
 
-/** How many insertions, deletions and replacements turn one text into the other; `limit` at most. */
+/** How many insertions, deletions and replacements turn one into the other; `limit` at most. */
 function editDistance(from: string, to: string, limit: number): number {
   if (Math.abs(from.length - to.length) >= limit) return limit
   let previous = Array.from({ length: to.length + 1 }, (_, column) => column)

@@ -247,7 +247,7 @@ describe('values', () => {
     expect(parse('', base).warnings).toContain('node.id is not given: 1 is assumed')
   })
 
-  test('of directories: log.dirs wins over log.dir, the metadata log has its own or the first', () => {
+  test('of directories: log.dirs wins over log.dir, metadata has its own or the first', () => {
     const { config } = parse('log.dir=/a\nlog.dirs=/b, /c')
     expect(config.logDirs).toEqual(['/b', '/c'])
     expect(config.metadataLogDir).toBe('/b')

@@ -1,0 +1,32 @@
+// `samsa format`: makes empty log directories parts of a cluster whose id is given.
+
+import { resolve } from 'node:path'
+import { nodeDisk } from '../../storage/node-disk.ts'
+import { formatDirectories } from '../format.ts'
+import { StartError } from '../start-error.ts'
+import { createLogger } from '../world/logger.ts'
+import { systemRandom } from '../world/random.ts'
+import { loadConfig, type SettingsOptions } from './settings.ts'
+
+export interface FormatOptions extends SettingsOptions {
+  readonly clusterId: string
+}
+
+/** Gives the exit code. */
+export function format(options: FormatOptions): number {
+  const logger = createLogger()
+  try {
+    const config = loadConfig(options, (message) => logger.warn(message))
+    const world = { disk: nodeDisk(), random: systemRandom() }
+    const { directoryIds } = formatDirectories(config, world, options.clusterId)
+    for (const directory of directoryIds.keys()) {
+      process.stdout.write(`formatted ${resolve(directory)} for cluster ${options.clusterId}, `
+        + `node ${config.nodeId}\n`)
+    }
+    return 0
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error
+    logger.error(error.message)
+    return 1
+  }
+}

@@ -1,0 +1,117 @@
+// Log directories of a node: whose they are, and how empty ones become its own.
+
+import type { Disk } from '../storage/disk.ts'
+import {
+  readMetaProperties, writeMetaProperties, type MetaProperties,
+} from '../storage/meta-properties.ts'
+import type { Config } from './config.ts'
+import { StartError } from './start-error.ts'
+import type { Random } from './world/random.ts'
+
+export interface FormatWorld {
+  readonly disk: Disk
+  readonly random: Random
+}
+
+export interface FormattedDirectories {
+  readonly clusterId: string
+  /** The id of each directory (KIP-858), by its path; those of older Kafka have none. */
+  readonly directoryIds: ReadonlyMap<string, string | undefined>
+}
+
+/**
+ * Formats the directories that are not formatted yet, as parts of the cluster that the others
+ * belong to, or of a new one. Throws StartError for those that belong to somebody else, or cannot be used.
+ */
+export function formatEmptyDirectories(config: Config, world: FormatWorld): FormattedDirectories {
+  const found = readDirectories(config, world.disk)
+  const clusterId = clusterOf(found) ?? world.random.uuid()
+  return format(found, clusterId, config.nodeId, world)
+}
+
+/** Formats directories of which none is formatted, with the cluster id given. Throws StartError. */
+export function formatDirectories(
+  config: Config, world: FormatWorld, clusterId: string,
+): FormattedDirectories {
+  if (!/^[A-Za-z0-9_-]{22}$/.test(clusterId)) {
+    throw new StartError(
+      `--cluster-id ${clusterId}: must be 16 bytes in base64url, 22 characters; `
+        + `for instance ${world.random.uuid()}`,
+    )
+  }
+  const found = readDirectories(config, world.disk)
+  for (const [directory, meta] of found) {
+    if (meta === undefined) continue
+    throw new StartError(`${directory} is formatted already, for cluster ${meta.clusterId}`)
+  }
+  return format(found, clusterId, config.nodeId, world)
+}
+
+type Found = ReadonlyMap<string, MetaProperties | undefined>
+
+function readDirectories(config: Config, disk: Disk): Found {
+  const directories = new Set([...config.logDirs, config.metadataLogDir])
+  return new Map([...directories].map((directory) => {
+    const meta = usable(directory, () => {
+      disk.makeDirectory(directory)
+      return readMetaProperties(disk, directory)
+    })
+    if (meta !== undefined && meta.nodeId !== config.nodeId) {
+      throw new StartError(`${directory} belongs to node ${meta.nodeId} of cluster `
+        + `${meta.clusterId}, this is node ${config.nodeId} (node.id)`)
+    }
+    return [directory, meta]
+  }))
+}
+
+/** The cluster of the directories that are formatted; undefined when none is. */
+function clusterOf(found: Found): string | undefined {
+  const formatted = [...found].flatMap(([directory, meta]) => (
+    meta === undefined ? [] : [{ directory, clusterId: meta.clusterId }]
+  ))
+  const [first] = formatted
+  const other = formatted.find(({ clusterId }) => clusterId !== first?.clusterId)
+  if (first === undefined || other === undefined) return first?.clusterId
+  throw new StartError(`${other.directory} belongs to cluster ${other.clusterId}, `
+    + `but ${first.directory} to ${first.clusterId}`)
+}
+
+function format(
+  found: Found, clusterId: string, nodeId: number, { disk, random }: FormatWorld,
+): FormattedDirectories {
+  const directoryIds = new Map<string, string | undefined>()
+  for (const [directory, meta] of found) {
+    if (meta !== undefined) {
+      directoryIds.set(directory, meta.directoryId)
+      continue
+    }
+    const directoryId = random.uuid()
+    usable(directory, () => {
+      writeMetaProperties(disk, directory, { clusterId, nodeId, directoryId })
+    })
+    directoryIds.set(directory, directoryId)
+  }
+  return { clusterId, directoryIds }
+}
+
+/** Turns what the system says about a directory into a line for its user. */
+function usable<T>(directory: string, use: () => T): T {
+  try {
+    return use()
+  } catch (error) {
+    throw new StartError(`log.dirs: ${directory} cannot be used: ${reasonOf(error)}`)
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  switch (code) {
+    case 'EACCES':
+    case 'EPERM': return 'this user may not write there'
+    case 'EROFS': return 'the file system is read-only'
+    case 'ENOTDIR':
+    case 'EEXIST': return 'there is a file of that name'
+    case 'ENOSPC': return 'the disk is full'
+    default: return message
+  }
+}
