@@ -1,5 +1,5 @@
-// What a controller writes first when it becomes active: the bootstrap records into an empty log, or the end of
-// a transaction that its predecessor left open.
+// What a controller writes first when it becomes active: the bootstrap records into an empty log,
+// or the end of a transaction that its predecessor left open.
 
 import { ConfigType } from './image/configs.ts'
 import { ELR_VERSION, METADATA_VERSION, SUPPORTED_FEATURES } from './image/features.ts'
@@ -7,7 +7,10 @@ import type { Image } from './image/image.ts'
 import { readRecord, record } from './metadata-records.ts'
 import type { DecisionSettings } from './decisions/decision.ts'
 
-/** The records that formatting a directory puts into the first snapshot: the feature levels, by name. */
+/**
+ * The records that formatting a directory puts into the first snapshot: the feature levels, by
+ * name.
+ */
 export function bootstrapRecords(): Buffer[] {
   const ofName = (name: string): Buffer => {
     const level = SUPPORTED_FEATURES.find((feature) => feature.name === name)!.defaultLevel

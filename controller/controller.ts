@@ -1,8 +1,9 @@
 // The controller: one queue through which every change to the cluster's metadata goes.
 //
-// A decision is made against the newest image, its records are appended as one batch, and applied to that image
-// at once, so that the next decision sees them. When they are committed (on the disks of a majority) the image
-// with them is published, subscribers hear of it, and only then the answer is given.
+// A decision is made against the newest image, its records are appended as one batch, and applied
+// to that image at once, so that the next decision sees them. When they are committed (on the disks
+// of a majority) the image with them is published, subscribers hear of it, and only then the answer
+// is given.
 
 import { ApiError, Errors } from '../protocol/errors.ts'
 import type { Disk } from '../storage/disk.ts'
@@ -149,7 +150,9 @@ export class Controller {
     if (this.#failure === undefined) this.#log.close()
   }
 
-  /** Calls the listener with every published image; at once with the present one when there is one. */
+  /**
+   * Calls the listener with every published image; at once with the present one when there is one.
+   */
   subscribe(listener: ImageListener): () => void {
     this.#listeners.add(listener)
     if (this.#image !== EMPTY_IMAGE) {
@@ -159,8 +162,8 @@ export class Controller {
   }
 
   /**
-   * Decides, and answers when the decision's records are committed and applied. Rejects with the `ApiError` of
-   * the decision, or NOT_CONTROLLER.
+   * Decides, and answers when the decision's records are committed and applied. Rejects with the
+   * `ApiError` of the decision, or NOT_CONTROLLER.
    */
   submit<A>(decision: Decision<A>): Promise<A> {
     return new Promise((resolve, reject) => {
@@ -230,6 +233,7 @@ export class Controller {
     for (const { answer } of committed) answer()
     this.#snapshots.committed(sizeBytes, () => ({
       image: this.#image, endOffset: highWatermark, epoch: this.leaderEpoch,
+      lastTimestampMs: this.#options.timers.nowMs(),
     }), this.#log)
   }
 

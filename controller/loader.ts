@@ -1,15 +1,15 @@
-// Loads the image from a snapshot and the log after it, metadata transactions (KIP-868) respected: what is
-// between the begin and the end of one counts only once it has ended.
+// Loads the image from a snapshot and the log after it, metadata transactions (KIP-868) respected:
+// what is between the begin and the end of one counts only once it has ended.
 
 import type { Batch } from '../protocol/records/batch.ts'
 import { recordsOf } from '../protocol/records/record.ts'
 import { applyRecord, EMPTY_IMAGE, type Image } from './image/image.ts'
 import { readRecord } from './metadata-records.ts'
+import type { LoadedSnapshot } from './snapshots.ts'
 
-export interface LoadedSnapshot {
-  /** The offset after the last record it contains. */
-  readonly endOffset: number
-  readonly batches: Iterable<Batch>
+/** The part of a log that is read to replay it. */
+export interface ReadableLog {
+  batches(from: number, to?: number): Iterable<Batch>
 }
 
 export class MetadataLoader {
@@ -17,11 +17,13 @@ export class MetadataLoader {
   /** The image before an open transaction. */
   #beforeTransaction: Image | undefined
   #endOffset = 0
+  #lastTimestampMs = 0
 
   constructor(snapshot: LoadedSnapshot | undefined) {
     if (!snapshot) return
-    for (const batch of snapshot.batches) this.#take(batch)
-    this.#endOffset = snapshot.endOffset
+    for (const value of snapshot.values) this.#image = applyRecord(this.#image, readRecord(value))
+    this.#endOffset = snapshot.id.endOffset
+    this.#lastTimestampMs = snapshot.lastTimestampMs
   }
 
   get image(): Image {
@@ -33,17 +35,23 @@ export class MetadataLoader {
     return this.#endOffset
   }
 
+  /** When the last record taken in was appended. */
+  get lastTimestampMs(): number {
+    return this.#lastTimestampMs
+  }
+
   get isInTransaction(): boolean {
     return this.#beforeTransaction !== undefined
   }
 
   /** Takes in the log up to `highWatermark`. Answers how many bytes it read. */
-  load(log: { batches(from: number, to?: number): Iterable<Batch> }, highWatermark: number): number {
+  load(log: ReadableLog, highWatermark: number): number {
     let sizeBytes = 0
     for (const batch of log.batches(this.#endOffset, highWatermark)) {
       if (batch.baseOffset >= highWatermark) break
       if (batch.lastOffset < this.#endOffset) continue
       sizeBytes += batch.sizeBytes
+      this.#lastTimestampMs = batch.maxTimestamp
       this.#take(batch)
     }
     this.#endOffset = highWatermark

@@ -1,5 +1,5 @@
-// The records of the metadata log, and how one stands in the value of a log record: a frame version, the
-// record's type and its version (varints), then the record itself.
+// The records of the metadata log, and how one stands in the value of a log record: a frame
+// version, the record's type and its version (varints), then the record itself.
 
 import { decodeMessage, DecodeError, encodeMessage } from '../protocol/compile.ts'
 import type { Decoded, Encodable, Message } from '../protocol/schema.ts'

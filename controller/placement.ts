@@ -1,7 +1,9 @@
-// Where new replicas go: striped over racks and over the brokers of each rack, as Kafka places them.
+// Where new replicas go: striped over racks and over the brokers of each rack, as Kafka places
+// them.
 //
-// The first replica of each partition is on a broker that is not fenced, and moves on by one rack with every
-// partition; the others follow rack by rack. Fenced brokers are taken when a rack has no other left.
+// The first replica of each partition is on a broker that is not fenced, and moves on by one rack
+// with every partition; the others follow rack by rack. Fenced brokers are taken when a rack has no
+// other left.
 
 import { ApiError, Errors } from '../protocol/errors.ts'
 import type { Broker } from './image/brokers.ts'
@@ -66,8 +68,8 @@ function racksOf(brokers: readonly Broker[], random: Randomness): Rack[] {
 }
 
 /**
- * Replicas for `partitions` new partitions. Throws INVALID_REPLICATION_FACTOR. `brokers` are those that may
- * hold replicas, fenced ones included.
+ * Replicas for `partitions` new partitions. Throws INVALID_REPLICATION_FACTOR. `brokers` are those
+ * that may hold replicas, fenced ones included.
  */
 export function place(
   partitions: number, replicationFactor: number, brokers: readonly Broker[], random: Randomness,

@@ -1,5 +1,5 @@
-// What a topic's configuration comes to, and from where: its own settings, over those set on this broker and on
-// all brokers, over the server's properties, over Kafka's defaults.
+// What a topic's configuration comes to, and from where: its own settings, over those set on this
+// broker and on all brokers, over the server's properties, over Kafka's defaults.
 
 import { TOPIC_CONFIGS } from '../storage/config.ts'
 import type { DecisionSettings } from './decisions/decision.ts'

@@ -1,5 +1,5 @@
-// Changes to configurations: IncrementalAlterConfigs (set, delete, append, subtract) and the older AlterConfigs,
-// which replaces a resource's settings altogether.
+// Changes to configurations: IncrementalAlterConfigs (set, delete, append, subtract) and the older
+// AlterConfigs, which replaces a resource's settings altogether.
 
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import { parseLogConfig } from '../../storage/config.ts'

@@ -117,8 +117,8 @@ export interface HeartbeatAnswer {
 }
 
 /**
- * Unfences a broker that has caught up with its own registration, fences one that wishes it, and leads one that
- * shuts down through it: leaderships first, then the end.
+ * Unfences a broker that has caught up with its own registration, fences one that wishes it, and
+ * leads one that shuts down through it: leaderships first, then the end.
  */
 export function brokerHeartbeat(request: BrokerHeartbeat): Decision<HeartbeatAnswer> {
   return (context) => {

@@ -1,6 +1,6 @@
 // CreatePartitions: a topic grows; its new partitions begin empty.
 
-import { ApiError, Errors, errorMessage, type ErrorCode } from '../../protocol/errors.ts'
+import { ApiError, Errors, type ErrorCode } from '../../protocol/errors.ts'
 import type { CreatePartitionsRequest } from '../../protocol/messages/create-partitions.ts'
 import { partitionRecord } from '../image/records-of.ts'
 import type { Topic } from '../image/topics.ts'
@@ -51,10 +51,7 @@ function checkTotal({ image }: DecisionContext, topics: readonly Growth[]): void
 
 function grow(context: DecisionContext, growth: Growth): NewRecord[] {
   const topic = context.image.topics.byName(growth.name)
-  if (!topic) {
-    const code = Errors.UNKNOWN_TOPIC_OR_PARTITION
-    throw new ApiError(code, errorMessage(code))
-  }
+  if (!topic) throw new ApiError(Errors.UNKNOWN_TOPIC_OR_PARTITION)
   const additional = additionalPartitions(topic, growth)
   const first = topic.partitions.size
   const factor = topic.partitions.get(0)!.replicas.length

@@ -1,4 +1,5 @@
-// CreateTopics: names, counts, assignments and configs checked one topic at a time, as Kafka's controller does.
+// CreateTopics: names, counts, assignments and configs checked one topic at a time, as Kafka's
+// controller does.
 
 import { ApiError, Errors, type ErrorCode } from '../../protocol/errors.ts'
 import type { CreateTopicsRequest, CreateTopicsResponse } from '../../protocol/messages/create-topics.ts'

@@ -1,5 +1,5 @@
-// A change to a partition: the target replicas and ISR, what follows from them for leader and eligible leaders,
-// and the record that says it (KIP-631, KIP-966).
+// A change to a partition: the target replicas and ISR, what follows from them for leader and
+// eligible leaders, and the record that says it (KIP-631, KIP-966).
 
 import { RECOVERING, type Partition, type TopicIdPartition } from '../image/topics.ts'
 import { type NewRecord, record } from '../metadata-records.ts'
@@ -10,7 +10,10 @@ export interface ChangeRules {
   /** The effective `min.insync.replicas`: not above the replication factor. */
   readonly minIsr: number
   readonly isElrEnabled: boolean
-  /** 'preferred': back to the first replica; 'unclean': any replica alive when there is no other way. */
+  /**
+   * 'preferred': back to the first replica; 'unclean': any replica alive when there is no other
+   * way.
+   */
   readonly election?: 'preferred' | 'online' | 'unclean'
   readonly uncleanShutdownReplicas?: readonly number[]
 }
@@ -53,7 +56,10 @@ function isSame(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((id, i) => id === b[i])
 }
 
-/** Below the minimum, who leaves the ISR stays eligible to lead: it has everything that was committed. */
+/**
+ * Below the minimum, who leaves the ISR stays eligible to lead: it has everything that was
+ * committed.
+ */
 function chooseEligible(target: Target, partition: Partition, rules: ChangeRules): void {
   if (target.isr.length >= rules.minIsr) {
     target.elr = []
@@ -108,7 +114,9 @@ function noteEligible(
   if (!isSame(target.elr, partition.elr)) change.eligibleLeaderReplicas = target.elr
 }
 
-/** The last leader is remembered as long as there is none: without ELR members it may lead again. */
+/**
+ * The last leader is remembered as long as there is none: without ELR members it may lead again.
+ */
 function noteLastKnownLeader(change: Change, partition: Partition, rules: ChangeRules): void {
   if (!rules.isElrEnabled || change.leader === undefined) return
   if (change.leader === -1 && partition.lastKnownElr.length === 0) {

@@ -1,5 +1,6 @@
-// What the log says about security and quotas. Samsa does not act on it yet, but never drops it: the records
-// themselves are the state, kept under the key that a later record replaces or removes them by.
+// What the log says about security and quotas. Samsa does not act on it yet, but never drops it:
+// the records themselves are the state, kept under the key that a later record replaces or removes
+// them by.
 
 import { OrderedMap } from 'immutable'
 

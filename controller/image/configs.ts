@@ -20,7 +20,9 @@ export class ConfigsImage {
     this.#resources = resources
   }
 
-  /** The settings of a resource. A broker's name is its id; the empty name is the cluster's default. */
+  /**
+   * The settings of a resource. A broker's name is its id; the empty name is the cluster's default.
+   */
   of(type: number, name: string): Settings {
     const settings = this.#resources.get(`${type}:${name}`)
     return settings === undefined ? NONE : new Map(settings)

@@ -1,5 +1,5 @@
-// The image: all cluster metadata at one offset of the metadata log, immutable. A record folded in gives a new
-// image that shares what the record does not touch.
+// The image: all cluster metadata at one offset of the metadata log, immutable. A record folded in
+// gives a new image that shares what the record does not touch.
 
 import type { MetadataRecord } from '../metadata-records.ts'
 import { BrokersImage, type Broker } from './brokers.ts'
@@ -87,7 +87,9 @@ export class DeltaCollector {
   }
 }
 
-/** The image with one record folded in. Throws when the record contradicts the image: a corrupt log. */
+/**
+ * The image with one record folded in. Throws when the record contradicts the image: a corrupt log.
+ */
 export function applyRecord(image: Image, record: MetadataRecord): Image {
   switch (record.type) {
     case 'featureLevel': {

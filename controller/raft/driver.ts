@@ -1,4 +1,5 @@
-// Runs the Raft step function over a real log: carries out its effects, brings it time and finished flushes.
+// Runs the Raft step function over a real log: carries out its effects, brings it time and finished
+// flushes.
 
 import { Batch, buildBatch } from '../../protocol/records/batch.ts'
 import type { Disk } from '../../storage/disk.ts'
@@ -22,7 +23,10 @@ export interface DriverOptions {
   readonly timers: Timers
   readonly logger: Logger
   readonly seed: number
-  /** Records below `highWatermark` are committed; called after what was proposed meanwhile is counted. */
+  /**
+   * Records below `highWatermark` are committed; called after what was proposed meanwhile is
+   * counted.
+   */
   onCommit(highWatermark: number): void
   onElected(epoch: number): void
   onDeposed(): void
@@ -58,7 +62,9 @@ export class RaftDriver {
     this.#take({ type: 'start' })
   }
 
-  /** Appends record values as one batch: all are committed, or none. Only a leader may call this. */
+  /**
+   * Appends record values as one batch: all are committed, or none. Only a leader may call this.
+   */
   propose(values: readonly Buffer[]): void {
     const { epoch, log } = this.#state
     const timestamp = this.#options.timers.nowMs()

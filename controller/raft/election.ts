@@ -8,7 +8,10 @@ import { electionTimeout, enter, type Stepping } from './stepping.ts'
 type Vote = Extract<RaftRequest, { type: 'vote' }>
 type VoteResponse<R> = Extract<RaftResponse<R>, { type: 'vote' }>
 
-/** A restarted leader, or one that gave up: stays out of its old epoch until somebody starts a new one. */
+/**
+ * A restarted leader, or one that gave up: stays out of its old epoch until somebody starts a new
+ * one.
+ */
 export function resignedElection<R>(stepping: Stepping<R>): void {
   const electionAtMs = electionTimeout(stepping)
   stepping.state = { ...stepping.state, role: { name: 'resigned', electionAtMs } }

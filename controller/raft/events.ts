@@ -29,7 +29,10 @@ interface ResponseBase {
   readonly leaderId: number
 }
 
-/** Batches read from a leader's log, opaque to the step function but for where they end and their epochs. */
+/**
+ * Batches read from a leader's log, opaque to the step function but for where they end and their
+ * epochs.
+ */
 export interface Fetched<R> {
   readonly records: R
   readonly endOffset: number
@@ -77,7 +80,10 @@ export type RaftEffect<R> =
   /** Batches from the leader, offsets and epochs in them. */
   | { readonly type: 'appendFetched', readonly records: R }
   | { readonly type: 'truncate', readonly endOffset: number }
-  /** May be done later and answered by `flushed`: a leader counts itself, a follower fetches on, only then. */
+  /**
+   * May be done later and answered by `flushed`: a leader counts itself, a follower fetches on,
+   * only then.
+   */
   | { readonly type: 'flush', readonly endOffset: number }
   | { readonly type: 'send', readonly to: number, readonly request: RaftRequest }
   | { readonly type: 'respond', readonly to: number, readonly requestId: number

@@ -19,7 +19,8 @@ export function follow<R>(stepping: Stepping<R>, epoch: number, leaderId: number
     return
   }
   if (!isNew && role.name === 'follower') return
-  // A leader of the same epoch beside this one cannot be (C2); a resigned one stays out of its epoch.
+  // A leader of the same epoch beside this one cannot be (C2); a resigned one stays out of its
+  // epoch.
   if (!isNew && (role.name === 'leader' || role.name === 'resigned')) return
   enter(stepping, epoch, leaderId, isNew ? NONE : stepping.state.votedId)
   const { state, nowMs } = stepping

@@ -1,4 +1,5 @@
-// What a leader does: appends, counts what the voters have fetched, commits, and resigns without a majority.
+// What a leader does: appends, counts what the voters have fetched, commits, and resigns without a
+// majority.
 
 import type { RaftRequest, RaftResponse } from './events.ts'
 import {
@@ -94,7 +95,10 @@ export function onFlushed<R>(stepping: Stepping<R>, endOffset: number): void {
   }
 }
 
-/** The high watermark: what a majority of the voters has on its disk, once that reaches into this epoch. */
+/**
+ * The high watermark: what a majority of the voters has on its disk, once that reaches into this
+ * epoch.
+ */
 function advance<R>(stepping: Stepping<R>): void {
   const role = leaderOf(stepping)
   if (!role) return
@@ -105,7 +109,10 @@ function advance<R>(stepping: Stepping<R>): void {
   if (reached > role.epochStartOffset) commitUpTo(stepping, reached)
 }
 
-/** A replica, voter or observer, asks for records: tells what it has, and waits when there is nothing new. */
+/**
+ * A replica, voter or observer, asks for records: tells what it has, and waits when there is
+ * nothing new.
+ */
 export function onFetch<R>(
   stepping: Stepping<R>, from: number, requestId: number, request: Fetch,
 ): void {

@@ -1,5 +1,5 @@
-// The `quorum-state` file: the epoch, its leader and the vote given in it, as JSON. Version 0 of Kafka's
-// QuorumStateData, which a quorum of fixed voters (kraft.version 0) writes.
+// The `quorum-state` file: the epoch, its leader and the vote given in it, as JSON. Version 0 of
+// Kafka's QuorumStateData, which a quorum of fixed voters (kraft.version 0) writes.
 
 import { join } from 'node:path'
 

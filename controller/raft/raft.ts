@@ -1,8 +1,9 @@
-// The Raft step function, as Kafka has it (KIP-595): followers fetch, leaders are told of progress by it.
+// The Raft step function, as Kafka has it (KIP-595): followers fetch, leaders are told of progress
+// by it.
 //
-// Pure: `step(state, event, nowMs)` gives the next state and the effects to be carried out, in order. No I/O,
-// no clock, no randomness of its own. Left for later: pre-vote (KIP-996), changing the voters (KIP-853) and
-// snapshots between nodes (KIP-630).
+// Pure: `step(state, event, nowMs)` gives the next state and the effects to be carried out, in
+// order. No I/O, no clock, no randomness of its own. Left for later: pre-vote (KIP-996), changing
+// the voters (KIP-853) and snapshots between nodes (KIP-630).
 
 import { becomeCandidate, onVote, onVoteResponse, resignedElection } from './election.ts'
 import type { RaftEffect, RaftEvent, RaftRequest, RaftResponse } from './events.ts'
@@ -61,7 +62,8 @@ function start<R>(stepping: Stepping<R>): void {
   const { state } = stepping
   const { nodeId, voters } = state.settings
   if (voters.length === 1 && voters[0] === nodeId) {
-    // Nobody to ask. Always a new epoch: what the last run wrote in its epoch may be lost (KAFKA-10527).
+    // Nobody to ask. Always a new epoch: what the last run wrote in its epoch may be lost
+    // (KAFKA-10527).
     becomeLeader(stepping, state.epoch + 1, [nodeId])
     return
   }

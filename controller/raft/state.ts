@@ -6,9 +6,15 @@ export interface RaftSettings {
   readonly nodeId: number
   /** The static quorum of `controller.quorum.voters`, this node in it unless it only observes. */
   readonly voters: readonly number[]
-  /** `controller.quorum.election.timeout.ms`: without a vote won, try again (plus up to as much again). */
+  /**
+   * `controller.quorum.election.timeout.ms`: without a vote won, try again (plus up to as much
+   * again).
+   */
   readonly electionTimeoutMs: number
-  /** `controller.quorum.fetch.timeout.ms`: a follower without news, or a leader without a majority, gives up. */
+  /**
+   * `controller.quorum.fetch.timeout.ms`: a follower without news, or a leader without a majority,
+   * gives up.
+   */
   readonly fetchTimeoutMs: number
   /** How long a leader lets a fetch wait that has nothing to bring. */
   readonly fetchMaxWaitMs: number
@@ -22,7 +28,10 @@ export interface EpochStart {
   readonly startOffset: number
 }
 
-/** What the step function must know of the log: it decides what is appended and truncated, so it keeps count. */
+/**
+ * What the step function must know of the log: it decides what is appended and truncated, so it
+ * keeps count.
+ */
 export interface LogState {
   readonly startOffset: number
   readonly endOffset: number
@@ -58,7 +67,10 @@ export type Role =
   }
   | {
     readonly name: 'leader'
-    /** Where this epoch begins: nothing is committed before a record of the own epoch is (Raft §5.4.2). */
+    /**
+     * Where this epoch begins: nothing is committed before a record of the own epoch is (Raft
+     * §5.4.2).
+     */
     readonly epochStartOffset: number
     readonly progress: ReadonlyMap<number, Progress>
     /** Voters that have not fetched in this epoch: told again and again who leads. */
@@ -85,7 +97,10 @@ export interface RaftState {
   readonly highWatermark: number
   readonly log: LogState
   readonly role: Role
-  /** Of the pseudo-random numbers for election time-outs: the same state and event give the same step. */
+  /**
+   * Of the pseudo-random numbers for election time-outs: the same state and event give the same
+   * step.
+   */
   readonly seed: number
 }
 
@@ -119,8 +134,8 @@ export function majority(state: RaftState): number {
 }
 
 /**
- * The largest epoch of the log not above `epoch`, and the offset where it ends: what a leader tells a follower
- * whose log went another way (KIP-595, "diverging epoch").
+ * The largest epoch of the log not above `epoch`, and the offset where it ends: what a leader tells
+ * a follower whose log went another way (KIP-595, "diverging epoch").
  */
 export function endOfEpoch(log: LogState, epoch: number): { epoch: number, endOffset: number } {
   let at = log.epochs.length - 1

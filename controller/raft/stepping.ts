@@ -10,7 +10,9 @@ export interface Stepping<R> {
   readonly nowMs: number
 }
 
-/** Between one and two election time-outs from now, so that voters rarely stand at the same time. */
+/**
+ * Between one and two election time-outs from now, so that voters rarely stand at the same time.
+ */
 export function electionTimeout<R>(stepping: Stepping<R>): number {
   const { state, nowMs } = stepping
   // A linear congruential generator with the constants of Numerical Recipes.
@@ -20,7 +22,9 @@ export function electionTimeout<R>(stepping: Stepping<R>): number {
   return nowMs + electionTimeoutMs + Math.floor(seed / 2 ** 32 * electionTimeoutMs)
 }
 
-/** Moves to an epoch, leader and vote, and has them written when they differ from what is written. */
+/**
+ * Moves to an epoch, leader and vote, and has them written when they differ from what is written.
+ */
 export function enter<R>(
   stepping: Stepping<R>, epoch: number, leaderId: number, votedId: number,
 ): void {

@@ -1,10 +1,10 @@
-// AlterConfigs (key 33): the settings of a resource are replaced by those given (KIP-133). Long deprecated for
-// IncrementalAlterConfigs, with which it shares all checks.
+// AlterConfigs (key 33): the settings of a resource are replaced by those given (KIP-133). Long
+// deprecated for IncrementalAlterConfigs, with which it shares all checks.
 //
 // A resource named twice is refused both times; Kafka itself never answers that.
 
 import { replaceConfigs } from '../../controller/decisions/alter-configs.ts'
-import { ApiError, Errors, errorMessage } from '../../protocol/errors.ts'
+import { ApiError, Errors } from '../../protocol/errors.ts'
 import {
   alterConfigs, type AlterConfigsRequest, type AlterConfigsResponse,
 } from '../../protocol/messages/alter-configs.ts'
@@ -17,7 +17,7 @@ type Resource = AlterConfigsRequest['resources'][number]
 export const alterConfigsHandler = handler(alterConfigs, handleAlterConfigs, {
   errorAnswer: ({ resources }, _version, errorCode, message) => ({
     responses: inOrder(resources, [], resources.map(() =>
-      new ApiError(errorCode, message ?? errorMessage(errorCode)))),
+      new ApiError(errorCode, message))),
   }),
 })
 

@@ -1,7 +1,7 @@
 // DescribeCluster (key 60): the brokers of the cluster (KIP-700).
 //
-// Versions: 1 says whether brokers or controllers are asked for (KIP-919), and a listener answers for its own kind
-// only; 2 may include fenced brokers (KIP-1073).
+// Versions: 1 says whether brokers or controllers are asked for (KIP-919), and a listener answers
+// for its own kind only; 2 may include fenced brokers (KIP-1073).
 
 import { Errors } from '../../protocol/errors.ts'
 import {
@@ -41,7 +41,7 @@ function handleDescribeCluster(
     endpoints.filter(({ name }) => name === context.listenerName)
       .map(({ host, port }) => ({ brokerId: id, host, port, rack, isFenced: fenced })))
   return {
-    endpointType: BROKERS, clusterId: services.broker.clusterId, brokers,
+    errorCode: Errors.NONE, endpointType: BROKERS, clusterId: services.broker.clusterId, brokers,
     controllerId: brokers.find(({ isFenced }) => !isFenced)?.brokerId ?? -1,
     clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
       ? CLUSTER_OPERATIONS : NOT_ASKED,

@@ -1,7 +1,8 @@
-// DescribeTopicPartitions (key 75): topics in the order of their names, a page of partitions at a time (KIP-966).
+// DescribeTopicPartitions (key 75): topics in the order of their names, a page of partitions at a
+// time (KIP-966).
 //
-// Null topics means all. A limit below one counts as one; the cursor names the first partition of the next page, and
-// a page that begins in a topic that was not asked for is refused.
+// Null topics means all. A limit below one counts as one; the cursor names the first partition of
+// the next page, and a page that begins in a topic that was not asked for is refused.
 
 import type { Image } from '../../controller/image/image.ts'
 import type { Partition } from '../../controller/image/topics.ts'
@@ -23,7 +24,8 @@ type Cursor = DescribeTopicPartitionsResponse['nextCursor']
 export const describeTopicPartitionsHandler = handler(
   describeTopicPartitions, handleDescribeTopicPartitions, {
     errorAnswer: ({ topics }, _version, errorCode) => ({
-      topics: topics.map(({ name }) => ({ errorCode, name, partitions: [] })),
+      topics: topics.map(({ name }) =>
+        ({ errorCode, name, topicId: ZERO_UUID, partitions: [] })),
       nextCursor: null,
     }),
   })

@@ -1,14 +1,14 @@
-// IncrementalAlterConfigs (key 44): single settings of topics, brokers, groups and client metrics are set, deleted,
-// or, being lists, added to and taken from (KIP-339).
+// IncrementalAlterConfigs (key 44): single settings of topics, brokers, groups and client metrics
+// are set, deleted, or, being lists, added to and taken from (KIP-339).
 //
-// A request is looked through here first, as every Kafka broker does; what is wrong with its form never reaches the
-// controller. Answers stand in the order of the request.
+// A request is looked through here first, as every Kafka broker does; what is wrong with its form
+// never reaches the controller. Answers stand in the order of the request.
 
 import {
   type ConfigChange, incrementalAlterConfigs as decide, type ResourceChange,
 } from '../../controller/decisions/alter-configs.ts'
 import { ConfigType } from '../../controller/image/configs.ts'
-import { ApiError, Errors, errorMessage } from '../../protocol/errors.ts'
+import { ApiError, Errors } from '../../protocol/errors.ts'
 import {
   incrementalAlterConfigs, type IncrementalAlterConfigsRequest,
   type IncrementalAlterConfigsResponse,
@@ -27,7 +27,7 @@ export const incrementalAlterConfigsHandler = handler(
   incrementalAlterConfigs, handleIncrementalAlterConfigs, {
     errorAnswer: ({ resources }, _version, errorCode, message) => ({
       responses: resources.map((resource) =>
-        responseOf(resource, new ApiError(errorCode, message ?? errorMessage(errorCode)))),
+        responseOf(resource, new ApiError(errorCode, message))),
     }),
   })
 
@@ -129,7 +129,7 @@ function checkResource(resource: Resource, services: Services): void {
     if (resourceType === ConfigType.BROKER) {
       throw new ApiError(Errors.INVALID_REQUEST, `Unknown operations type ${configOperation}`)
     }
-    throw new ApiError(Errors.UNKNOWN_SERVER_ERROR, errorMessage(Errors.UNKNOWN_SERVER_ERROR))
+    throw new ApiError(Errors.UNKNOWN_SERVER_ERROR)
   }
 }
 

@@ -1,0 +1,184 @@
+// The snapshots beside the metadata log: when one is written, which one is read, what may go.
+
+import { join } from 'node:path'
+
+import type { Disk } from '../storage/disk.ts'
+import type { Logger } from '../storage/ports.ts'
+import { bootstrapRecords } from './activation.ts'
+import type { Image } from './image/image.ts'
+import { recordsOfImage } from './image/records-of.ts'
+import type { Timers } from './ports.ts'
+import {
+  BOOTSTRAP_SNAPSHOT, decodeSnapshot, encodeSnapshot, parseSnapshotName, snapshotFileName,
+  type SnapshotId, type SnapshotRead, type SnapshotToWrite,
+} from './snapshot-format.ts'
+
+export interface SnapshotPolicy {
+  /** `metadata.log.max.record.bytes.between.snapshots` */
+  readonly maxBytesBetween: number
+  /** `metadata.log.max.snapshot.interval.ms`; 0: time alone is no reason. */
+  readonly maxIntervalMs: number
+  /** `metadata.max.retention.bytes`; −1: no limit. */
+  readonly retentionBytes: number
+  /** `metadata.max.retention.ms`; −1: no limit. */
+  readonly retentionMs: number
+}
+
+/** What a snapshot would stand for. */
+export interface SnapshotSource {
+  readonly image: Image
+  readonly endOffset: number
+  readonly epoch: number
+  readonly lastTimestampMs: number
+}
+
+/** The part of the log that snapshots make superfluous. */
+export interface PrunableLog {
+  readonly startOffset: number
+  readonly sizeBytes: number
+  deleteRecordsTo(offset: number): void
+}
+
+export interface LoadedSnapshot extends SnapshotRead {
+  readonly id: SnapshotId
+}
+
+interface SnapshotsOptions {
+  readonly disk: Disk
+  /** That of the metadata log. */
+  readonly directory: string
+  readonly logger: Logger
+  readonly timers: Timers
+  readonly policy: SnapshotPolicy
+}
+
+export class Snapshots {
+  readonly #options: SnapshotsOptions
+  #bytesSince = 0
+  #lastMs: number
+
+  constructor(options: SnapshotsOptions) {
+    this.#options = options
+    this.#lastMs = options.timers.monotonicMs()
+  }
+
+  /** The newest that can be read; those that cannot are told of and passed over. */
+  newest(): LoadedSnapshot | undefined {
+    const { disk, directory, logger } = this.#options
+    const ids = this.#ids().filter(({ endOffset }) => endOffset > 0).reverse()
+    for (const id of ids) {
+      const bytes = disk.readFile(join(directory, snapshotFileName(id)))
+      const read = bytes && decodeSnapshot(bytes)
+      if (read) return { ...read, id }
+      logger.warn('a snapshot of the metadata is damaged', { file: snapshotFileName(id) })
+    }
+    return undefined
+  }
+
+  /** The records that a new cluster begins with: those the directory was formatted with. */
+  bootstrapRecords(): readonly Buffer[] {
+    const { disk, directory } = this.#options
+    const bytes = disk.readFile(join(directory, snapshotFileName(BOOTSTRAP_SNAPSHOT)))
+    return (bytes && decodeSnapshot(bytes)?.values) ?? bootstrapRecords()
+  }
+
+  /** The log was replayed; so many bytes of it are younger than the newest snapshot. */
+  loaded(sizeBytes: number): void {
+    this.#bytesSince = sizeBytes
+  }
+
+  /** Records were committed: writes a snapshot when enough have come together. */
+  committed(sizeBytes: number, source: () => SnapshotSource, log: PrunableLog): void {
+    const { timers, policy } = this.#options
+    this.#bytesSince += sizeBytes
+    const sinceMs = timers.monotonicMs() - this.#lastMs
+    const isLate = policy.maxIntervalMs > 0 && sinceMs >= policy.maxIntervalMs
+    const isDue = this.#bytesSince >= policy.maxBytesBetween || (isLate && this.#bytesSince > 0)
+    if (!isDue) return
+    this.write(source())
+    this.prune(log)
+  }
+
+  /** Durable when it returns. */
+  write({ image, endOffset, epoch, lastTimestampMs }: SnapshotSource): void {
+    const { disk, directory, timers, logger } = this.#options
+    this.#bytesSince = 0
+    this.#lastMs = timers.monotonicMs()
+    const id = { endOffset, epoch }
+    writeSnapshot(disk, directory, id, {
+      epoch, lastTimestampMs, nowMs: timers.nowMs(), values: valuesOf(image),
+    })
+    logger.info('wrote a snapshot of the metadata', { file: snapshotFileName(id) })
+  }
+
+  /** Lets go of old snapshots and of the log before the one that then is the oldest. */
+  prune(log: PrunableLog): void {
+    const { disk, directory, policy, timers } = this.#options
+    const ids = this.#ids()
+    const sizeOf = (id: SnapshotId): number =>
+      disk.sizeBytes(join(directory, snapshotFileName(id))) ?? 0
+    let sizeBytes = log.sizeBytes + ids.reduce((sum, id) => sum + sizeOf(id), 0)
+    while (ids.length > 1) {
+      const isLarge = policy.retentionBytes >= 0 && sizeBytes > policy.retentionBytes
+      const [oldest, next] = ids as [SnapshotId, SnapshotId]
+      const isOld = policy.retentionMs >= 0 &&
+        timers.nowMs() - this.#timestampOf(oldest) > policy.retentionMs
+      if (!isLarge && !isOld) return
+      // The log first: without the snapshot it would have a hole at its start.
+      if (log.startOffset < next.endOffset) log.deleteRecordsTo(next.endOffset)
+      sizeBytes -= sizeOf(oldest)
+      disk.remove(join(directory, snapshotFileName(oldest)))
+      ids.shift()
+    }
+  }
+
+  #timestampOf(id: SnapshotId): number {
+    const { disk, directory } = this.#options
+    const bytes = disk.readFile(join(directory, snapshotFileName(id)))
+    return (bytes && decodeSnapshot(bytes)?.lastTimestampMs) ?? 0
+  }
+
+  /** Oldest first. */
+  #ids(): SnapshotId[] {
+    const { disk, directory } = this.#options
+    if (!disk.exists(directory)) return []
+    return disk.list(directory).flatMap(({ name }) => parseSnapshotName(name) ?? [])
+      .sort((a, b) => a.endOffset - b.endOffset || a.epoch - b.epoch)
+  }
+}
+
+function* valuesOf(image: Image): Generator<Buffer> {
+  for (const { bytes } of recordsOfImage(image)) yield bytes
+}
+
+/** Under another name first: a snapshot is there whole, or not at all. */
+function writeSnapshot(
+  disk: Disk, directory: string, id: SnapshotId, snapshot: SnapshotToWrite,
+): void {
+  const path = join(directory, snapshotFileName(id))
+  const file = disk.open(`${path}.part`, 'create')
+  try {
+    file.truncate(0)
+    let position = 0
+    for (const batch of encodeSnapshot(snapshot)) {
+      file.write(batch, position)
+      position += batch.length
+    }
+    file.sync()
+  } finally {
+    file.close()
+  }
+  disk.rename(`${path}.part`, path)
+  disk.syncDirectory(directory)
+}
+
+/**
+ * What formatting a metadata directory adds to it: the feature levels of a new cluster, as a
+ * snapshot at offset 0. `directory` is that of the metadata log.
+ */
+export function writeBootstrapSnapshot(disk: Disk, directory: string, nowMs: number): void {
+  disk.makeDirectory(directory)
+  writeSnapshot(disk, directory, BOOTSTRAP_SNAPSHOT, {
+    epoch: 0, nowMs, lastTimestampMs: nowMs, values: bootstrapRecords(),
+  })
+}
