@@ -34,6 +34,8 @@ function* logicalLines(text: string): Generator<LogicalLine> {
     const lineNumber = index + 1
     let content = trimStart(lines[index]!)
     if (content === '' || content.startsWith('#') || content.startsWith('!')) continue
+    // A backslash alone continues nothing: what follows is a line of its own.
+    if (content === '\\') continue
     while (isContinued(content) && index + 1 < lines.length) {
       index += 1
       content = content.slice(0, -1) + trimStart(lines[index]!)

@@ -59,6 +59,7 @@ describe('a properties file', () => {
 
   test('ends at a lone backslash', () => {
     expect(read('a=1\\')).toEqual({ a: '1' })
+    expect(read('  \\\n# no value\n\\')).toEqual({})
   })
 
   test('reads line ends of all systems', () => {
