@@ -1,0 +1,38 @@
+// Bytes that Apache Kafka 4.4.0 wrote: a directory just formatted, and the first batches of its log.
+
+const text = (...lines: readonly string[]): Buffer => Buffer.from(lines.join(''), 'base64')
+
+/** `00000000000000000000-0000000000.checkpoint` of a formatted directory. */
+export const BOOTSTRAP_CHECKPOINT = text(
+  'AAAAAAAAAAAAAABHAAAAAAKP0QXaACAAAAAAAAABof1M5fIAAAGh/Uzl8v//////////////////AAAAASoAAAAI',
+  'AAAAAxYAAAAAAaH9TOXFAAAAAAAAAAAAAQAAAPEAAAAAAq9snuMAAAAAAAUAAAGh/UzmEwAAAaH9TOYT////////',
+  '//////////8AAAAGOgAAAAEuAQwAEW1ldGFkYXRhLnZlcnNpb24AIQAAWgAAAgFOAQwAIWVsaWdpYmxlLmxlYWRl',
+  'ci5yZXBsaWNhcy52ZXJzaW9uAAEAADQAAAQBKAEMAA5ncm91cC52ZXJzaW9uAAEAADQAAAYBKAEMAA5zaGFyZS52',
+  'ZXJzaW9uAAIAADgAAAgBLAEMABBzdHJlYW1zLnZlcnNpb24AAQAAQAAACgE0AQwAFHRyYW5zYWN0aW9uLnZlcnNp',
+  'b24AAgAAAAAAAAAAAAcAAAA/AAAAAAJKj1igACAAAAAAAAABof1M5hcAAAGh/UzmF///////////////////AAAA',
+  'ARoAAAAIAAAABAYAAAAA',
+)
+
+/** The first batch of the log: node 1 leads epoch 1 alone. */
+export const LEADER_CHANGE_BATCH = text(
+  'AAAAAAAAAAAAAABPAAAAAQJBydqUACAAAAAAAAABof1M74QAAAGh/UzvhP//////////////////AAAAAToAAAAI',
+  'AAAAAiYAAAAAAAECAAAAAQACAAAAAQAAAA==',
+)
+
+/** What the active controller writes into an empty log. */
+export const BOOTSTRAP_BATCH = text(
+  'AAAAAAAAAAEAAAE+AAAAAQLoKeFYAAAAAAAIAAABof1M8BsAAAGh/UzwG///////////////////AAAACTwAAAAB',
+  'MAEXAAEAEhJCb290c3RyYXAgcmVjb3JkcwA6AAACAS4BDAARbWV0YWRhdGEudmVyc2lvbgAhAABaAAAEAU4BDAAh',
+  'ZWxpZ2libGUubGVhZGVyLnJlcGxpY2FzLnZlcnNpb24AAQAANAAABgEoAQwADmdyb3VwLnZlcnNpb24AAQAANAAA',
+  'CAEoAQwADnNoYXJlLnZlcnNpb24AAgAAOAAACgEsAQwAEHN0cmVhbXMudmVyc2lvbgABAABAAAAMATQBDAAUdHJh',
+  'bnNhY3Rpb24udmVyc2lvbgACAABEAAAOATgBBAAEARRtaW4uaW5zeW5jLnJlcGxpY2FzAjEAABQAABABCAEYAAAA',
+)
+
+/** Broker 1 registers, at offset 11. */
+export const REGISTER_BROKER_BATCH = text(
+  'AAAAAAAAAAsAAAEvAAAAAQIZdl4TAAAAAAAAAAABof1M8fsAAAGh/Uzx+///////////////////AAAAAfgDAAAA',
+  'AeoDAQAEAAAAAQCWssz1DuFOGIrmIh65eYXPAAAAAAAAAAsCClBMQUlOVEVYVAoxMjcuMC4wLjG3OQAAAAgOc2hh',
+  'cmUudmVyc2lvbgAAAAIAEW1ldGFkYXRhLnZlcnNpb24ABwAhACFlbGlnaWJsZS5sZWFkZXIucmVwbGljYXMudmVy',
+  'c2lvbgAAAAEAFHRyYW5zYWN0aW9uLnZlcnNpb24AAAACABBzdHJlYW1zLnZlcnNpb24AAAABAA5ncm91cC52ZXJz',
+  'aW9uAAAAAQAOa3JhZnQudmVyc2lvbgAAAAEAAAEAAQARAgYBn3dR2cy+Wdz2Nr9dBpkA',
+)
