@@ -33,7 +33,12 @@ import { zkMigrationStateRecord } from './records/zk-migration-state-record.ts'
 
 const FRAME_VERSION = 1
 
-function type<M extends Message>(key: number, message: M): { readonly key: number, readonly message: M } {
+interface RecordType<M extends Message> {
+  readonly key: number
+  readonly message: M
+}
+
+function type<M extends Message>(key: number, message: M): RecordType<M> {
   return { key, message }
 }
 
@@ -74,7 +79,11 @@ type MessageOf<N extends RecordName> = Types[N]['message']
 
 /** A record as it was read. */
 export type MetadataRecord = {
-  [N in RecordName]: { readonly type: N, readonly version: number, readonly data: Decoded<MessageOf<N>> }
+  [N in RecordName]: {
+    readonly type: N
+    readonly version: number
+    readonly data: Decoded<MessageOf<N>>
+  }
 }[RecordName]
 
 /** A record to be written. */

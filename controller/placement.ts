@@ -101,7 +101,8 @@ function check(replicationFactor: number, total: number, unfenced: number): void
     throw new ApiError(Errors.INVALID_REPLICATION_FACTOR, why)
   }
   if (replicationFactor <= 0) {
-    refuse(`Invalid replication factor ${replicationFactor}: the replication factor must be positive.`)
+    refuse(`Invalid replication factor ${replicationFactor}: the replication factor must be ` +
+      'positive.')
   }
   if (unfenced === 0) {
     refuse('All brokers are currently fenced, or have all their log directories cordoned.')

@@ -30,7 +30,8 @@ function whyInvalid(name: string): string | undefined {
     return `the length of '${name}' is longer than the max allowed length ${MAX_NAME_LENGTH}`
   }
   if (!/^[a-zA-Z0-9._-]+$/.test(name)) {
-    return `'${name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`
+    return `'${name}' contains one or more characters other than ASCII alphanumerics, ` +
+      "'.', '_' and '-'"
   }
   return undefined
 }

@@ -36,8 +36,8 @@ export function assignedPartition(
   const isr = activeOf(context, replicas)
   if (isr.length === 0) {
     throw new ApiError(Errors.INVALID_REPLICA_ASSIGNMENT,
-      `All brokers specified in the manual partition assignment for partition ${index} are fenced ` +
-      'or in controlled shutdown.')
+      'All brokers specified in the manual partition assignment for partition ' +
+      `${index} are fenced or in controlled shutdown.`)
   }
   return newPartition(context, replicas, isr)
 }
@@ -46,7 +46,8 @@ function checkAssignment(
   { image }: DecisionContext, replicas: readonly number[], replicationFactor: number | undefined,
 ): void {
   const refuse = (why: string): never => {
-    throw new ApiError(Errors.INVALID_REPLICA_ASSIGNMENT, `The manual partition assignment includes ${why}`)
+    throw new ApiError(
+      Errors.INVALID_REPLICA_ASSIGNMENT, `The manual partition assignment includes ${why}`)
   }
   if (replicas.length === 0) refuse('an empty replica list.')
   let previous: number | undefined
@@ -60,8 +61,8 @@ function checkAssignment(
     previous = id
   }
   if (replicationFactor !== undefined && replicas.length !== replicationFactor) {
-    refuse(`a partition with ${replicas.length} replica(s), but this is not consistent with previous ` +
-      `partitions, which have ${replicationFactor} replica(s).`)
+    refuse(`a partition with ${replicas.length} replica(s), but this is not consistent with ` +
+      `previous partitions, which have ${replicationFactor} replica(s).`)
   }
 }
 

@@ -3,6 +3,7 @@
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import type { Broker, Endpoint, SupportedRange } from '../image/brokers.ts'
 import { METADATA_VERSION } from '../image/features.ts'
+import type { TopicIdPartition, TopicsImage } from '../image/topics.ts'
 import { type NewRecord, record } from '../metadata-records.ts'
 import type { Decision, DecisionContext } from './decision.ts'
 import { leaderChanges } from './leaders.ts'
@@ -54,14 +55,11 @@ function afterShutdown(
 ): NewRecord[] {
   const { brokerId, previousBrokerEpoch } = request
   const { features, topics } = context.image
-  const places = topics.withIsrOrElrMember(brokerId)
   const wasClean = existing !== undefined && existing.epoch === previousBrokerEpoch
   if (features.isElrEnabled && !wasClean) {
-    return leaderChanges(context, places, { lostData: brokerId })
+    return leaderChanges(context, topics.withIsrOrElrMember(brokerId), { lostData: brokerId })
   }
-  const inIsr = places.filter(({ topicId, index }) =>
-    topics.byId(topicId)?.partitions.get(index)?.isr.includes(brokerId) === true)
-  return leaderChanges(context, inIsr, { leaving: brokerId })
+  return leaderChanges(context, placesInIsr(context, brokerId), { leaving: brokerId })
 }
 
 function checkRegistration(
@@ -75,8 +73,8 @@ function checkRegistration(
   }
   if (existing && hasSession && existing.incarnationId !== request.incarnationId) {
     throw new ApiError(Errors.DUPLICATE_BROKER_REGISTRATION,
-      'Another broker is registered with that broker id. If the broker was recently restarted this ' +
-      "should self-resolve once the heartbeat manager expires the broker's session.")
+      'Another broker is registered with that broker id. If the broker was recently restarted ' +
+      "this should self-resolve once the heartbeat manager expires the broker's session.")
   }
   const invalid = (why: string): ApiError => new ApiError(Errors.INVALID_REGISTRATION, why)
   if (logDirs.length === 0) throw invalid('No directories specified in request')
@@ -95,8 +93,8 @@ function checkRegistration(
       { minSupportedVersion: 0, maxSupportedVersion: 0 }
     if (level >= min && level <= max) continue
     throw new ApiError(Errors.UNSUPPORTED_VERSION,
-      `Unable to register because the broker does not support finalized version ${level} of ${name}. ` +
-      `The broker wants a version between ${min} and ${max}, inclusive.`)
+      'Unable to register because the broker does not support finalized version ' +
+      `${level} of ${name}. The broker wants a version between ${min} and ${max}, inclusive.`)
   }
 }
 
@@ -140,7 +138,8 @@ function checkEpoch(
   broker: Broker | undefined, { brokerId, brokerEpoch }: BrokerHeartbeat,
 ): asserts broker is Broker {
   if (!broker) {
-    throw new ApiError(Errors.STALE_BROKER_EPOCH, `No broker registration found for broker id ${brokerId}`)
+    throw new ApiError(
+      Errors.STALE_BROKER_EPOCH, `No broker registration found for broker id ${brokerId}`)
   }
   if (broker.epoch !== brokerEpoch) {
     throw new ApiError(Errors.STALE_BROKER_EPOCH,
@@ -152,7 +151,8 @@ function nextState(
   { image }: DecisionContext, broker: Broker, request: BrokerHeartbeat, isCaughtUp: boolean,
 ): Omit<HeartbeatAnswer, 'isCaughtUp'> {
   const stay = {
-    isFenced: broker.fenced, inControlledShutdown: broker.inControlledShutdown, shouldShutDown: false,
+    isFenced: broker.fenced, inControlledShutdown: broker.inControlledShutdown,
+    shouldShutDown: false,
   }
   const fenced = { isFenced: true, inControlledShutdown: false, shouldShutDown: false }
   if (broker.fenced) {
@@ -160,7 +160,7 @@ function nextState(
     return request.wantFence || !isCaughtUp ? fenced : { ...fenced, isFenced: false }
   }
   if (broker.inControlledShutdown || request.wantShutDown) {
-    if (leads(image.topics.withIsrOrElrMember(broker.id), image, broker.id)) {
+    if (leads(image.topics, broker.id)) {
       return { isFenced: false, inControlledShutdown: true, shouldShutDown: false }
     }
     return { ...fenced, shouldShutDown: true }
@@ -168,15 +168,12 @@ function nextState(
   return request.wantFence ? fenced : stay
 }
 
-function leads(
-  places: ReturnType<DecisionContext['image']['topics']['withoutLeader']>,
-  image: DecisionContext['image'], brokerId: number,
-): boolean {
-  return places.some(({ topicId, index }) =>
-    image.topics.byId(topicId)?.partitions.get(index)?.leader === brokerId)
+function leads(topics: TopicsImage, brokerId: number): boolean {
+  return topics.withIsrOrElrMember(brokerId).some(({ topicId, index }) =>
+    topics.byId(topicId)?.partitions.get(index)?.leader === brokerId)
 }
 
-function isrPlaces({ image: { topics } }: DecisionContext, id: number): ReturnType<typeof topics.withoutLeader> {
+function placesInIsr({ image: { topics } }: DecisionContext, id: number): TopicIdPartition[] {
   return topics.withIsrOrElrMember(id).filter(({ topicId, index }) =>
     topics.byId(topicId)?.partitions.get(index)?.isr.includes(id) === true)
 }
@@ -184,7 +181,7 @@ function isrPlaces({ image: { topics } }: DecisionContext, id: number): ReturnTy
 /** The broker's session is over, or it asked for it. */
 export function fencing(context: DecisionContext, broker: Broker): NewRecord[] {
   return [
-    ...leaderChanges(context, isrPlaces(context, broker.id), { leaving: broker.id }),
+    ...leaderChanges(context, placesInIsr(context, broker.id), { leaving: broker.id }),
     record('brokerRegistrationChange', 0,
       { brokerId: broker.id, brokerEpoch: broker.epoch, fenced: 1 }),
   ]
@@ -202,7 +199,7 @@ function enteringShutdown(context: DecisionContext, broker: Broker): NewRecord[]
   return [
     record('brokerRegistrationChange', 1,
       { brokerId: broker.id, brokerEpoch: broker.epoch, inControlledShutdown: 1 }),
-    ...leaderChanges(context, isrPlaces(context, broker.id), { leaving: broker.id }),
+    ...leaderChanges(context, placesInIsr(context, broker.id), { leaving: broker.id }),
   ]
 }
 

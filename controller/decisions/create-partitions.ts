@@ -45,7 +45,8 @@ function checkTotal({ image }: DecisionContext, topics: readonly Growth[]): void
     if (topic) total += Math.max(count - topic.partitions.size, 0)
   }
   if (total > MAX_PARTITIONS_PER_REQUEST) {
-    throw new ApiError(Errors.POLICY_VIOLATION, 'Excessively large number of partitions per request.')
+    throw new ApiError(
+      Errors.POLICY_VIOLATION, 'Excessively large number of partitions per request.')
   }
 }
 

@@ -2,7 +2,9 @@
 // controller does.
 
 import { ApiError, Errors, type ErrorCode } from '../../protocol/errors.ts'
-import type { CreateTopicsRequest, CreateTopicsResponse } from '../../protocol/messages/create-topics.ts'
+import type {
+  CreateTopicsRequest, CreateTopicsResponse,
+} from '../../protocol/messages/create-topics.ts'
 import { ConfigType } from '../image/configs.ts'
 import { hasCollisionChars, type Partition } from '../image/topics.ts'
 import { partitionRecord } from '../image/records-of.ts'
@@ -51,7 +53,8 @@ function checkPartitionCount(topics: readonly CreatableTopic[], defaultPartition
       : numPartitions === -1 ? defaultPartitions : Math.max(numPartitions, 0)
   }
   if (total > MAX_PARTITIONS_PER_REQUEST) {
-    throw new ApiError(Errors.POLICY_VIOLATION, 'Excessively large number of partitions per request.')
+    throw new ApiError(
+      Errors.POLICY_VIOLATION, 'Excessively large number of partitions per request.')
   }
 }
 

@@ -46,7 +46,8 @@ export class BrokersImage {
   readonly controllers: PersistentMap<number, ControllerRegistration>
 
   constructor(
-    brokers: PersistentMap<number, Broker>, controllers: PersistentMap<number, ControllerRegistration>,
+    brokers: PersistentMap<number, Broker>,
+    controllers: PersistentMap<number, ControllerRegistration>,
   ) {
     this.brokers = brokers
     this.controllers = controllers

@@ -11,7 +11,8 @@ import { leaderChangeBatch } from './leader-change.ts'
 import { readQuorumState, writeQuorumState } from './quorum-state.ts'
 import { nextTimeoutMs, step } from './raft.ts'
 import {
-  type EpochStart, initialState, type LogState, type PersistedState, type RaftSettings, type RaftState,
+  type EpochStart, initialState, type LogState, type PersistedState, type RaftSettings,
+  type RaftState,
 } from './state.ts'
 
 export interface DriverOptions {

@@ -94,4 +94,3 @@ export type RaftEffect<R> =
   | { readonly type: 'commit', readonly highWatermark: number }
   | { readonly type: 'elected', readonly epoch: number }
   | { readonly type: 'deposed', readonly epoch: number }
-

@@ -205,8 +205,10 @@ export function onResign<R>(stepping: Stepping<R>): void {
   const preferredSuccessors = voters.filter((id) => id !== nodeId)
     .sort((a, b) => endOf(b) - endOf(a))
   for (const to of preferredSuccessors) {
-    const request = { type: 'endQuorumEpoch', epoch, leaderId: nodeId, preferredSuccessors } as const
-    stepping.effects.push({ type: 'send', to, request })
+    stepping.effects.push({
+      type: 'send', to,
+      request: { type: 'endQuorumEpoch', epoch, leaderId: nodeId, preferredSuccessors },
+    })
   }
   resign(stepping)
 }
@@ -225,4 +227,3 @@ function resign<R>(stepping: Stepping<R>): void {
   const electionAtMs = electionTimeout(stepping)
   stepping.state = { ...stepping.state, role: { name: 'resigned', electionAtMs } }
 }
-

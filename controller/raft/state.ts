@@ -147,7 +147,9 @@ export function endOfEpoch(log: LogState, epoch: number): { epoch: number, endOf
   }
 }
 
-export function appendedLog(log: LogState, epochs: readonly EpochStart[], endOffset: number): LogState {
+export function appendedLog(
+  log: LogState, epochs: readonly EpochStart[], endOffset: number,
+): LogState {
   const fresh = epochs.filter(({ epoch }) => epoch > lastEpoch(log))
   return { ...log, endOffset, epochs: fresh.length === 0 ? log.epochs : [...log.epochs, ...fresh] }
 }

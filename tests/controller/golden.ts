@@ -1,4 +1,5 @@
-// Bytes that Apache Kafka 4.4.0 wrote: a directory just formatted, and the first batches of its log.
+// Bytes that Apache Kafka 4.4.0 wrote: a directory just formatted, and the first batches of its
+// log.
 
 const text = (...lines: readonly string[]): Buffer => Buffer.from(lines.join(''), 'base64')
 

@@ -1,4 +1,5 @@
-// The Raft step function under scripted and seeded message delivery: three voters over logs of plain arrays.
+// The Raft step function under scripted and seeded message delivery: three voters over logs of
+// plain arrays.
 
 import { describe, expect, test } from '@jest/globals'
 
