@@ -1,5 +1,5 @@
-// What a client may do with a resource, as a bit field (KIP-430). Nobody is refused anything yet, so it is all
-// that the kind of resource knows.
+// What a client may do with a resource, as a bit field (KIP-430). Nobody is refused anything yet,
+// so it is all that the kind of resource knows.
 
 /** The numbers of AclOperation. */
 const READ = 3, WRITE = 4, CREATE = 5, DELETE = 6, ALTER = 7, DESCRIBE = 8, CLUSTER_ACTION = 9

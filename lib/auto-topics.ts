@@ -41,6 +41,7 @@ function topic(
   name: string, numPartitions: number, replicationFactor: number,
   settings: Readonly<Record<string, string | number | boolean>>,
 ): CreatableTopic {
-  const configs = Object.entries(settings).map(([key, value]) => ({ name: key, value: String(value) }))
+  const configs = Object.entries(settings)
+    .map(([key, value]) => ({ name: key, value: String(value) }))
   return { name, numPartitions, replicationFactor, assignments: [], configs }
 }

@@ -1,4 +1,5 @@
-// The producer ids that this node gives out: taken from blocks that the controller grants, a thousand at a time.
+// The producer ids that this node gives out: taken from blocks that the controller grants, a
+// thousand at a time.
 
 import type { Controller } from '../controller/controller.ts'
 import { allocateProducerIds, type ProducerIdBlock } from '../controller/decisions/producer-ids.ts'
@@ -16,7 +17,10 @@ export class ProducerIds {
     this.#nodeId = nodeId
   }
 
-  /** An id that was never given before. Rejects with COORDINATOR_LOAD_IN_PROGRESS while there is no block. */
+  /**
+   * An id that was never given before. Rejects with COORDINATOR_LOAD_IN_PROGRESS while there is no
+   * block.
+   */
   async next(): Promise<number> {
     while (this.#next === this.#end) {
       this.#granting ??= this.#grant()

@@ -1,10 +1,12 @@
-// ApiVersions (key 18): which APIs this listener serves in which versions, and the cluster's features.
+// ApiVersions (key 18): which APIs this listener serves in which versions, and the cluster's
+// features.
 //
-// Versions: 0 has no throttle time; 3 brings features, and the client's name and version, which must
-// be of letters, digits, dots and dashes (KIP-511, KIP-584); 4 may show features that begin at
-// version 0 (KAFKA-17011), which the parsers before it refuse, so that earlier versions leave them
-// out; 5 lets a client say which node of which cluster it means (KIP-1242). A version not served is
-// answered in the form of version 0, with the range of this one API, so that every client can go on.
+// Versions: 0 has no throttle time; 3 brings features, and the client's name and version, which
+// must be of letters, digits, dots and dashes (KIP-511, KIP-584); 4 may show features that begin
+// at version 0 (KAFKA-17011), which the parsers before it refuse, so that earlier versions leave
+// them out; 5 lets a client say which node of which cluster it means (KIP-1242). A version not
+// served is answered in the form of version 0, with the range of this one API, so that every
+// client can go on.
 
 import { SUPPORTED_FEATURES } from '../../controller/image/features.ts'
 import { type ErrorCode, Errors } from '../../protocol/errors.ts'
@@ -51,7 +53,7 @@ function checkRequest(
   if (apiVersion >= 5 && (clusterId === null) !== (nodeId === NO_NODE)) {
     return Errors.INVALID_REQUEST
   }
-  const isNamed = SOFTWARE_NAME.test(clientSoftwareName) && SOFTWARE_NAME.test(clientSoftwareVersion)
+  const isNamed = [clientSoftwareName, clientSoftwareVersion].every((name) => SOFTWARE_NAME.test(name))
   if (apiVersion >= 3 && !isNamed) return Errors.INVALID_REQUEST
   const isMeant = clusterId === null
     || (clusterId === broker.clusterId && nodeId === broker.nodeId)

@@ -1,5 +1,5 @@
-// CreatePartitions (key 37): topics grow to a count of partitions (KIP-195). Names given twice come first, with
-// their error; an empty list of assignments is not the same as none.
+// CreatePartitions (key 37): topics grow to a count of partitions (KIP-195). Names given twice come
+// first, with their error; an empty list of assignments is not the same as none.
 
 import { createPartitions as decide } from '../../controller/decisions/create-partitions.ts'
 import { ApiError, Errors } from '../../protocol/errors.ts'

@@ -1,10 +1,11 @@
 // CreateTopics (key 19): new topics, by count or with an assignment of replicas.
 //
-// The topics of the request come first, in its order; names given twice and `__cluster_metadata` follow with
-// their errors. Names that collide within one request are both created, as in Kafka.
+// The topics of the request come first, in its order; names given twice and `__cluster_metadata`
+// follow with their errors. Names that collide within one request are both created, as in Kafka.
 //
-// Versions: from 4 on partitions and replication factor may be −1 for the cluster's defaults (KIP-464); from 5 the
-// answer tells the settings that the topic has (KIP-525), from 7 its id (KIP-516).
+// Versions: from 4 on partitions and replication factor may be −1 for the cluster's defaults
+// (KIP-464); from 5 the answer tells the settings that the topic has (KIP-525), from 7 its id
+// (KIP-516).
 
 import { METADATA_TOPIC } from '../../controller/controller.ts'
 import { createTopics as decide } from '../../controller/decisions/create-topics.ts'

@@ -1,9 +1,11 @@
 // DeleteTopics (key 20): topics by name, or by id.
 //
-// Kafka shuffles its answer, so that positions tell nothing about topics that one may not see; Samsa does too.
+// Kafka shuffles its answer, so that positions tell nothing about topics that one may not see;
+// Samsa does too.
 //
-// Versions: 1–5 list names; from 6 on each topic is a name or an id, never both (KIP-516). From 5 on errors have
-// messages (KIP-599). Before 3 a node that forbids deletion calls the request invalid.
+// Versions: 1–5 list names; from 6 on each topic is a name or an id, never both (KIP-516). From 5
+// on errors have messages (KIP-599). Before 3 a node that forbids deletion calls the request
+// invalid.
 
 import { deleteTopics as decide } from '../../controller/decisions/delete-topics.ts'
 import type { Image } from '../../controller/image/image.ts'

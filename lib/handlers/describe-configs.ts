@@ -1,9 +1,12 @@
-// DescribeConfigs (key 32): the settings of topics, brokers, loggers, client metrics and groups (KIP-133).
+// DescribeConfigs (key 32): the settings of topics, brokers, loggers, client metrics and groups
+// (KIP-133).
 //
-// A setting's value comes with where it is from, and, if asked for, with all the places that could have given it,
-// strongest first (synonyms, KIP-226). A resource that fails has its error beside the others.
+// A setting's value comes with where it is from, and, if asked for, with all the places that could
+// have given it, strongest first (synonyms, KIP-226). A resource that fails has its error beside
+// the others.
 //
-// Versions: 1 and 2 differ in synonyms alone; 3 has types and documentation (KIP-569); 4 is flexible.
+// Versions: 1 and 2 differ in synonyms alone; 3 has types and documentation (KIP-569); 4 is
+// flexible.
 
 import { ConfigType, type Settings } from '../../controller/image/configs.ts'
 import { checkTopicName } from '../../controller/topic-names.ts'
@@ -77,7 +80,9 @@ function describe(
   }
 }
 
-function entriesOf({ resourceType, resourceName }: Resource, services: Services): Entry[] | undefined {
+function entriesOf(
+  { resourceType, resourceName }: Resource, services: Services,
+): Entry[] | undefined {
   const { controller: { image }, broker } = services
   const invalid = (why: string): ApiError => new ApiError(Errors.INVALID_REQUEST, why)
   switch (resourceType) {
@@ -87,12 +92,13 @@ function entriesOf({ resourceType, resourceName }: Resource, services: Services)
     case ConfigType.BROKER:
       if (resourceName === '') return clusterEntries(services)
       if (brokerIdOf(resourceName) === broker.nodeId) return brokerEntries(services)
-      throw invalid(`Unexpected broker id, expected ${broker.nodeId} or empty string, but received ` +
-        resourceName)
+      throw invalid(`Unexpected broker id, expected ${broker.nodeId} or empty string, but ` +
+        `received ${resourceName}`)
     case ConfigType.BROKER_LOGGER:
       if (resourceName === '') throw invalid('Broker id must not be empty')
       if (brokerIdOf(resourceName) !== broker.nodeId) {
-        throw invalid(`Unexpected broker id, expected ${broker.nodeId} but received ${resourceName}`)
+        throw invalid(
+          `Unexpected broker id, expected ${broker.nodeId} but received ${resourceName}`)
       }
       // Samsa's log has one level, given at the start; there are no loggers by name.
       return []
@@ -136,7 +142,9 @@ function topicEntries(topicName: string, services: Services): Entry[] {
 }
 
 /** What was set dynamically on this broker, or on all, for topics that set nothing. */
-function topicDefault(name: string, { controller: { image }, broker }: Services): string | undefined {
+function topicDefault(
+  name: string, { controller: { image }, broker }: Services,
+): string | undefined {
   for (const resource of [String(broker.nodeId), '']) {
     for (const synonym of synonymsOf(name)) {
       const value = image.configs.value(ConfigType.BROKER, resource, synonym.name)
@@ -148,13 +156,15 @@ function topicDefault(name: string, { controller: { image }, broker }: Services)
 }
 
 /**
- * Where a server setting known under these names has values, strongest first. What stands before the first name
- * itself does not count, as in Kafka.
+ * Where a server setting known under these names has values, strongest first. What stands before
+ * the first name itself does not count, as in Kafka.
  */
 function serverSynonyms(names: readonly string[], services: Services): Synonym[] {
   const { controller: { image }, broker, config } = services
   const found: Synonym[] = []
-  const look = (source: SettingSource, valueOf: (name: string) => string | null | undefined): void => {
+  const look = (
+    source: SettingSource, valueOf: (name: string) => string | null | undefined,
+  ): void => {
     for (const name of names) {
       const value = valueOf(name) ?? null
       if (value === null) continue

@@ -1,9 +1,10 @@
-// DescribeQuorum (key 55): the voters and observers of the metadata log, and how far each has come (KIP-595).
+// DescribeQuorum (key 55): the voters and observers of the metadata log, and how far each has come
+// (KIP-595).
 //
 // Only the leader answers; only `__cluster_metadata-0` has a quorum.
 //
-// Versions: 1 tells when a replica last fetched and was last caught up (KIP-836); 2 has directory ids, error
-// messages and the voters' addresses (KIP-853).
+// Versions: 1 tells when a replica last fetched and was last caught up (KIP-836); 2 has directory
+// ids, error messages and the voters' addresses (KIP-853).
 
 import { METADATA_TOPIC } from '../../controller/controller.ts'
 import type { RaftState } from '../../controller/raft/state.ts'

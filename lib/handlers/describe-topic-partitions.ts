@@ -46,8 +46,8 @@ function handleDescribeTopicPartitions(
 function checkCursor(
   cursor: NonNullable<Cursor>, names: readonly string[] | null,
 ): void {
-  if (names !== null && !names.includes(cursor.topicName)) throw new ApiError(Errors.INVALID_REQUEST)
-  if (cursor.partitionIndex < 0) throw new ApiError(Errors.INVALID_REQUEST)
+  const isKnown = names === null || names.includes(cursor.topicName)
+  if (!isKnown || cursor.partitionIndex < 0) throw new ApiError(Errors.INVALID_REQUEST)
 }
 
 function wantedNames(
@@ -60,8 +60,8 @@ function wantedNames(
 }
 
 function page(
-  image: Image, names: readonly string[], cursor: { topicName: string, partitionIndex: number } | null,
-  limit: number, listenerName: string,
+  image: Image, names: readonly string[],
+  cursor: { topicName: string, partitionIndex: number } | null, limit: number, listenerName: string,
 ): DescribeTopicPartitionsResponse {
   const topics: ResponseTopic[] = []
   let left = limit
@@ -80,8 +80,8 @@ function page(
       partitions.push(describe(image, index, topic.partitions.get(index)!, listenerName))
     }
     topics.push({
-      errorCode: Errors.NONE, name, topicId: topic.id, isInternal: isInternalTopic(name), partitions,
-      topicAuthorizedOperations: TOPIC_OPERATIONS,
+      errorCode: Errors.NONE, name, topicId: topic.id, isInternal: isInternalTopic(name),
+      partitions, topicAuthorizedOperations: TOPIC_OPERATIONS,
     })
     if (end < count) return { topics, nextCursor: { topicName: name, partitionIndex: end } }
     left -= partitions.length

@@ -7,7 +7,7 @@
 
 import type { Image } from '../../controller/image/image.ts'
 import { NO_LEADER } from '../../controller/image/topics.ts'
-import { Errors, errorMessage, type ErrorCode } from '../../protocol/errors.ts'
+import { ApiError, Errors, errorMessage, type ErrorCode } from '../../protocol/errors.ts'
 import { findCoordinator, type FindCoordinatorRequest, type FindCoordinatorResponse }
   from '../../protocol/messages/find-coordinator.ts'
 import { GROUP_METADATA_TOPIC } from '../coordinators/internal-topic.ts'
@@ -34,9 +34,9 @@ export const findCoordinatorHandler = handler(findCoordinator, handleFindCoordin
   errorAnswer: (request, apiVersion, errorCode) => apiVersion >= KEYS_SINCE
     ? {
         coordinators: request.coordinatorKeys.map((key) =>
-          ({ key, ...NOWHERE, errorCode, errorMessage: '' })),
+          ({ key, ...NOWHERE, errorCode, errorMessage: errorMessage(errorCode) })),
       }
-    : { ...NOWHERE, errorCode },
+    : { ...NOWHERE, errorCode, errorMessage: errorMessage(errorCode) },
 })
 
 function handleFindCoordinator(
@@ -66,7 +66,7 @@ function find(
       errorCode: context.apiVersion < SHARE_SINCE
         ? Errors.INVALID_REQUEST : Errors.COORDINATOR_NOT_AVAILABLE,
     }
-    default: return { ...NOWHERE, errorCode: Errors.INVALID_REQUEST }
+    default: throw new ApiError(Errors.INVALID_REQUEST)
   }
 }
 

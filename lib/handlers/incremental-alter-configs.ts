@@ -79,7 +79,9 @@ export function inOrder(
   })
 }
 
-function responseOf({ resourceType, resourceName }: Named, error: ApiError | null): ResourceResponse {
+function responseOf(
+  { resourceType, resourceName }: Named, error: ApiError | null,
+): ResourceResponse {
   return {
     resourceType, resourceName,
     errorCode: error?.code ?? Errors.NONE, errorMessage: error?.message ?? null,

@@ -2,5 +2,52 @@
 // out hides an API.
 
 import type { Handler } from '../server/handler.ts'
+import { alterConfigsHandler } from './alter-configs.ts'
+import { apiVersionsHandler } from './api-versions.ts'
+import { createPartitionsHandler } from './create-partitions.ts'
+import { createTopicsHandler } from './create-topics.ts'
+import { deleteGroupsHandler } from './delete-groups.ts'
+import { deleteTopicsHandler } from './delete-topics.ts'
+import { describeClusterHandler } from './describe-cluster.ts'
+import { describeConfigsHandler } from './describe-configs.ts'
+import { describeGroupsHandler } from './describe-groups.ts'
+import { describeQuorumHandler } from './describe-quorum.ts'
+import { describeTopicPartitionsHandler } from './describe-topic-partitions.ts'
+import { findCoordinatorHandler } from './find-coordinator.ts'
+import { heartbeatHandler } from './heartbeat.ts'
+import { incrementalAlterConfigsHandler } from './incremental-alter-configs.ts'
+import { initProducerIdHandler } from './init-producer-id.ts'
+import { joinGroupHandler } from './join-group.ts'
+import { leaveGroupHandler } from './leave-group.ts'
+import { listGroupsHandler } from './list-groups.ts'
+import { metadataHandler } from './metadata.ts'
+import { offsetCommitHandler } from './offset-commit.ts'
+import { offsetDeleteHandler } from './offset-delete.ts'
+import { offsetFetchHandler } from './offset-fetch.ts'
+import { syncGroupHandler } from './sync-group.ts'
 
-export const handlers: readonly Handler[] = []
+export const handlers: readonly Handler[] = [
+  alterConfigsHandler,
+  apiVersionsHandler,
+  createPartitionsHandler,
+  createTopicsHandler,
+  deleteGroupsHandler,
+  deleteTopicsHandler,
+  describeClusterHandler,
+  describeConfigsHandler,
+  describeGroupsHandler,
+  describeQuorumHandler,
+  describeTopicPartitionsHandler,
+  findCoordinatorHandler,
+  heartbeatHandler,
+  incrementalAlterConfigsHandler,
+  initProducerIdHandler,
+  joinGroupHandler,
+  leaveGroupHandler,
+  listGroupsHandler,
+  metadataHandler,
+  offsetCommitHandler,
+  offsetDeleteHandler,
+  offsetFetchHandler,
+  syncGroupHandler,
+]

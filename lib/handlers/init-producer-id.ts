@@ -1,12 +1,12 @@
 // InitProducerId (key 22): an id for an idempotent producer (KIP-98).
 //
-// Without a transactional id the answer is a fresh id at epoch 0; the time-out counts for nothing. A producer that
-// names the id and epoch it has (from version 3, KIP-360) gets a fresh id too, for no coordinator keeps its epoch.
-// Transactional ids need the transaction coordinator, which is not there yet: they get
-// COORDINATOR_NOT_AVAILABLE, as while a coordinator is being found.
+// Without a transactional id the answer is a fresh id at epoch 0; the time-out counts for nothing.
+// A producer that names the id and epoch it has (from version 3, KIP-360) gets a fresh id too, for
+// no coordinator keeps its epoch. Transactional ids need the transaction coordinator, which is not
+// there yet: they get COORDINATOR_NOT_AVAILABLE, as while a coordinator is being found.
 //
-// Versions: 4 and 5 change error codes of transactional producers only (KIP-588, KIP-890); 6 is for two-phase
-// commit (KIP-939).
+// Versions: 4 and 5 change error codes of transactional producers only (KIP-588, KIP-890); 6 is for
+// two-phase commit (KIP-939).
 
 import { Errors } from '../../protocol/errors.ts'
 import {

@@ -1,11 +1,13 @@
 // Metadata (key 3): the brokers of the cluster, and who leads which partition.
 //
-// Known topics come first, then those that are unknown; a topic asked for twice is told of once. Asking for a
-// topic that does not exist may create it: it is answered as unknown this time, and is there the next.
+// Known topics come first, then those that are unknown; a topic asked for twice is told of once.
+// Asking for a topic that does not exist may create it: it is answered as unknown this time, and is
+// there the next.
 //
-// Versions: 0 takes an empty list for all topics, from 1 on null does; from 4 the client may forbid creation;
-// 8–10 tell what may be done with topics and the cluster; from 10 there are topic ids, and from 12 topics may be
-// asked for by id (KIP-516): then names beside ids are ignored. 13 has an error for the whole (KIP-1102).
+// Versions: 0 takes an empty list for all topics, from 1 on null does; from 4 the client may forbid
+// creation; 8–10 tell what may be done with topics and the cluster; from 10 there are topic ids,
+// and from 12 topics may be asked for by id (KIP-516): then names beside ids are ignored. 13 has an
+// error for the whole (KIP-1102).
 
 import { createTopics } from '../../controller/decisions/create-topics.ts'
 import type { Image } from '../../controller/image/image.ts'
@@ -60,7 +62,9 @@ function handleMetadata(
 }
 
 /** The brokers that clients of the listener can reach. */
-export function brokersOf(image: Image, listenerName: string): MetadataResponse['brokers'][number][] {
+export function brokersOf(
+  image: Image, listenerName: string,
+): MetadataResponse['brokers'][number][] {
   return image.brokers.alive().flatMap(({ id, rack, endpoints }) =>
     endpoints.filter(({ name }) => name === listenerName)
       .map(({ host, port }) => ({ nodeId: id, host, port, rack })))

@@ -19,12 +19,11 @@ export const offsetDeleteHandler = handler(offsetDelete, handleOffsetDelete, {
 
 function handleOffsetDelete(
   request: OffsetDeleteRequest, _context: RequestContext, { controller, groups }: Services,
-): OffsetDeleteResponse | Later<OffsetDeleteResponse> {
+): Later<OffsetDeleteResponse> {
   const isThere = (name: string, index: number) =>
     controller.image.topics.byName(name)?.partitions.has(index) === true
   const known = parts(request.topics, isThere)
   const missing = parts(request.topics, (name, index) => !isThere(name, index)).map(refused)
-  if (known.length === 0) return { errorCode: Errors.NONE, topics: missing }
   return mapLater<OffsetDeleteResponse, OffsetDeleteResponse>(
     groups.deleteOffsets({ ...request, topics: known }),
     ({ topics }) => ({ errorCode: Errors.NONE, topics: merged(missing, topics) }),

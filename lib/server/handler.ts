@@ -8,6 +8,7 @@ import type { Services } from '../services.ts'
 import { Later } from './later.ts'
 
 export { Later }
+export type { ErrorCode as ErrorNumber }
 
 /** What a handler may know about who asks, and when. */
 export interface RequestContext {
