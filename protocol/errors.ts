@@ -182,7 +182,7 @@ export function isRetriable(code: number): boolean {
 
 /** An answer, not a bug: whoever handles the request puts the code, and the message, into it. */
 export class ApiError extends Error {
-  override readonly name = 'ApiError'
+  override readonly name: string = 'ApiError'
   readonly code: ErrorCode
 
   constructor(code: ErrorCode, message?: string) {

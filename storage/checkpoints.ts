@@ -5,19 +5,25 @@ import { dirname } from 'node:path'
 
 import type { Disk } from './disk.ts'
 
-/** Durable when it returns. */
-export function writeFileAtomically(disk: Disk, path: string, bytes: Uint8Array): void {
+export interface WriteOptions {
+  /** On the device when the call returns. Otherwise a power loss may leave an empty file. */
+  readonly isDurable?: boolean
+}
+
+export function writeFileAtomically(
+  disk: Disk, path: string, bytes: Uint8Array, { isDurable = true }: WriteOptions = {},
+): void {
   const temporary = `${path}.tmp`
   const file = disk.open(temporary, 'create')
   try {
     file.truncate(0)
     file.write(bytes, 0)
-    file.sync()
+    if (isDurable) file.sync()
   } finally {
     file.close()
   }
   disk.rename(temporary, path)
-  disk.syncDirectory(dirname(path))
+  if (isDurable) disk.syncDirectory(dirname(path))
 }
 
 export function readTextIfThere(disk: Disk, path: string): string | undefined {
@@ -44,8 +50,11 @@ function readEntries(disk: Disk, path: string): string[][] | undefined {
   return lines.map((line) => line.trim().split(/\s+/))
 }
 
-function writeEntries(disk: Disk, path: string, lines: readonly string[]): void {
-  writeFileAtomically(disk, path, Buffer.from(['0', lines.length, ...lines, ''].join('\n')))
+function writeEntries(
+  disk: Disk, path: string, lines: readonly string[], options?: WriteOptions,
+): void {
+  const text = ['0', lines.length, ...lines, ''].join('\n')
+  writeFileAtomically(disk, path, Buffer.from(text), options)
 }
 
 function numberIn(text: string | undefined, path: string): number {
@@ -89,8 +98,11 @@ export function readEpochs(disk: Disk, path: string): EpochEntry[] | undefined {
     ({ epoch: numberIn(epoch, path), startOffset: numberIn(startOffset, path) }))
 }
 
-export function writeEpochs(disk: Disk, path: string, entries: readonly EpochEntry[]): void {
-  writeEntries(disk, path, entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`))
+export function writeEpochs(
+  disk: Disk, path: string, entries: readonly EpochEntry[], options?: WriteOptions,
+): void {
+  const lines = entries.map(({ epoch, startOffset }) => `${epoch} ${startOffset}`)
+  writeEntries(disk, path, lines, options)
 }
 
 /**
@@ -99,14 +111,17 @@ export function writeEpochs(disk: Disk, path: string, entries: readonly EpochEnt
  */
 export function readPartitionMetadata(disk: Disk, path: string): { topicId: string } | undefined {
   const text = readTextIfThere(disk, path)
-  if (text === undefined) return undefined
+  // An empty one was never on the device: whoever knows the topic writes it again.
+  if (text === undefined || text === '') return undefined
   const topicId = /^version: 0\ntopic_id: ([A-Za-z0-9_-]{22})\n?$/.exec(text)?.[1]
   if (topicId === undefined) throw new CorruptCheckpointError(`${path} is damaged`)
   return { topicId }
 }
 
-export function writePartitionMetadata(disk: Disk, path: string, topicId: string): void {
-  writeFileAtomically(disk, path, Buffer.from(`version: 0\ntopic_id: ${topicId}`))
+export function writePartitionMetadata(
+  disk: Disk, path: string, topicId: string, options?: WriteOptions,
+): void {
+  writeFileAtomically(disk, path, Buffer.from(`version: 0\ntopic_id: ${topicId}`), options)
 }
 
 /**

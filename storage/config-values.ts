@@ -5,13 +5,16 @@ import { ApiError, Errors } from '../protocol/errors.ts'
 export type ConfigType = 'boolean' | 'int' | 'long' | 'double' | 'string' | 'list'
 export type ConfigValue = boolean | number | string | readonly string[]
 
-/** Throws INVALID_CONFIG when a value of the right type is not allowed. `text` is what was given. */
+/**
+ * Throws INVALID_CONFIG when a value of the right type is not allowed. `text` is what was given.
+ */
 export type Check = (name: string, value: ConfigValue, text: string) => void
 
 const LIMITS = { int: [-(2n ** 31n), 2n ** 31n - 1n], long: [-(2n ** 63n), 2n ** 63n - 1n] } as const
 
 export function badValue(name: string, text: string, why: string): ApiError {
-  return new ApiError(Errors.INVALID_CONFIG, `Invalid value ${text} for configuration ${name}: ${why}`)
+  return new ApiError(
+    Errors.INVALID_CONFIG, `Invalid value ${text} for configuration ${name}: ${why}`)
 }
 
 /** Longs beyond 2^53 come as the nearest double. Throws INVALID_CONFIG. */
@@ -69,7 +72,8 @@ export function listOf(...allowed: readonly string[]): Check {
   return (name, value) => {
     const values = value as readonly string[]
     const refuse = (what: string): never => {
-      throw new ApiError(Errors.INVALID_CONFIG, `Configuration '${name}' values must not be ${what}.`)
+      throw new ApiError(
+        Errors.INVALID_CONFIG, `Configuration '${name}' values must not be ${what}.`)
     }
     if (new Set(values).size < values.length) refuse('duplicated')
     for (const one of values) {

@@ -88,7 +88,7 @@ function unlessMissing<T>(fn: () => T): T | undefined {
 }
 
 function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code
 }
 
 /**

@@ -1,0 +1,108 @@
+// Index entries of one fixed size: kept in memory while they are used, appended to their file from
+// time to time. What the file lacks after a crash is rebuilt from the log.
+
+import type { Disk } from './disk.ts'
+
+const FIRST_CAPACITY_ENTRIES = 64
+
+export class EntryTable {
+  path: string
+  readonly entryBytes: number
+  readonly #disk: Disk
+  /** Undefined while the entries lie in the file alone. */
+  #bytes: Buffer | undefined
+  #count = 0
+  #savedCount = 0
+
+  constructor(disk: Disk, path: string, entryBytes: number) {
+    this.#disk = disk
+    this.path = path
+    this.entryBytes = entryBytes
+  }
+
+  get count(): number {
+    this.bytes()
+    return this.#count
+  }
+
+  get sizeBytes(): number {
+    return this.count * this.entryBytes
+  }
+
+  /** The entries one after the other; only the first `count` are valid. */
+  bytes(): Buffer {
+    return this.#bytes ??= this.#load()
+  }
+
+  #load(): Buffer {
+    const bytes = this.#disk.readFile(this.path) ?? Buffer.alloc(0)
+    this.#count = Math.floor(bytes.length / this.entryBytes)
+    this.#savedCount = this.#count
+    return bytes
+  }
+
+  /** Begins without entries and does not look at the file. */
+  clear(): void {
+    this.#bytes = Buffer.alloc(0)
+    this.#count = 0
+    this.#savedCount = -1
+  }
+
+  /** Makes room for one more entry; it has to be written to `bytes()` at the position given. */
+  add(): number {
+    let bytes = this.bytes()
+    const position = this.#count * this.entryBytes
+    if (position + this.entryBytes > bytes.length) {
+      const entries = Math.max(FIRST_CAPACITY_ENTRIES, this.#count * 2)
+      const larger = Buffer.alloc(entries * this.entryBytes)
+      bytes.copy(larger, 0, 0, position)
+      this.#bytes = larger
+      bytes = larger
+    }
+    this.#count++
+    return position
+  }
+
+  truncate(count: number): void {
+    if (count >= this.count) return
+    this.#count = count
+    // The file is cut when it is saved.
+    if (this.#savedCount > count) this.#savedCount = -1
+  }
+
+  /** The largest entry for which `isAtMost` holds (they ascend); −1 when there is none. */
+  floor(isAtMost: (bytes: Buffer, position: number) => boolean): number {
+    const bytes = this.bytes()
+    let low = 0
+    let high = this.#count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (isAtMost(bytes, middle * this.entryBytes)) low = middle + 1
+      else high = middle
+    }
+    return low - 1
+  }
+
+  /** Brings the file up to date. */
+  save(): void {
+    const bytes = this.#bytes
+    if (bytes === undefined || this.#savedCount === this.#count) return
+    const file = this.#disk.open(this.path, 'create')
+    try {
+      const from = Math.max(0, this.#savedCount)
+      if (from < this.#count) {
+        const position = from * this.entryBytes
+        file.write(bytes.subarray(position, this.sizeBytes), position)
+      }
+      if (this.#savedCount < 0) file.truncate(this.sizeBytes)
+    } finally {
+      file.close()
+    }
+    this.#savedCount = this.#count
+  }
+
+  /** Gives the memory back; what is not saved would be lost. */
+  unload(): void {
+    if (this.#savedCount === this.#count) this.#bytes = undefined
+  }
+}

@@ -1,0 +1,240 @@
+// Checks what a client or a coordinator wants to append, and makes it a batch of the log: offsets,
+// leader epoch and timestamps are patched into the bytes that came in. Only what has to be
+// compressed in another way is written anew.
+
+import { ApiError, Errors, type ErrorCode } from '../protocol/errors.ts'
+import { type Batch, buildBatch, MAGIC } from '../protocol/records/batch.ts'
+import type { Codec } from '../protocol/records/compression.ts'
+import { payloadOf, RecordCursor, recordsOf } from '../protocol/records/record.ts'
+import type { LogConfig } from './config.ts'
+
+/** Who appends: a client, a coordinator, the leader of the metadata quorum, or a follower. */
+export type Origin = 'client' | 'coordinator' | 'controller' | 'replica'
+
+/** What is wrong with one record, as ProduceResponse tells it (KIP-467). */
+export interface RecordError {
+  /** Of the record in its batch. */
+  readonly batchIndex: number
+  readonly batchIndexErrorMessage: string
+}
+
+/** Single records of a batch are refused, and with them the batch. */
+export class RecordValidationError extends ApiError {
+  override readonly name: string = 'RecordValidationError'
+  readonly recordErrors: readonly RecordError[]
+
+  constructor(code: ErrorCode, message: string, recordErrors: readonly RecordError[]) {
+    super(code, message)
+    this.recordErrors = recordErrors
+  }
+}
+
+export interface ValidateOptions {
+  readonly origin: Origin
+  readonly config: LogConfig
+  /** `topic-partition`, for messages. */
+  readonly name: string
+  readonly nextOffset: number
+  readonly leaderEpoch: number
+  readonly nowMs: number
+}
+
+const CONFIG_CODECS: Readonly<Record<LogConfig['compressionType'], Codec | undefined>> = {
+  uncompressed: 'none', gzip: 'gzip', snappy: 'snappy', lz4: 'lz4', zstd: 'zstd',
+  // As the producer has it.
+  producer: undefined,
+}
+
+/** No timestamp. */
+const NO_TIMESTAMP = -1
+
+/**
+ * What a batch must be before it is looked into. Throws INVALID_RECORD, MESSAGE_TOO_LARGE,
+ * CORRUPT_MESSAGE.
+ */
+export function checkBatch(batch: Batch, origin: Origin, config: LogConfig, name: string): void {
+  if (batch.magic !== MAGIC) {
+    throw invalid(`Batch of magic ${batch.magic} in ${name}; only ${MAGIC} is supported`)
+  }
+  if (origin === 'client' && batch.baseOffset !== 0) {
+    throw invalid(`The baseOffset of the record batch in the append to ${name} should be 0, ` +
+      `but it is ${batch.baseOffset}`)
+  }
+  if (origin !== 'replica') checkSize(batch.sizeBytes, config, name)
+  if (!batch.isCrcValid()) {
+    throw new ApiError(Errors.CORRUPT_MESSAGE,
+      `Record is corrupt (stored crc = ${batch.crc}) in topic partition ${name}.`)
+  }
+}
+
+function checkSize(sizeBytes: number, config: LogConfig, name: string): void {
+  if (sizeBytes <= config.maxMessageBytes) return
+  throw new ApiError(Errors.MESSAGE_TOO_LARGE,
+    `The record batch size in the append to ${name} is ${sizeBytes} bytes which exceeds the ` +
+    `maximum configured value of ${config.maxMessageBytes}).`)
+}
+
+/**
+ * Checks the batch and its records, and gives the bytes to append: those of the batch, patched in
+ * place, or new ones. Throws RecordValidationError, INVALID_RECORD, INVALID_TIMESTAMP,
+ * MESSAGE_TOO_LARGE, and what decompressing throws.
+ */
+export function validateAndAssign(batch: Batch, options: ValidateOptions): Buffer {
+  const { origin, config, nextOffset, leaderEpoch, nowMs, name } = options
+  if (origin === 'client') checkClientBatch(batch, name)
+  const source = batch.codec
+  const target = batch.isControl ? source : CONFIG_CODECS[config.compressionType] ?? source
+  const walk = walkRecords(batch, options)
+  if (source !== target || source !== 'none' && !walk.isDense) {
+    const rebuilt = rebuild(batch, target!, options)
+    checkSize(rebuilt.length, config, name)
+    return rebuilt
+  }
+  batch.setBaseOffset(nextOffset)
+  batch.setLeaderEpoch(leaderEpoch)
+  const isAppendTime = config.timestampType === 'LogAppendTime'
+  batch.setMaxTimestamp(config.timestampType, isAppendTime ? nowMs : walk.maxTimestamp)
+  return batch.bytes()
+}
+
+function checkClientBatch(batch: Batch, name: string): void {
+  const { count, lastOffsetDelta } = batch
+  const range = `[${batch.baseOffset}, ${batch.lastOffset}]`
+  if (lastOffsetDelta < 0) {
+    throw invalid(`Batch has an invalid offset range: ${range} in topic partition ${name}`)
+  }
+  if (count <= 0) {
+    throw invalid(
+      `Invalid reported count for record batch: ${count} in topic partition ${name}`)
+  }
+  if (lastOffsetDelta + 1 !== count) {
+    throw invalid(`Inconsistent batch offset range ${range} and count of records ${count} in ` +
+      `topic partition ${name}`)
+  }
+  if (batch.isControl) {
+    throw invalid(`Clients are not allowed to write control records in topic partition ${name}`)
+  }
+  if (batch.hasProducer && batch.baseSequence < 0) {
+    throw invalid(`Invalid sequence number ${batch.baseSequence} in record batch with ` +
+      `producerId ${batch.producerId} in topic partition ${name}`)
+  }
+}
+
+interface Walk {
+  readonly maxTimestamp: number
+  /** The offsets of the records follow each other without a gap. */
+  readonly isDense: boolean
+}
+
+/** Looks at every record once; what is wrong with one is told with all the others'. */
+function walkRecords(batch: Batch, { config, nowMs, name }: ValidateOptions): Walk {
+  const { baseTimestamp } = batch
+  const isAppendTime = batch.timestampType === 'LogAppendTime'
+  const appendTime = batch.maxTimestamp
+  const maxBodyBytes = batch.codec === 'none' ? Infinity : config.maxDecompressedMessageBytes
+  const isCompacted = config.cleanupPolicy.has('compact')
+  const takesTimestamps = config.timestampType === 'CreateTime'
+  const earliest = nowMs - config.timestampBeforeMaxMs
+  const latest = nowMs + config.timestampAfterMaxMs
+  let errors: RecordErrors | undefined
+  let maxTimestamp = NO_TIMESTAMP
+  let isDense = true
+  let index = 0
+  for (const cursor = new RecordCursor(payloadOf(batch), batch.count); cursor.next(); index++) {
+    const timestamp = isAppendTime ? appendTime : baseTimestamp + cursor.timestampDelta
+    if (cursor.bodySizeBytes > maxBodyBytes) throw tooLarge(cursor.bodySizeBytes, maxBodyBytes)
+    if (isCompacted && !cursor.hasKey) {
+      errors = (errors ?? new RecordErrors(name)).keyMissing(index)
+    } else if (takesTimestamps && timestamp !== NO_TIMESTAMP) {
+      if (timestamp < earliest || timestamp > latest) {
+        errors = (errors ?? new RecordErrors(name)).outOfRange(index, timestamp, earliest, latest)
+      }
+    } else if (isAppendTime) {
+      errors = (errors ?? new RecordErrors(name)).appendTimeSet(index)
+    }
+    if (timestamp > maxTimestamp) maxTimestamp = timestamp
+    if (cursor.offsetDelta !== index) isDense = false
+  }
+  errors?.throw()
+  return { maxTimestamp, isDense }
+}
+
+/** The batch again in another codec, its records numbered without gaps. */
+function rebuild(batch: Batch, codec: Codec, options: ValidateOptions): Buffer {
+  const { config, nextOffset, leaderEpoch, nowMs } = options
+  const records = []
+  for (const { key, value, headers, timestamp } of recordsOf(batch)) {
+    records.push({ key, value, headers, timestamp })
+  }
+  const level = levelOf(codec, config)
+  return buildBatch({
+    baseOffset: nextOffset, leaderEpoch, records, codec,
+    ...level === undefined ? {} : { level },
+    producerId: batch.producerId, producerEpoch: batch.producerEpoch,
+    baseSequence: batch.baseSequence, isTransactional: batch.isTransactional,
+    timestampType: config.timestampType, timestampMs: nowMs,
+  })
+}
+
+function levelOf(codec: Codec, config: LogConfig): number | undefined {
+  switch (codec) {
+    case 'gzip': return config.compressionGzipLevel
+    case 'lz4': return config.compressionLz4Level
+    case 'zstd': return config.compressionZstdLevel
+    default: return undefined
+  }
+}
+
+/** What is wrong with the records of a batch; made only when something is. */
+class RecordErrors {
+  readonly #name: string
+  readonly #errors: RecordError[] = []
+  #isTimestampWrong = false
+
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  keyMissing(index: number): this {
+    return this.#add(index,
+      `Compacted topic cannot accept message without key in topic partition ${this.#name}`)
+  }
+
+  outOfRange(index: number, timestamp: number, earliest: number, latest: number): this {
+    this.#isTimestampWrong = true
+    return this.#add(index, `Timestamp ${timestamp} of message with offset ${index} is out of ` +
+      `range. The timestamp should be within [${earliest}, ${latest}]`)
+  }
+
+  appendTimeSet(index: number): this {
+    this.#isTimestampWrong = true
+    return this.#add(index, `Invalid timestamp type in message ${index}. Producer should not ` +
+      'set timestamp type to LogAppendTime.')
+  }
+
+  #add(batchIndex: number, batchIndexErrorMessage: string): this {
+    this.#errors.push({ batchIndex, batchIndexErrorMessage })
+    return this
+  }
+
+  throw(): never {
+    if (this.#isTimestampWrong) {
+      throw new RecordValidationError(Errors.INVALID_TIMESTAMP,
+        'One or more records have been rejected due to invalid timestamp', this.#errors)
+    }
+    const first = this.#errors.slice(0, 3).map((error) => error.batchIndexErrorMessage)
+    throw new RecordValidationError(Errors.INVALID_RECORD,
+      `One or more records have been rejected due to ${this.#errors.length} record errors in ` +
+      `total, and only showing the first three errors at most: [${first.join(', ')}]`,
+      this.#errors)
+  }
+}
+
+function tooLarge(sizeBytes: number, limitBytes: number): ApiError {
+  return invalid(`Invalid record size: ${sizeBytes} exceeds the configured maximum record size ` +
+    `of ${limitBytes}.`)
+}
+
+function invalid(message: string): ApiError {
+  return new ApiError(Errors.INVALID_RECORD, message)
+}

@@ -1,0 +1,153 @@
+// The disk: the real one and the one in memory behave alike, and the one in memory forgets like a real one.
+
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import {
+  readCleanShutdown, readEpochs, readOffsets, readPartitionMetadata, writeCleanShutdown,
+  writeEpochs, writeFileAtomically, writeOffsets, writePartitionMetadata,
+} from '../../storage/checkpoints.ts'
+import type { Disk } from '../../storage/disk.ts'
+import { MemoryDisk } from '../../storage/memory-disk.ts'
+import { readMetaProperties, writeMetaProperties } from '../../storage/meta-properties.ts'
+import { nodeDisk } from '../../storage/node-disk.ts'
+
+let root: string
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'disk-'))
+})
+afterEach(() => rmSync(root, { recursive: true }))
+
+const kinds: [string, () => Disk][] = [
+  ['the real disk', nodeDisk],
+  ['the disk in memory', () => {
+    const disk = new MemoryDisk()
+    disk.makeDirectory(root)
+    return disk
+  }],
+]
+
+describe.each(kinds)('%s', (_name, make) => {
+  test('writes, reads, truncates and grows a file', async () => {
+    const disk = make()
+    const file = disk.open(join(root, 'a'), 'create')
+    const parts = Array.from({ length: 3000 }, (_, i) => Buffer.from([i & 0xff]))
+    file.writeAll(parts, 0)
+    file.write(Buffer.from('end'), 3000)
+    expect(file.sizeBytes()).toBe(3003)
+    const target = Buffer.alloc(10)
+    expect(file.read(target, 2, 8, 2998)).toBe(5)
+    expect(target).toEqual(Buffer.from([0, 0, 182, 183, 101, 110, 100, 0, 0, 0]))
+    expect(file.read(target, 0, 1, 9999)).toBe(0)
+    file.truncate(1)
+    file.truncate(3)
+    await file.syncAsync()
+    file.close()
+    expect(disk.readFile(join(root, 'a'))).toEqual(Buffer.from([0, 0, 0]))
+    expect(disk.sizeBytes(join(root, 'a'))).toBe(3)
+  })
+
+  test('knows what is there and what is not', () => {
+    const disk = make()
+    disk.makeDirectory(join(root, 'x/y'))
+    disk.makeDirectory(join(root, 'x/y'))
+    disk.open(join(root, 'x/b'), 'create').close()
+    disk.open(join(root, 'x/a'), 'create').close()
+    expect(disk.list(join(root, 'x'))).toEqual([
+      { name: 'a', isDirectory: false }, { name: 'b', isDirectory: false },
+      { name: 'y', isDirectory: true },
+    ])
+    expect(disk.exists(join(root, 'x/y'))).toBe(true)
+    expect(disk.readFile(join(root, 'none'))).toBeUndefined()
+    expect(disk.sizeBytes(join(root, 'none'))).toBeUndefined()
+    expect(() => disk.open(join(root, 'none'), 'write'))
+      .toThrow(expect.objectContaining({ code: 'ENOENT' }))
+    expect(() => disk.list(join(root, 'none'))).toThrow(expect.objectContaining({ code: 'ENOENT' }))
+    disk.rename(join(root, 'x'), join(root, 'z'))
+    expect(disk.exists(join(root, 'z/a'))).toBe(true)
+    disk.remove(join(root, 'z/a'))
+    disk.remove(join(root, 'z/a'))
+    disk.removeTree(join(root, 'z'))
+    expect(disk.exists(join(root, 'z'))).toBe(false)
+  })
+
+  test('has a lock for one', () => {
+    const disk = make()
+    const lock = disk.lock(join(root, '.lock'))
+    expect(lock).toBeDefined()
+    expect(disk.lock(join(root, '.lock'))).toBeUndefined()
+    lock!.release()
+    expect(disk.exists(join(root, '.lock'))).toBe(true)
+    expect(disk.lock(join(root, '.lock'))).toBeDefined()
+  })
+
+  test("keeps checkpoints in Kafka's forms", () => {
+    const disk = make()
+    const path = join(root, 'file')
+    const text = (): string => disk.readFile(path)!.toString()
+    expect(readOffsets(disk, path)).toEqual(new Map())
+    writeOffsets(disk, path, new Map([['a-b-0', 5], ['c-12', 7]]))
+    expect(text()).toBe('0\n2\na-b 0 5\nc 12 7\n')
+    expect(readOffsets(disk, path)).toEqual(new Map([['a-b-0', 5], ['c-12', 7]]))
+    writeEpochs(disk, path, [{ epoch: 1, startOffset: 0 }])
+    expect(text()).toBe('0\n1\n1 0\n')
+    expect(readEpochs(disk, path)).toEqual([{ epoch: 1, startOffset: 0 }])
+    writePartitionMetadata(disk, path, 'AAAAAAAAAAAAAAAAAAAAAQ')
+    expect(text()).toBe('version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ')
+    expect(readPartitionMetadata(disk, path)).toEqual({ topicId: 'AAAAAAAAAAAAAAAAAAAAAQ' })
+    writeCleanShutdown(disk, path, 11)
+    expect(text()).toBe('{"version":0,"brokerEpoch":11}')
+    expect(readCleanShutdown(disk, path)).toBe(11)
+    expect(disk.list(root).map(({ name }) => name)).toEqual(['file'])
+  })
+
+  test.each(['1\n0\n', '0\n2\na 0 5\n', '0\n1\na 0\n', '0\n1\na x 5\n', 'x'])(
+    'tells a broken checkpoint: %j', (content) => {
+      const disk = make()
+      writeFileAtomically(disk, join(root, 'file'), Buffer.from(content))
+      expect(() => readOffsets(disk, join(root, 'file')))
+        .toThrow(expect.objectContaining({ name: 'CorruptCheckpointError' }))
+    })
+
+  test('keeps meta.properties', () => {
+    const disk = make()
+    expect(readMetaProperties(disk, root)).toBeUndefined()
+    const meta = { clusterId: 'MkU3OEVBNTcwNTJENDM2Qg', nodeId: 3, directoryId: 'x' }
+    writeMetaProperties(disk, root, meta)
+    expect(readMetaProperties(disk, root)).toEqual(meta)
+    const foreign = '#\nnode.id=3\nversion=2\ncluster.id=a\n'
+    writeFileAtomically(disk, join(root, 'meta.properties'), Buffer.from(foreign))
+    expect(() => readMetaProperties(disk, root)).toThrow('version 2')
+  })
+})
+
+describe('a crash of the disk in memory', () => {
+  test('takes what was not synced, bytes and names', () => {
+    const disk = new MemoryDisk()
+    disk.makeDirectory('/d')
+    const file = disk.open('/d/a', 'create')
+    file.write(Buffer.from('kept'), 0)
+    file.sync()
+    disk.syncDirectory('/d')
+    file.write(Buffer.from('lost'), 4)
+    const other = disk.open('/d/b', 'create')
+    other.write(Buffer.from('synced, but without a name'), 0)
+    other.sync()
+    disk.crash()
+    expect(disk.readFile('/d/a')!.toString()).toBe('kept')
+    expect(disk.exists('/d/b')).toBe(false)
+  })
+
+  test('in the middle of a replacement leaves the old file or the new one', () => {
+    const disk = new MemoryDisk()
+    disk.makeDirectory('/d')
+    writeFileAtomically(disk, '/d/a', Buffer.from('old'))
+    disk.crash()
+    expect(disk.readFile('/d/a')!.toString()).toBe('old')
+    writeFileAtomically(disk, '/d/a', Buffer.from('new'))
+    disk.crash()
+    expect(disk.readFile('/d/a')!.toString()).toBe('new')
+  })
+})
