@@ -1,22 +1,28 @@
 // Log directories of a node: whose they are, and how empty ones become its own.
 
+import { join } from 'node:path'
+
+import { METADATA_TOPIC } from '../controller/controller.ts'
+import { writeBootstrapSnapshot } from '../controller/snapshots.ts'
 import type { Disk } from '../storage/disk.ts'
 import {
   readMetaProperties, writeMetaProperties, type MetaProperties,
 } from '../storage/meta-properties.ts'
 import type { Config } from './config.ts'
 import { StartError } from './start-error.ts'
+import type { Clock } from './world/clock.ts'
 import type { Random } from './world/random.ts'
 
 export interface FormatWorld {
+  readonly clock: Pick<Clock, 'nowMs'>
   readonly disk: Disk
   readonly random: Random
 }
 
 export interface FormattedDirectories {
   readonly clusterId: string
-  /** The id of each directory (KIP-858), by its path; those of older Kafka have none. */
-  readonly directoryIds: ReadonlyMap<string, string | undefined>
+  /** The id of each directory (KIP-858), by its path. */
+  readonly directoryIds: ReadonlyMap<string, string>
 }
 
 /**
@@ -26,7 +32,7 @@ export interface FormattedDirectories {
 export function formatEmptyDirectories(config: Config, world: FormatWorld): FormattedDirectories {
   const found = readDirectories(config, world.disk)
   const clusterId = clusterOf(found) ?? world.random.uuid()
-  return format(found, clusterId, config.nodeId, world)
+  return format(found, clusterId, config, world)
 }
 
 /** Formats directories of which none is formatted, with the cluster id given. Throws StartError. */
@@ -44,7 +50,7 @@ export function formatDirectories(
     if (meta === undefined) continue
     throw new StartError(`${directory} is formatted already, for cluster ${meta.clusterId}`)
   }
-  return format(found, clusterId, config.nodeId, world)
+  return format(found, clusterId, config, world)
 }
 
 type Found = ReadonlyMap<string, MetaProperties | undefined>
@@ -77,28 +83,34 @@ function clusterOf(found: Found): string | undefined {
 }
 
 function format(
-  found: Found, clusterId: string, nodeId: number, { disk, random }: FormatWorld,
+  found: Found, clusterId: string, config: Config, world: FormatWorld,
 ): FormattedDirectories {
-  const directoryIds = new Map<string, string | undefined>()
+  const directoryIds = new Map<string, string>()
   for (const [directory, meta] of found) {
-    if (meta !== undefined) {
-      directoryIds.set(directory, meta.directoryId)
-      continue
-    }
-    const directoryId = random.uuid()
-    usable(directory, () => {
-      writeMetaProperties(disk, directory, { clusterId, nodeId, directoryId })
-    })
+    // Directories of older Kafka have no id yet.
+    const directoryId = meta?.directoryId ?? world.random.uuid()
     directoryIds.set(directory, directoryId)
+    if (meta?.directoryId !== undefined) continue
+    usable(directory, () => {
+      if (meta === undefined) beginMetadata(directory, config, world)
+      writeMetaProperties(world.disk, directory, { clusterId, nodeId: config.nodeId, directoryId })
+    })
   }
   return { clusterId, directoryIds }
 }
 
-/** Turns what the system says about a directory into a line for its user. */
-function usable<T>(directory: string, use: () => T): T {
+/** Before `meta.properties`: with that a directory counts as formatted. */
+function beginMetadata(directory: string, config: Config, { clock, disk }: FormatWorld): void {
+  if (directory !== config.metadataLogDir) return
+  writeBootstrapSnapshot(disk, join(directory, `${METADATA_TOPIC}-0`), clock.nowMs())
+}
+
+/** Turns what the system says about a directory into a line for its user: a StartError. */
+export function usable<T>(directory: string, use: () => T): T {
   try {
     return use()
   } catch (error) {
+    if (error instanceof StartError) throw error
     throw new StartError(`log.dirs: ${directory} cannot be used: ${reasonOf(error)}`)
   }
 }

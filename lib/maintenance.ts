@@ -10,14 +10,16 @@ export interface Chore {
   readonly everyMs: number
   /** Until the first run; left out: `everyMs`. */
   readonly firstAfterMs?: number
-  readonly run: (nowMs: number) => void | Promise<void>
+  /** One that takes several turns asks between them whether it should end early. */
+  readonly run: (nowMs: number, isStopping: () => boolean) => void | Promise<void>
 }
 
 export class Maintenance {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #timers = new Map<Chore, Timer>()
-  #isStopped = false
+  readonly #running = new Set<Promise<void>>()
+  #isStopping = false
 
   constructor(clock: Clock, logger: Logger) {
     this.#clock = clock
@@ -28,21 +30,26 @@ export class Maintenance {
     for (const chore of chores) this.#schedule(chore, chore.firstAfterMs ?? chore.everyMs)
   }
 
-  /** No chore starts after this; one that is running ends by itself. */
-  stop(): void {
-    this.#isStopped = true
+  /** No chore starts after this; resolves when those that are running have ended. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
     for (const timer of this.#timers.values()) timer.cancel()
     this.#timers.clear()
+    await Promise.all(this.#running)
   }
 
   #schedule(chore: Chore, delayMs: number): void {
-    if (this.#isStopped) return
-    this.#timers.set(chore, this.#clock.setTimer(delayMs, () => { void this.#run(chore) }))
+    if (this.#isStopping) return
+    this.#timers.set(chore, this.#clock.setTimer(delayMs, () => {
+      const running = this.#run(chore)
+      this.#running.add(running)
+      void running.then(() => this.#running.delete(running))
+    }))
   }
 
   async #run(chore: Chore): Promise<void> {
     try {
-      await chore.run(this.#clock.nowMs())
+      await chore.run(this.#clock.nowMs(), () => this.#isStopping)
     } catch (error) {
       // What a chore leaves undone, its next run does.
       this.#logger.error(`${chore.name} failed`, { error })

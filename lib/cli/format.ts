@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { nodeDisk } from '../../storage/node-disk.ts'
 import { formatDirectories } from '../format.ts'
 import { StartError } from '../start-error.ts'
+import { systemClock } from '../world/clock.ts'
 import { createLogger } from '../world/logger.ts'
 import { systemRandom } from '../world/random.ts'
 import { loadConfig, type SettingsOptions } from './settings.ts'
@@ -17,7 +18,7 @@ export function format(options: FormatOptions): number {
   const logger = createLogger()
   try {
     const config = loadConfig(options, (message) => logger.warn(message))
-    const world = { disk: nodeDisk(), random: systemRandom() }
+    const world = { clock: systemClock(), disk: nodeDisk(), random: systemRandom() }
     const { directoryIds } = formatDirectories(config, world, options.clusterId)
     for (const directory of directoryIds.keys()) {
       process.stdout.write(`formatted ${resolve(directory)} for cluster ${options.clusterId}, `

@@ -2,17 +2,13 @@
 
 import { performance } from 'node:perf_hooks'
 import { resolve } from 'node:path'
-import { nodeDisk } from '../../storage/node-disk.ts'
 import type { Logger } from '../../storage/ports.ts'
 import { whyNotYet } from '../config.ts'
 import { Node } from '../node.ts'
 import { StartError } from '../start-error.ts'
 import { VERSION } from '../version.ts'
-import { systemClock } from '../world/clock.ts'
 import { createLogger } from '../world/logger.ts'
-import { systemRandom } from '../world/random.ts'
-import { tcpNetwork } from '../world/tcp.ts'
-import type { World } from '../world/world.ts'
+import { systemWorld } from '../world/system.ts'
 import type { StartOptions } from './options.ts'
 import { loadConfig } from './settings.ts'
 
@@ -42,21 +38,16 @@ async function run(options: StartOptions, logger: Logger): Promise<number> {
   const elapsedMs = Math.round(performance.now()) // counted from the start of the process
   process.stdout.write(`Samsa ${VERSION} ready in ${elapsedMs} ms: ${listeners.join(',')}, `
     + `data in ${directories}, cluster ${node.clusterId}\n`)
-  await signal
+  const exitCode = await Promise.race([
+    signal.then(() => 0),
+    node.failed.then((error) => {
+      logger.error('Cannot go on: what it acknowledges would not be safe', { error })
+      return 1
+    }),
+  ])
   await node.stop()
   logger.info('stopped')
-  return 0
-}
-
-/** The machine itself. */
-function systemWorld(logger: Logger): World {
-  return {
-    clock: systemClock(),
-    random: systemRandom(),
-    network: tcpNetwork(),
-    disk: nodeDisk(),
-    logger,
-  }
+  return exitCode
 }
 
 /** A signal that follows so soon is the same one: npm passes on what the terminal sends to all. */

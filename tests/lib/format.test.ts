@@ -13,7 +13,9 @@ function configOf(settings: Readonly<Record<string, string>>): Config {
   return parseConfig(new Map(Object.entries(settings)), () => {}, { base: DEVELOPMENT })
 }
 
-const world = () => ({ disk: new MemoryDisk(), random: systemRandom() })
+const world = () => ({
+  clock: { nowMs: () => 1000 }, disk: new MemoryDisk(), random: systemRandom(),
+})
 
 describe('at a start', () => {
   test('empty directories get one new cluster, and ids of their own', () => {

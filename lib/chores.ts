@@ -1,0 +1,130 @@
+// What a node does with its logs from time to time: retention, checkpoints, bringing what was
+// written to the device.
+
+import { StorageError } from '../storage/disk.ts'
+import type { Log } from '../storage/log.ts'
+import type { LogDirectory } from '../storage/log-directory.ts'
+import type { Config } from './config.ts'
+import type { Chore } from './maintenance.ts'
+import type { Clock } from './world/clock.ts'
+
+export interface ChoresOptions {
+  readonly config: Config
+  readonly clock: Clock
+  readonly directories: readonly LogDirectory[]
+  /** The disk failed: the directory is no longer trusted. */
+  onFailure(directory: LogDirectory, error: StorageError): void
+}
+
+/** Requests wait no longer than about this for a chore. */
+const SLICE_MS = 2
+const FIRST_RETENTION_MS = 30_000
+const SYNC_CHECK_MS = 100
+/** Many unsynced bytes slow down every later write: they go to the device while others arrive. */
+const MAX_UNSYNCED_BYTES = 32 * 1024 * 1024
+/** Bounds what a crash of the machine takes, and what a start after it has to read again. */
+const MAX_UNSYNCED_MS = 10_000
+
+export function chores(options: ChoresOptions): Chore[] {
+  const { config } = options
+  return [
+    {
+      name: 'Retention',
+      everyMs: config.logRetentionCheckIntervalMs,
+      // A node that has just started has other things to do.
+      firstAfterMs: Math.max(FIRST_RETENTION_MS, config.logRetentionCheckIntervalMs),
+      run: (nowMs, isStopping) => retain(options, nowMs, isStopping),
+    },
+    { name: 'Checkpoints', everyMs: checkpointIntervalMs(config), run: () => checkpoint(options) },
+    { name: 'Syncing', everyMs: SYNC_CHECK_MS, run: syncing(options) },
+  ]
+}
+
+/** Old segments and old producers go, and the files of those that went before. */
+async function retain(
+  options: ChoresOptions, nowMs: number, isStopping: () => boolean,
+): Promise<void> {
+  await forEachLog(options, isStopping, (log) => log.tick(nowMs))
+  for (const directory of options.directories) {
+    guarded(options, directory, () => directory.tick(nowMs))
+  }
+}
+
+/** A directory writes its checkpoints together, those that changed; an interval of 0 is never. */
+function checkpointIntervalMs(config: Config): number {
+  return Math.min(...[
+    config.replicaHighWatermarkCheckpointIntervalMs,
+    config.logFlushOffsetCheckpointIntervalMs,
+    config.logFlushStartOffsetCheckpointIntervalMs,
+  ].filter((everyMs) => everyMs > 0))
+}
+
+function checkpoint(options: ChoresOptions): void {
+  for (const directory of options.directories) {
+    guarded(options, directory, () => directory.checkpoint())
+  }
+}
+
+/** Brings to the device what is too much, or too old, to be left to the system. */
+function syncing(options: ChoresOptions): Chore['run'] {
+  /** Since when a log holds something unsynced. */
+  const unsyncedSinceMs = new WeakMap<Log, number>()
+  const syncIfDue = (log: Log, nowMs: number): Promise<void> | undefined => {
+    if (log.writtenOffset <= log.recoveryPoint) {
+      unsyncedSinceMs.delete(log)
+      return undefined
+    }
+    const sinceMs = unsyncedSinceMs.get(log) ?? nowMs
+    unsyncedSinceMs.set(log, sinceMs)
+    const isOld = nowMs - sinceMs >= Math.min(log.config.flushMs, MAX_UNSYNCED_MS)
+    if (!isOld && unsyncedBytes(log) < MAX_UNSYNCED_BYTES) return undefined
+    unsyncedSinceMs.delete(log)
+    return log.sync()
+  }
+  return (nowMs, isStopping) => forEachLog(options, isStopping, (log) => syncIfDue(log, nowMs))
+}
+
+function unsyncedBytes(log: Log): number {
+  return log.readableBytes(Math.max(log.recoveryPoint, log.startOffset), log.writtenOffset)
+}
+
+/** Does it to one log after the other, and lets requests in between. */
+async function forEachLog(
+  options: ChoresOptions, isStopping: () => boolean, work: (log: Log) => Promise<void> | void,
+): Promise<void> {
+  const { clock, directories } = options
+  let startedMs = clock.monotonicMs()
+  for (const directory of directories) {
+    for (const log of [...directory.logs()]) {
+      // Much can happen between two turns.
+      if (isStopping()) return
+      if (directory.get(log.topic, log.partition) !== log) continue
+      const working = guarded(options, directory, () => work(log))
+      // Most logs have nothing to wait for.
+      if (working !== undefined) await working.catch(failing(options, directory))
+      if (clock.monotonicMs() - startedMs < SLICE_MS) continue
+      await new Promise<void>((resolve) => clock.afterTurn(resolve))
+      startedMs = clock.monotonicMs()
+    }
+  }
+}
+
+function guarded<T>(
+  options: ChoresOptions, directory: LogDirectory, work: () => T,
+): T | undefined {
+  if (directory.isFailed) return undefined
+  try {
+    return work()
+  } catch (error) {
+    failing(options, directory)(error)
+    return undefined
+  }
+}
+
+/** What the disk does wrong takes the directory offline; the rest is a bug, and is thrown. */
+function failing({ onFailure }: ChoresOptions, directory: LogDirectory) {
+  return (error: unknown): void => {
+    if (!(error instanceof StorageError)) throw error
+    if (!directory.isFailed) onFailure(directory, error)
+  }
+}

@@ -1,0 +1,85 @@
+// The log directories of a node: locked against other processes, formatted where they are empty,
+// opened, and closed with the mark of a clean shutdown.
+
+import { join } from 'node:path'
+
+import type { DiskLock } from '../storage/disk.ts'
+import { LogDirectory } from '../storage/log-directory.ts'
+import type { Config } from './config.ts'
+import { formatEmptyDirectories, type FormattedDirectories, usable } from './format.ts'
+import { StartError } from './start-error.ts'
+import type { World } from './world/world.ts'
+
+const LOCK_FILE = '.lock'
+/** A broker epoch that nobody knows. */
+const NO_EPOCH = -1
+
+export class LogDirectories {
+  readonly #config: Config
+  readonly #world: World
+  readonly #locks: DiskLock[] = []
+  #formatted: FormattedDirectories | undefined
+  #all: readonly LogDirectory[] = []
+  /** What a clean shutdown leaves to the next start (KIP-966). */
+  brokerEpoch = NO_EPOCH
+
+  constructor(config: Config, world: World) {
+    this.#config = config
+    this.#world = world
+  }
+
+  /** Those of `log.dirs`, in their order. */
+  get all(): readonly LogDirectory[] {
+    return this.#all
+  }
+
+  get clusterId(): string {
+    return this.#formatted?.clusterId ?? ''
+  }
+
+  /** The directory ids of `log.dirs` (KIP-858). */
+  get ids(): readonly string[] {
+    return this.#all.map(({ path }) => this.#formatted!.directoryIds.get(path)!)
+  }
+
+  /** The epoch that the last run ended cleanly with in all directories; −1 otherwise. */
+  get previousBrokerEpoch(): number {
+    const epochs = new Set(this.#all.map(({ previousBrokerEpoch }) => previousBrokerEpoch))
+    const [epoch = NO_EPOCH] = epochs
+    return epochs.size === 1 ? epoch : NO_EPOCH
+  }
+
+  /** Throws StartError for directories that others have, or that cannot be used. */
+  open(): void {
+    const { disk, logger } = this.#world
+    const { logDirs, metadataLogDir } = this.#config
+    for (const path of new Set([...logDirs, metadataLogDir])) this.#lock(path)
+    this.#formatted = formatEmptyDirectories(this.#config, this.#world)
+    this.#all = [...new Set(logDirs)].map((path) => new LogDirectory({ disk, path, logger }))
+    for (const directory of this.#all) usable(directory.path, () => directory.open())
+  }
+
+  #lock(path: string): void {
+    const { disk } = this.#world
+    const lock = usable(path, () => {
+      disk.makeDirectory(path)
+      return disk.lock(join(path, LOCK_FILE))
+    })
+    if (lock === undefined) {
+      throw new StartError(`log.dirs: ${path} is in use by another process, see ${LOCK_FILE} there`)
+    }
+    this.#locks.push(lock)
+  }
+
+  /** Writes out what is open, marks it as clean, and gives the locks back, whatever goes wrong. */
+  close(): void {
+    try {
+      for (const directory of this.#all) {
+        if (!directory.isFailed) directory.close({ brokerEpoch: this.brokerEpoch })
+      }
+    } finally {
+      this.#all = []
+      for (const lock of this.#locks.splice(0)) lock.release()
+    }
+  }
+}

@@ -1,0 +1,201 @@
+// A node: one broker and controller, put together from its configuration and the world it lives in.
+//
+// What others stand on is started first and stopped last: ports are bound, so that they can be
+// registered; directories locked and formatted; then controller, partitions, groups; then it serves.
+
+import { Controller } from '../controller/controller.ts'
+import { SUPPORTED_FEATURES } from '../controller/image/features.ts'
+import { BrokerLifecycle } from './broker-lifecycle.ts'
+import { chores } from './chores.ts'
+import type { Config, SecurityProtocol } from './config.ts'
+import { controllerOptions } from './controller-options.ts'
+import { groupCoordinator } from './coordinators/groups/wiring.ts'
+import { handlers } from './handlers/index.ts'
+import { bindListeners, type BoundListeners } from './listeners.ts'
+import { LogDirectories } from './log-directories.ts'
+import { Maintenance } from './maintenance.ts'
+import { ProducerIds } from './producer-ids.ts'
+import { FetchSessions } from './replication/fetch-sessions.ts'
+import { Partitions } from './replication/partitions.ts'
+import { Dispatcher } from './server/dispatch.ts'
+import { Server } from './server/server.ts'
+import type { AdvertisedListener, Services } from './services.ts'
+import { Turn } from './world/turn.ts'
+import type { World } from './world/world.ts'
+
+/** The numbers that registrations give to the protocols of listeners. */
+const PROTOCOL_NUMBERS: Readonly<Record<SecurityProtocol, number>> =
+  { PLAINTEXT: 0, SSL: 1, SASL_PLAINTEXT: 2, SASL_SSL: 3 }
+
+export class Node {
+  readonly #config: Config
+  readonly #world: World
+  readonly #turn: Turn
+  #listeners: readonly AdvertisedListener[] = []
+  #clusterId = ''
+  /** What a stop has to undo, the newest last. */
+  #undo: (() => void | Promise<void>)[] = []
+  #stopping: Promise<void> | undefined
+  #fail: (error: unknown) => void = () => {}
+  /** Resolves with the reason if the node can no longer keep its promises: end it then. */
+  readonly failed: Promise<unknown>
+
+  constructor(config: Config, world: World) {
+    this.#config = config
+    this.#world = world
+    this.#turn = new Turn(world.clock)
+    this.failed = new Promise((resolve) => { this.#fail = resolve })
+  }
+
+  /** Where clients and the quorum reach it, with the ports really bound. */
+  get listeners(): readonly AdvertisedListener[] {
+    return this.#listeners
+  }
+
+  get clusterId(): string {
+    return this.#clusterId
+  }
+
+  /**
+   * Resolves when it serves. Rejects with `StartError` for what its user can mend; what had been
+   * started is stopped again.
+   */
+  async start(): Promise<void> {
+    try {
+      await this.#start()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  /** Finishes what is under way, writes everything out, and marks the directories as clean. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    for (const undo of this.#undo.reverse()) {
+      try {
+        await undo()
+      } catch (error) {
+        this.#world.logger.error('A part of the node did not stop as it should', { error })
+      }
+    }
+    this.#undo = []
+  }
+
+  async #start(): Promise<void> {
+    const server = this.#server()
+    const bound = await bindListeners(this.#config, server)
+    this.#listeners = [...bound.broker, ...bound.controller]
+    const directories = this.#directories()
+    const controller = await this.#controller(directories)
+    const partitions = this.#partitions(controller, directories)
+    await this.#join(controller, directories, bound)
+    this.#serve(server, controller, partitions)
+    this.#maintain(partitions, directories)
+  }
+
+  #server(): Server {
+    const { clock, logger, network } = this.#world
+    const server = new Server({
+      network, clock, logger, turn: this.#turn,
+      maxRequestBytes: this.#config.socketRequestMaxBytes,
+      maxIdleMs: this.#config.connectionsMaxIdleMs,
+    })
+    this.#undo.push(() => server.stop())
+    return server
+  }
+
+  #directories(): LogDirectories {
+    const directories = new LogDirectories(this.#config, this.#world)
+    // Registered first, so that locks are given back whatever happens.
+    this.#undo.push(() => directories.close())
+    directories.open()
+    this.#clusterId = directories.clusterId
+    return directories
+  }
+
+  async #controller(directories: LogDirectories): Promise<Controller> {
+    const { clusterId } = directories
+    const controller = new Controller(controllerOptions(
+      this.#config, clusterId, this.#world, (error) => this.#fail(error),
+    ))
+    this.#undo.push(() => controller.stop())
+    await controller.start()
+    return controller
+  }
+
+  #partitions(controller: Controller, directories: LogDirectories): Partitions {
+    const { clock, logger } = this.#world
+    const partitions = new Partitions({
+      nodeId: this.#config.nodeId, controller, directories: directories.all, clock, logger,
+      turn: this.#turn, topicDefaults: this.#config.topicDefaults,
+      // No directory is left.
+      onFailure: (error) => this.#fail(error),
+    })
+    this.#undo.push(() => partitions.stop())
+    partitions.start()
+    return partitions
+  }
+
+  async #join(
+    controller: Controller, directories: LogDirectories, bound: BoundListeners,
+  ): Promise<void> {
+    const { clock, logger, random } = this.#world
+    const { nodeId, advertisedListeners, brokerRack, brokerHeartbeatIntervalMs } = this.#config
+    const lifecycle = new BrokerLifecycle({
+      controller, clock, logger, heartbeatIntervalMs: brokerHeartbeatIntervalMs,
+      registration: {
+        brokerId: nodeId, clusterId: this.#clusterId, incarnationId: random.uuid(),
+        listeners: bound.broker.map((listener, i) => ({
+          ...listener, securityProtocol: PROTOCOL_NUMBERS[advertisedListeners[i]!.securityProtocol],
+        })),
+        features: SUPPORTED_FEATURES, rack: brokerRack, logDirs: directories.ids,
+        previousBrokerEpoch: directories.previousBrokerEpoch,
+      },
+    })
+    this.#undo.push(async () => {
+      await lifecycle.leave()
+      directories.brokerEpoch = lifecycle.brokerEpoch
+    })
+    await lifecycle.join()
+  }
+
+  #serve(server: Server, controller: Controller, partitions: Partitions): void {
+    const { clock, logger, random } = this.#world
+    const config = this.#config
+    const turn = this.#turn
+    const groups = groupCoordinator({ config, clock, turn, random, logger, controller, partitions })
+    groups.start()
+    this.#undo.push(() => groups.stop())
+    const services: Services = {
+      config, clock, turn, random, logger, controller, partitions, groups,
+      broker: {
+        nodeId: config.nodeId, clusterId: this.#clusterId, rack: config.brokerRack,
+        listeners: this.#listeners,
+      },
+      fetchSessions: new FetchSessions({
+        clock, random,
+        maxSessions: config.maxIncrementalFetchSessionCacheSlots,
+      }),
+      producerIds: new ProducerIds(controller, config.nodeId),
+      apis: handlers,
+    }
+    server.serve(new Dispatcher(handlers, services))
+    // Once more, in front of the parts that requests under way still need.
+    this.#undo.push(() => server.stop())
+  }
+
+  #maintain(partitions: Partitions, directories: LogDirectories): void {
+    const { clock, logger } = this.#world
+    const maintenance = new Maintenance(clock, logger)
+    maintenance.start(chores({
+      config: this.#config, clock, directories: directories.all,
+      onFailure: (directory, error) => partitions.failDirectory(directory, error),
+    }))
+    this.#undo.push(() => maintenance.stop())
+  }
+}

@@ -1,0 +1,185 @@
+// The `samsa` command as its user meets it: the build in dist, as a process of its own.
+
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const MAIN = resolve(__dirname, '../../dist/main.js')
+const { version } = JSON.parse(
+  readFileSync(resolve(__dirname, '../../package.json'), 'utf8')) as { version: string }
+const CLUSTER = '5L6g3nShT-eMCtK--X86sw'
+
+class Samsa {
+  readonly child: ChildProcess
+  stdout = ''
+  stderr = ''
+  readonly exit: Promise<number | null>
+
+  constructor(args: readonly string[], cwd: string) {
+    this.child = spawn(process.execPath, [MAIN, ...args], { cwd })
+    this.child.stdout?.on('data', (chunk: Buffer) => { this.stdout += chunk.toString() })
+    this.child.stderr?.on('data', (chunk: Buffer) => { this.stderr += chunk.toString() })
+    this.exit = once(this.child, 'close').then(([code]) => code as number | null)
+  }
+
+  /** The first line on standard output. */
+  async ready(): Promise<string> {
+    while (!this.stdout.includes('\n')) {
+      if (this.child.exitCode !== null) throw new Error(`ended at its start:\n${this.stderr}`)
+      await new Promise((later) => setTimeout(later, 5))
+    }
+    return this.stdout
+  }
+}
+
+let directory = ''
+let running: Samsa[] = []
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'samsa-command-'))
+  running = []
+})
+
+afterEach(async () => {
+  for (const { child } of running) child.kill('SIGKILL')
+  await Promise.all(running.map(({ exit }) => exit))
+  rmSync(directory, { recursive: true })
+})
+
+function samsa(...args: readonly string[]): Samsa {
+  const process = new Samsa(args, directory)
+  running.push(process)
+  return process
+}
+
+const FREE_PORT = ['--override', 'listeners=PLAINTEXT://127.0.0.1:0']
+
+describe('samsa', () => {
+  test('alone explains itself', async () => {
+    const alone = samsa()
+    expect(await alone.exit).toBe(0)
+    expect(alone.stdout).toContain('samsa start')
+    expect(alone.stdout).toContain('localhost:9092')
+  })
+
+  test('tells its version', async () => {
+    const asked = samsa('--version')
+    expect(await asked.exit).toBe(0)
+    expect(asked.stdout).toBe(`${version}\n`)
+  })
+
+  test.each([
+    [['strat'], 'Did you mean start?'],
+    [['start', '--nope'], 'Unknown argument: nope'],
+    [['start', '--log-level', 'loud'], 'log-level'],
+    [['format'], 'cluster-id'],
+  ])('%j is a mistake, and starts nothing', async (args, words) => {
+    const mistaken = samsa(...args)
+    expect(await mistaken.exit).toBe(1)
+    expect(mistaken.stderr).toContain(words)
+    expect(mistaken.stdout).toBe('')
+    expect(existsSync(join(directory, 'samsa-data'))).toBe(false)
+  })
+})
+
+describe('samsa start', () => {
+  test('prints one line when it serves, and ends cleanly at SIGTERM and SIGINT', async () => {
+    const first = samsa('start', ...FREE_PORT)
+    const line = await first.ready()
+    const match = new RegExp(`^Samsa ${version.replaceAll('.', '\\.')} ready in \\d+ ms: `
+      + 'PLAINTEXT://127\\.0\\.0\\.1:(\\d+), data in (\\S+), cluster ([\\w-]{22})\\n$').exec(line)
+    expect(match).not.toBeNull()
+    const [, port, data, clusterId] = match!
+    expect(Number(port)).toBeGreaterThan(0)
+    expect(resolve(data!)).toBe(join(directory, 'samsa-data'))
+    first.child.kill('SIGTERM')
+    expect(await first.exit).toBe(0)
+    expect(existsSync(join(directory, 'samsa-data', '.kafka_cleanshutdown'))).toBe(true)
+
+    const second = samsa('start', ...FREE_PORT)
+    expect(await second.ready()).toContain(`cluster ${clusterId}`)
+    second.child.kill('SIGINT')
+    expect(await second.exit).toBe(0)
+    expect(second.stdout.split('\n')).toHaveLength(2)
+  })
+
+  test('takes the cluster that samsa format gave', async () => {
+    const formatted = samsa('format', '--cluster-id', CLUSTER)
+    expect(await formatted.exit).toBe(0)
+    expect(formatted.stdout).toContain(CLUSTER)
+    expect(await samsa('start', ...FREE_PORT).ready()).toContain(`cluster ${CLUSTER}\n`)
+  })
+
+  /** One line on standard error, exit code 1. */
+  async function refusal(...args: readonly string[]): Promise<string> {
+    const refused = samsa('start', ...args)
+    expect(await refused.exit).toBe(1)
+    expect(refused.stdout).toBe('')
+    const lines = refused.stderr.trim().split('\n')
+    expect(lines.filter((line) => / ERROR /.test(line))).toHaveLength(1)
+    expect(lines.filter((line) => !/ (WARN|INFO) {1,2}/.test(line))).toHaveLength(1)
+    return lines.at(-1)!
+  }
+
+  test('ends with one line where the port is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const listeners = `listeners=PLAINTEXT://127.0.0.1:${port}`
+    expect(await refusal('--override', listeners)).toContain(listeners)
+    server.close()
+  })
+
+  test('ends with one line where another process has the directory', async () => {
+    await samsa('start', ...FREE_PORT).ready()
+    expect(await refusal(...FREE_PORT)).toContain('samsa-data')
+  })
+
+  test('ends with one line where the directory is of another node', async () => {
+    const first = samsa('start', ...FREE_PORT)
+    await first.ready()
+    first.child.kill('SIGTERM')
+    await first.exit
+    expect(await refusal(...FREE_PORT, '--override', 'node.id=2')).toContain('belongs to node 1')
+  })
+
+  test('ends with one line where the directory cannot be', async () => {
+    writeFileSync(join(directory, 'file'), '')
+    expect(await refusal(...FREE_PORT, '--override', 'log.dirs=file/data')).toContain('file/data')
+  })
+
+  test('ends with one line at a bad value', async () => {
+    expect(await refusal('--override', 'num.partitions=0'))
+      .toContain('num.partitions=0: must be a whole number of at least 1')
+  })
+
+  test('ends with one line where a file asks for a cluster', async () => {
+    const file = join(directory, 'server.properties')
+    writeFileSync(file, 'process.roles=broker,controller\nnode.id=1\n'
+      + 'controller.quorum.voters=1@localhost:9093,2@localhost:9094\n')
+    expect(await refusal(file)).toContain('Samsa does not form clusters yet')
+  })
+
+  test('logs JSON where that is asked for', async () => {
+    const started = samsa('start', ...FREE_PORT, '--log-format', 'json', '--override', 'nope=1')
+    await started.ready()
+    started.child.kill('SIGTERM')
+    expect(await started.exit).toBe(0)
+    const events = started.stderr.trim().split('\n').map((line) => JSON.parse(line) as unknown)
+    expect(events).toContainEqual(expect.objectContaining({
+      level: 'warn', message: 'nope is ignored: no setting has this name',
+    }))
+  })
+
+  test('says nothing below the level that is asked for', async () => {
+    const quiet = samsa('start', ...FREE_PORT, '--log-level', 'error', '--override', 'nope=1')
+    await quiet.ready()
+    quiet.child.kill('SIGTERM')
+    expect(await quiet.exit).toBe(0)
+    expect(quiet.stderr).toBe('')
+  })
+})
