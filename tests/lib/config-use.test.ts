@@ -14,7 +14,8 @@ const USED_BY_THE_CONFIGURATION = new Set([
   'advertised.listeners', 'listener.security.protocol.map', 'inter.broker.listener.name',
   'controller.quorum.voters', 'log.dir', 'log.dirs', 'metadata.log.dir',
   'log.retention.ms', 'log.retention.minutes', 'log.retention.hours', 'log.roll.ms',
-  'log.roll.hours', 'log.roll.jitter.ms', 'log.roll.jitter.hours',
+  'log.roll.hours', 'log.roll.jitter.ms', 'log.roll.jitter.hours', 'log.flush.interval.ms',
+  'log.flush.scheduler.interval.ms',
 ])
 
 const code = readdirSync(LIB, { recursive: true, encoding: 'utf8' })
@@ -28,7 +29,7 @@ function isUsed(name: string): boolean {
   const property = camelCase(name)
   return USED_BY_THE_CONFIGURATION.has(name)
     || new RegExp(`[cC]onfig\\.${property}\\b`).test(code)
-    || new RegExp(`\\{[^{}=;]*\\b${property}\\b[^{}=;]*\\} = [\\w.]*[cC]onfig\\b`).test(code)
+    || new RegExp(`\\{[^{}=;]*\\b${property}\\b[^{}=;]*\\} = [\\w.#]*[cC]onfig\\b`).test(code)
     || code.includes(`config.get('${name}')`)
 }
 

@@ -3,13 +3,13 @@
 import { MAX_INT, int, list, long, short, string } from '../setting.ts'
 
 export const groupsSettings = [
-  int('group.initial.rebalance.delay.ms', 3000)
+  int('group.initial.rebalance.delay.ms', 3000).served()
     .doc('How long the first rebalance of an empty group waits for more members.'),
-  int('group.min.session.timeout.ms', 6000)
+  int('group.min.session.timeout.ms', 6000).served()
     .doc('Shortest session time-out that a member may ask for.'),
-  int('group.max.session.timeout.ms', 1_800_000)
+  int('group.max.session.timeout.ms', 1_800_000).served()
     .doc('Longest session time-out that a member may ask for.'),
-  int('group.max.size', MAX_INT).atLeast(1)
+  int('group.max.size', MAX_INT).atLeast(1).served()
     .doc('Most members of a classic group.'),
   list('group.coordinator.rebalance.protocols', 'classic,consumer,streams')
     .oneOf('consumer', 'classic', 'share', 'streams')
@@ -24,23 +24,23 @@ export const groupsSettings = [
     .doc('How long writes of groups are gathered; -1: as the load has it.'),
   int('group.coordinator.cached.buffer.max.bytes', 1_048_588).atLeast(524_288).clusterWide()
     .doc('Largest write buffer that is kept for the next write.'),
-  int('offset.metadata.max.bytes', 4096).high()
+  int('offset.metadata.max.bytes', 4096).high().served()
     .doc('Most bytes of metadata beside a committed offset.'),
   int('offsets.commit.timeout.ms', 5000).atLeast(1).high()
     .doc('How long a commit waits for its replicas.'),
   int('offsets.load.buffer.size', 5_242_880).atLeast(1).high()
     .doc('Bytes read at a time when the offsets of a group are loaded.'),
-  int('offsets.retention.minutes', 10_080).atLeast(1).high()
+  int('offsets.retention.minutes', 10_080).atLeast(1).high().served()
     .doc('How long the offsets of a group without members are kept.'),
-  long('offsets.retention.check.interval.ms', 600_000).atLeast(1).high()
+  long('offsets.retention.check.interval.ms', 600_000).atLeast(1).high().served()
     .doc('How often offsets are looked through for what has expired.'),
-  int('offsets.topic.num.partitions', 50).atLeast(1).high()
+  int('offsets.topic.num.partitions', 50).atLeast(1).high().served()
     .doc('Partitions of __consumer_offsets; not to be changed later.'),
-  short('offsets.topic.replication.factor', 3).atLeast(1).high()
+  short('offsets.topic.replication.factor', 3).atLeast(1).high().served()
     .doc('Replicas of __consumer_offsets.'),
-  int('offsets.topic.segment.bytes', 104_857_600).atLeast(1).high()
+  int('offsets.topic.segment.bytes', 104_857_600).atLeast(1).high().served()
     .doc('Size at which __consumer_offsets starts a new segment.'),
-  int('offsets.topic.compression.codec', 0).high()
+  int('offsets.topic.compression.codec', 0).high().served()
     .doc('Codec of __consumer_offsets: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd.'),
   list('group.consumer.assignors', 'uniform,range')
     .doc('Assignors of the consumer protocol; the first is the default.'),

@@ -16,23 +16,23 @@ export const logSettings = [
     .doc('Threads that recover logs at start, per directory.'),
   int('log.segment.bytes', 1_073_741_824).atLeast(1_048_576).high().clusterWide()
     .doc('Size at which a log starts a new segment.'),
-  long('log.roll.ms', null).high().clusterWide()
+  long('log.roll.ms', null).high().clusterWide().served()
     .doc('Age at which a log starts a new segment.'),
-  int('log.roll.hours', 168).atLeast(1).high()
+  int('log.roll.hours', 168).atLeast(1).high().served()
     .doc('Age at which a log starts a new segment, where log.roll.ms is not given.'),
-  long('log.roll.jitter.ms', null).high().clusterWide()
+  long('log.roll.jitter.ms', null).high().clusterWide().served()
     .doc('Most that is taken off the age at random, so that logs do not roll together.'),
-  int('log.roll.jitter.hours', 0).atLeast(0).high()
+  int('log.roll.jitter.hours', 0).atLeast(0).high().served()
     .doc('The same in hours, where log.roll.jitter.ms is not given.'),
-  long('log.retention.ms', null).high().clusterWide()
+  long('log.retention.ms', null).high().clusterWide().served()
     .doc('How long records are kept; -1: for ever.'),
-  int('log.retention.minutes', null).high()
+  int('log.retention.minutes', null).high().served()
     .doc('How long records are kept, where log.retention.ms is not given.'),
-  int('log.retention.hours', 168).high()
+  int('log.retention.hours', 168).high().served()
     .doc('How long records are kept, where neither milliseconds nor minutes are given.'),
   long('log.retention.bytes', -1).high().clusterWide()
     .doc('Size of a partition beyond which its oldest segments go; -1: no limit.'),
-  long('log.retention.check.interval.ms', 300_000).atLeast(1)
+  long('log.retention.check.interval.ms', 300_000).atLeast(1).served()
     .doc('How often logs are looked through for what may be deleted.'),
   list('log.cleanup.policy', 'delete').oneOf('compact', 'delete').clusterWide()
     .doc('What happens to old segments: delete, compact, or both; empty: nothing.'),
@@ -46,13 +46,13 @@ export const logSettings = [
     .doc('Allocate the whole file of a new segment at once.'),
   long('log.flush.interval.messages', MAX_LONG).atLeast(1).high().clusterWide()
     .doc('Records after which a log is forced to disk.'),
-  long('log.flush.interval.ms', null).high().clusterWide()
+  long('log.flush.interval.ms', null).high().clusterWide().served()
     .doc('Time after which a log is forced to disk.'),
-  long('log.flush.scheduler.interval.ms', MAX_LONG).high()
+  long('log.flush.scheduler.interval.ms', MAX_LONG).high().served()
     .doc('How often logs are looked through for what must be forced to disk.'),
-  int('log.flush.offset.checkpoint.interval.ms', 60_000).atLeast(0).high()
+  int('log.flush.offset.checkpoint.interval.ms', 60_000).atLeast(0).high().served()
     .doc('How often the recovery points are written down.'),
-  int('log.flush.start.offset.checkpoint.interval.ms', 60_000).atLeast(0).high()
+  int('log.flush.start.offset.checkpoint.interval.ms', 60_000).atLeast(0).high().served()
     .doc('How often the log start offsets are written down.'),
   string('log.message.timestamp.type', 'CreateTime').oneOf('CreateTime', 'LogAppendTime')
     .clusterWide()

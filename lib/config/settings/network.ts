@@ -25,7 +25,7 @@ export const networkSettings = [
   int('socket.receive.buffer.bytes', 102_400).high()
     .moot('the system sizes socket buffers')
     .doc('Receive buffer of sockets (SO_RCVBUF); -1: as the system has it.'),
-  int('socket.request.max.bytes', 104_857_600).atLeast(1).high()
+  int('socket.request.max.bytes', 104_857_600).atLeast(1).high().served()
     .doc('Largest request that is read; a larger one closes its connection.'),
   int('socket.listen.backlog.size', 50).atLeast(1)
     .doc('Connections that may wait to be accepted.'),
@@ -33,7 +33,7 @@ export const networkSettings = [
     .doc('How long connecting to another node may take at first.'),
   long('socket.connection.setup.timeout.max.ms', 30_000)
     .doc('How long connecting to another node may take after several failures.'),
-  long('connections.max.idle.ms', 600_000)
+  long('connections.max.idle.ms', 600_000).served()
     .doc('A connection that is silent for so long is closed; -1: never.'),
   long('connections.max.reauth.ms', 0)
     .doc('Age at which a SASL connection has to authenticate again; 0: never.'),
@@ -64,9 +64,9 @@ export const networkSettings = [
     .doc('How long a request to another node may take.'),
   int('fetch.max.bytes', 57_671_680).atLeast(1024)
     .doc('Most bytes that one fetch returns.'),
-  int('max.incremental.fetch.session.cache.slots', 1000).atLeast(0)
+  int('max.incremental.fetch.session.cache.slots', 1000).atLeast(0).served()
     .doc('Fetch sessions that are remembered.'),
-  int('max.request.partition.size.limit', 2000).atLeast(1)
+  int('max.request.partition.size.limit', 2000).atLeast(1).served()
     .doc('Most partitions that one DescribeTopicPartitions answer lists.'),
   int('fetch.purgatory.purge.interval.requests', 1000)
     .moot('nothing is left behind to sweep')

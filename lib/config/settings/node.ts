@@ -11,7 +11,7 @@ export const nodeSettings = [
     .doc('Older name of node.id, which wins where both are given.'),
   string('broker.rack', null).served()
     .doc('Where the broker stands; replicas are spread over racks.'),
-  int('broker.heartbeat.interval.ms', 2000)
+  int('broker.heartbeat.interval.ms', 2000).served()
     .doc('How often the broker tells the controller that it lives.'),
   int('broker.session.timeout.ms', 9000)
     .doc('Without a heartbeat for so long, the controller fences the broker.'),
@@ -27,15 +27,15 @@ export const nodeSettings = [
     .doc('Addresses through which the quorum is found: host:port, separated by commas.'),
   boolean('controller.quorum.auto.join.enable', false).low()
     .doc('Let a new controller make itself a voter of its quorum.'),
-  int('controller.quorum.election.timeout.ms', 1000).atLeast(0).high()
+  int('controller.quorum.election.timeout.ms', 1000).atLeast(0).high().served()
     .doc('A candidate starts over when the votes are not in after so long.'),
   int('controller.quorum.election.backoff.max.ms', 1000).atLeast(0).high()
     .doc('Longest random pause before the next election.'),
-  int('controller.quorum.fetch.timeout.ms', 2000).atLeast(0).high()
+  int('controller.quorum.fetch.timeout.ms', 2000).atLeast(0).high().served()
     .doc('A follower stands for election when it could not fetch for so long.'),
   int('controller.quorum.request.timeout.ms', 2000).atLeast(0)
     .doc('How long a request to another voter may take.'),
-  int('controller.quorum.retry.backoff.ms', 20).atLeast(0).low()
+  int('controller.quorum.retry.backoff.ms', 20).atLeast(0).low().served()
     .doc('Pause before a failed request to another voter is sent again.'),
   int('controller.quorum.append.linger.ms', 25).atLeast(0)
     .doc('How long the leader gathers records before it writes them.'),
@@ -47,18 +47,18 @@ export const nodeSettings = [
     .doc('Time-out of connections between controllers and brokers.'),
   string('metadata.log.dir', null).high().served()
     .doc('Directory of the metadata log; without it, the first of log.dirs.'),
-  int('metadata.log.segment.bytes', 1_073_741_824).atLeast(8_388_608).high()
+  int('metadata.log.segment.bytes', 1_073_741_824).atLeast(8_388_608).high().served()
     .doc('Size at which the metadata log starts a new segment.'),
   long('metadata.log.segment.ms', 604_800_000).high()
     .doc('Age at which the metadata log starts a new segment.'),
-  long('metadata.log.max.record.bytes.between.snapshots', 20_971_520).atLeast(1).high()
+  long('metadata.log.max.record.bytes.between.snapshots', 20_971_520).atLeast(1).high().served()
     .doc('Bytes of new metadata records after which a snapshot is written.'),
-  long('metadata.log.max.snapshot.interval.ms', 3_600_000).atLeast(0).high()
+  long('metadata.log.max.snapshot.interval.ms', 3_600_000).atLeast(0).high().served()
     .doc('Time after which a snapshot is written if anything is new; 0: by size alone.'),
   int('metadata.max.idle.interval.ms', 500).atLeast(0).low()
     .doc('How often an idle active controller writes a no-op record; 0: never.'),
-  long('metadata.max.retention.bytes', 104_857_600).high()
+  long('metadata.max.retention.bytes', 104_857_600).high().served()
     .doc('Size of metadata log and snapshots beyond which old ones are deleted.'),
-  long('metadata.max.retention.ms', 604_800_000).high()
+  long('metadata.max.retention.ms', 604_800_000).high().served()
     .doc('Age beyond which metadata log segments and snapshots are deleted.'),
 ] as const

@@ -58,13 +58,13 @@ export const shareGroupsSettings = [
     .doc('How long a write of share state waits for its replicas.'),
   int('share.coordinator.snapshot.update.records.per.snapshot', 500).between(0, 500)
     .doc('Updates of share state between two full records.'),
-  int('share.coordinator.state.topic.num.partitions', 50).atLeast(1).high()
+  int('share.coordinator.state.topic.num.partitions', 50).atLeast(1).high().served()
     .doc('Partitions of __share_group_state; not to be changed later.'),
-  short('share.coordinator.state.topic.replication.factor', 3).atLeast(1).high()
+  short('share.coordinator.state.topic.replication.factor', 3).atLeast(1).high().served()
     .doc('Replicas of __share_group_state.'),
-  short('share.coordinator.state.topic.min.isr', 2).atLeast(1).high()
+  short('share.coordinator.state.topic.min.isr', 2).atLeast(1).high().served()
     .doc('Replicas of __share_group_state that must be in sync for a write.'),
-  int('share.coordinator.state.topic.segment.bytes', 104_857_600).atLeast(1).high()
+  int('share.coordinator.state.topic.segment.bytes', 104_857_600).atLeast(1).high().served()
     .doc('Size at which __share_group_state starts a new segment.'),
   int('share.coordinator.state.topic.compression.codec', 0).high()
     .doc('Codec of __share_group_state: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd.'),

@@ -3,13 +3,13 @@
 import { boolean, className, int, long, string } from '../setting.ts'
 
 export const topicsSettings = [
-  boolean('auto.create.topics.enable', true).high()
+  boolean('auto.create.topics.enable', true).high().served()
     .doc('Create a topic when a client asks for one that is not there.'),
-  boolean('delete.topic.enable', true).high()
+  boolean('delete.topic.enable', true).high().served()
     .doc('Let clients delete topics.'),
-  int('num.partitions', 1).atLeast(1)
+  int('num.partitions', 1).atLeast(1).served()
     .doc('Partitions of a topic whose creator gives no count.'),
-  int('default.replication.factor', 1)
+  int('default.replication.factor', 1).served()
     .doc('Replicas of a topic whose creator gives no count.'),
   int('min.insync.replicas', 1).atLeast(1).high().clusterWide()
     .doc('Replicas that must be in sync for a write with acks=all.'),
@@ -31,7 +31,7 @@ export const topicsSettings = [
     .doc('How long a leader may keep a follower waiting.'),
   int('replica.fetch.backoff.ms', 1000).atLeast(0)
     .doc('Pause of a follower after a failed fetch.'),
-  long('replica.high.watermark.checkpoint.interval.ms', 5000).high()
+  long('replica.high.watermark.checkpoint.interval.ms', 5000).high().served()
     .doc('How often the high watermarks are written down.'),
   int('replica.socket.timeout.ms', 30_000).high()
     .doc("Time-out of a follower's connection."),

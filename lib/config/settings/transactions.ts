@@ -17,13 +17,13 @@ export const transactionsSettings = [
     .doc('How often transactions are looked through for time-outs.'),
   int('transaction.remove.expired.transaction.cleanup.interval.ms', 3_600_000).atLeast(1).low()
     .doc('How often transactional ids are looked through for what has expired.'),
-  int('transaction.state.log.num.partitions', 50).atLeast(1).high()
+  int('transaction.state.log.num.partitions', 50).atLeast(1).high().served()
     .doc('Partitions of __transaction_state; not to be changed later.'),
-  short('transaction.state.log.replication.factor', 3).atLeast(1).high()
+  short('transaction.state.log.replication.factor', 3).atLeast(1).high().served()
     .doc('Replicas of __transaction_state.'),
-  int('transaction.state.log.min.isr', 2).atLeast(1).high()
+  int('transaction.state.log.min.isr', 2).atLeast(1).high().served()
     .doc('Replicas of __transaction_state that must be in sync for a write.'),
-  int('transaction.state.log.segment.bytes', 104_857_600).atLeast(1).high()
+  int('transaction.state.log.segment.bytes', 104_857_600).atLeast(1).high().served()
     .doc('Size at which __transaction_state starts a new segment.'),
   int('transaction.state.log.load.buffer.size', 5_242_880).atLeast(1).high()
     .doc('Bytes read at a time when the state of transactions is loaded.'),
