@@ -77,15 +77,11 @@ function syncing(options: ChoresOptions): Chore['run'] {
     const sinceMs = unsyncedSinceMs.get(log) ?? nowMs
     unsyncedSinceMs.set(log, sinceMs)
     const isOld = nowMs - sinceMs >= Math.min(log.config.flushMs, MAX_UNSYNCED_MS)
-    if (!isOld && unsyncedBytes(log) < MAX_UNSYNCED_BYTES) return undefined
+    if (!isOld && log.unsyncedBytes < MAX_UNSYNCED_BYTES) return undefined
     unsyncedSinceMs.delete(log)
     return log.sync()
   }
   return (nowMs, isStopping) => forEachLog(options, isStopping, (log) => syncIfDue(log, nowMs))
-}
-
-function unsyncedBytes(log: Log): number {
-  return log.readableBytes(Math.max(log.recoveryPoint, log.startOffset), log.writtenOffset)
 }
 
 /** Does it to one log after the other, and lets requests in between. */
