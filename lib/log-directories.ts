@@ -52,10 +52,12 @@ export class LogDirectories {
   /** Throws StartError for directories that others have, or that cannot be used. */
   open(): void {
     const { disk, logger } = this.#world
-    const { logDirs, metadataLogDir } = this.#config
+    const { logDirs, metadataLogDir, producerIdExpirationMs } = this.#config
     for (const path of new Set([...logDirs, metadataLogDir])) this.#lock(path)
     this.#formatted = formatEmptyDirectories(this.#config, this.#world)
-    this.#all = [...new Set(logDirs)].map((path) => new LogDirectory({ disk, path, logger }))
+    this.#all = [...new Set(logDirs)].map((path) => (
+      new LogDirectory({ disk, path, logger, producerExpirationMs: producerIdExpirationMs })
+    ))
     for (const directory of this.#all) usable(directory.path, () => directory.open())
   }
 

@@ -3,7 +3,7 @@
 import { boolean, int, short } from '../setting.ts'
 
 export const transactionsSettings = [
-  int('producer.id.expiration.ms', 86_400_000).atLeast(1).low().clusterWide()
+  int('producer.id.expiration.ms', 86_400_000).atLeast(1).low().clusterWide().served()
     .doc('How long the state of an idle producer is kept with a partition.'),
   int('transactional.id.expiration.ms', 604_800_000).atLeast(1).high()
     .doc('How long an idle transactional id is remembered.'),
