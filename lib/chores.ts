@@ -19,6 +19,7 @@ export interface ChoresOptions {
 /** Requests wait no longer than about this for a chore. */
 const SLICE_MS = 2
 const FIRST_RETENTION_MS = 30_000
+const REMOVAL_CHECK_MS = 30_000
 const SYNC_CHECK_MS = 100
 /** Many unsynced bytes slow down every later write: they go to the device while others arrive. */
 const MAX_UNSYNCED_BYTES = 32 * 1024 * 1024
@@ -31,23 +32,20 @@ export function chores(options: ChoresOptions): Chore[] {
     {
       name: 'Retention',
       everyMs: config.logRetentionCheckIntervalMs,
-      // A node that has just started has other things to do.
-      firstAfterMs: Math.max(FIRST_RETENTION_MS, config.logRetentionCheckIntervalMs),
-      run: (nowMs, isStopping) => retain(options, nowMs, isStopping),
+      // A node that was down for long has much to let go of.
+      firstAfterMs: Math.min(FIRST_RETENTION_MS, config.logRetentionCheckIntervalMs),
+      run: (nowMs, isStopping) => forEachLog(options, isStopping, (log) => log.tick(nowMs)),
     },
-    { name: 'Checkpoints', everyMs: checkpointIntervalMs(config), run: () => checkpoint(options) },
+    {
+      name: 'Removal of deleted partitions', everyMs: REMOVAL_CHECK_MS,
+      run: (nowMs) => forEachDirectory(options, (directory) => directory.tick(nowMs)),
+    },
+    {
+      name: 'Checkpoints', everyMs: checkpointIntervalMs(config),
+      run: () => forEachDirectory(options, (directory) => directory.checkpoint()),
+    },
     { name: 'Syncing', everyMs: SYNC_CHECK_MS, run: syncing(options) },
   ]
-}
-
-/** Old segments and old producers go, and the files of those that went before. */
-async function retain(
-  options: ChoresOptions, nowMs: number, isStopping: () => boolean,
-): Promise<void> {
-  await forEachLog(options, isStopping, (log) => log.tick(nowMs))
-  for (const directory of options.directories) {
-    guarded(options, directory, () => directory.tick(nowMs))
-  }
 }
 
 /** A directory writes its checkpoints together, those that changed; an interval of 0 is never. */
@@ -57,12 +55,6 @@ function checkpointIntervalMs(config: Config): number {
     config.logFlushOffsetCheckpointIntervalMs,
     config.logFlushStartOffsetCheckpointIntervalMs,
   ].filter((everyMs) => everyMs > 0))
-}
-
-function checkpoint(options: ChoresOptions): void {
-  for (const directory of options.directories) {
-    guarded(options, directory, () => directory.checkpoint())
-  }
 }
 
 /** Brings to the device what is too much, or too old, to be left to the system. */
@@ -82,6 +74,12 @@ function syncing(options: ChoresOptions): Chore['run'] {
     return log.sync()
   }
   return (nowMs, isStopping) => forEachLog(options, isStopping, (log) => syncIfDue(log, nowMs))
+}
+
+function forEachDirectory(
+  options: ChoresOptions, work: (directory: LogDirectory) => void,
+): void {
+  for (const directory of options.directories) guarded(options, directory, () => work(directory))
 }
 
 /** Does it to one log after the other, and lets requests in between. */
