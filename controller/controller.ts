@@ -84,7 +84,8 @@ export class Controller {
     this.#log = Log.open({
       disk, directory, topicPartition: { topic: METADATA_TOPIC, partition: 0 },
       topicId: METADATA_TOPIC_ID, logger, nowMs: timers.nowMs(),
-      config: { segmentBytes: options.segmentBytes },
+      // Snapshots tell what may go, not time or size.
+      config: { segmentBytes: options.segmentBytes, retentionMs: -1, retentionBytes: -1 },
     })
     this.#loader = new MetadataLoader(snapshot)
     this.#appliedOffset = this.#loader.endOffset - 1

@@ -37,6 +37,8 @@ export interface PrunableLog {
   readonly startOffset: number
   readonly sizeBytes: number
   deleteRecordsTo(offset: number): void
+  /** Lets go of the files before its start. */
+  tick(nowMs: number): void
 }
 
 export interface LoadedSnapshot extends SnapshotRead {
@@ -129,6 +131,7 @@ export class Snapshots {
       sizeBytes -= sizeOf(oldest)
       disk.remove(join(directory, snapshotFileName(oldest)))
       ids.shift()
+      log.tick(timers.nowMs())
     }
   }
 

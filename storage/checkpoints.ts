@@ -125,6 +125,24 @@ export function writePartitionMetadata(
 }
 
 /**
+ * Makes the directory of a partition, unless it is there, as that of the topic's. Throws when it
+ * is another's.
+ */
+export function claimDirectory(
+  disk: Disk, directory: string, topic: string, topicId: string,
+): void {
+  const path = `${directory}/partition.metadata`
+  disk.makeDirectory(directory)
+  const found = readPartitionMetadata(disk, path)
+  if (found === undefined) {
+    writePartitionMetadata(disk, path, topicId, { isDurable: false })
+  } else if (found.topicId !== topicId) {
+    throw new Error(`${path} says that this is a log of topic id ${found.topicId}, but ${topic} `
+      + `has the id ${topicId}`)
+  }
+}
+
+/**
  * `.kafka_cleanshutdown`: the logs of the directory need no recovery. Names the broker's epoch
  * (KIP-966).
  */

@@ -2,6 +2,7 @@
 // that a log works with.
 
 import { ApiError, Errors } from '../protocol/errors.ts'
+import { crc32c } from '../protocol/records/crc32c.ts'
 import {
   atLeast, between, type Check, type ConfigType, type ConfigValue, gzipLevel, listOf, oneOf,
   readValue, throttledReplicas,
@@ -236,4 +237,11 @@ function logConfigOf(values: ReadonlyMap<string, ConfigValue>): LogConfig {
     timestampBeforeMaxMs: number('message.timestamp.before.max.ms'),
     timestampAfterMaxMs: number('message.timestamp.after.max.ms'),
   }
+}
+
+/** How much earlier than `segment.ms` a log rolls: by its name, so that not all do at once. */
+export function jitterMs({ segmentJitterMs, segmentMs }: LogConfig, name: string): number {
+  if (segmentJitterMs === 0) return 0
+  const share = crc32c(Buffer.from(name)) / 2 ** 32
+  return Math.floor(share * Math.min(segmentJitterMs, segmentMs))
 }

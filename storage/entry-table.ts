@@ -6,7 +6,7 @@ import type { Disk } from './disk.ts'
 const FIRST_CAPACITY_ENTRIES = 64
 
 export class EntryTable {
-  path: string
+  readonly path: string
   readonly entryBytes: number
   readonly #disk: Disk
   /** Undefined while the entries lie in the file alone. */

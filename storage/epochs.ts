@@ -18,7 +18,7 @@ const UNKNOWN: EpochEnd = { epoch: -1, endOffset: -1 }
 
 export class LeaderEpochs {
   readonly #disk: Disk
-  path: string
+  readonly path: string
   #entries: EpochEntry[] = []
   #isOnDevice = true
 

@@ -1,0 +1,63 @@
+// Walks the batches of a file. Lengths are believed only as far as the file goes.
+
+import { Batch, BATCH_OVERHEAD, LOG_OVERHEAD } from '../protocol/records/batch.ts'
+import type { DiskFile } from './disk.ts'
+
+const CHUNK_BYTES = 1024 * 1024
+const LENGTH_AT = 8
+
+export class BatchReader {
+  /** The current batch. Its bytes stay as they are when the reader moves on. */
+  readonly batch = new Batch(Buffer.alloc(0))
+  readonly #file: DiskFile
+  readonly #end: number
+  #chunk = Buffer.alloc(0)
+  #chunkPosition: number
+  #position: number
+  #nextPosition: number
+
+  /** From one position of the file to before another. */
+  constructor(file: DiskFile, from: number, to: number) {
+    this.#file = file
+    this.#end = to
+    this.#chunkPosition = from
+    this.#position = from
+    this.#nextPosition = from
+  }
+
+  /** Where the current batch begins. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** Where the next batch should begin; after the last one, where the whole batches end. */
+  get nextPosition(): number {
+    return this.#nextPosition
+  }
+
+  /** False at the end, or where no whole batch follows. */
+  next(): boolean {
+    if (!this.#has(LOG_OVERHEAD)) return false
+    const at = this.#nextPosition - this.#chunkPosition
+    const sizeBytes = LOG_OVERHEAD + this.#chunk.readInt32BE(at + LENGTH_AT)
+    if (sizeBytes < BATCH_OVERHEAD || !this.#has(sizeBytes)) return false
+    this.batch.at(this.#chunk, this.#nextPosition - this.#chunkPosition)
+    this.#position = this.#nextPosition
+    this.#nextPosition += sizeBytes
+    return true
+  }
+
+  /** Has so many bytes from the next position on in memory. */
+  #has(sizeBytes: number): boolean {
+    const left = this.#end - this.#nextPosition
+    if (sizeBytes > left) return false
+    if (this.#nextPosition + sizeBytes <= this.#chunkPosition + this.#chunk.length) return true
+    const wanted = Math.min(Math.max(sizeBytes, CHUNK_BYTES), left)
+    // A fresh one each time: what was read from the one before may still be in use.
+    const chunk = Buffer.allocUnsafe(wanted)
+    const count = this.#file.read(chunk, 0, wanted, this.#nextPosition)
+    this.#chunk = chunk.subarray(0, count)
+    this.#chunkPosition = this.#nextPosition
+    return count >= sizeBytes
+  }
+}

@@ -1,0 +1,251 @@
+// One of the directories that hold logs: which are there, what the checkpoints say of them, and how
+// they go when their topics do.
+
+import { BufferPool } from './buffer-pool.ts'
+import {
+  CLEAN_SHUTDOWN_FILE, CorruptCheckpointError, type OffsetCheckpoint, readCleanShutdown,
+  readOffsets, writeCleanShutdown, writeOffsets,
+} from './checkpoints.ts'
+import type { LogConfig } from './config.ts'
+import { type Disk, StorageError } from './disk.ts'
+import { Log } from './log.ts'
+import type { Logger } from './ports.ts'
+import { Removals } from './removals.ts'
+
+export interface LogDirectoryOptions {
+  readonly disk: Disk
+  readonly path: string
+  readonly logger: Logger
+  /** `producer.id.expiration.ms` */
+  readonly producerExpirationMs?: number
+}
+
+export interface OpenLog {
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string
+  readonly config: LogConfig
+  readonly nowMs: number
+}
+
+const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
+const START_OFFSETS = 'log-start-offset-checkpoint'
+const HIGH_WATERMARKS = 'replication-offset-checkpoint'
+const DELETE_SUFFIX = '-delete'
+const METADATA_LOG = '__cluster_metadata-0'
+/** Longer names than this no file system takes. */
+const MAX_NAME_LENGTH = 255
+
+export class LogDirectory {
+  readonly path: string
+  readonly #disk: Disk
+  readonly #logger: Logger
+  readonly #producerExpirationMs: number | undefined
+  readonly #buffers = new BufferPool()
+  readonly #logs = new Map<string, Log>()
+  /** Directories of partitions that are not opened (yet). */
+  readonly #found = new Set<string>()
+  readonly #checkpoints: readonly Checkpoint[]
+  readonly #recoveryPoints: Checkpoint
+  readonly #startOffsets: Checkpoint
+  readonly #highWatermarks: Checkpoint
+  readonly #removals: Removals
+  #isClean = false
+  #previousBrokerEpoch = -1
+  #isFailed = false
+
+  constructor({ disk, path, logger, producerExpirationMs }: LogDirectoryOptions) {
+    this.path = path
+    this.#disk = disk
+    this.#logger = logger
+    this.#producerExpirationMs = producerExpirationMs
+    this.#removals = new Removals(disk)
+    const checkpoint = (file: string, offsetOf: (log: Log) => number): Checkpoint =>
+      new Checkpoint(disk, `${path}/${file}`, logger, offsetOf)
+    this.#recoveryPoints = checkpoint(RECOVERY_POINTS, (log) => log.recoveryPoint)
+    this.#startOffsets = checkpoint(START_OFFSETS, (log) => log.startOffset)
+    this.#highWatermarks = checkpoint(HIGH_WATERMARKS, (log) => log.highWatermark)
+    this.#checkpoints = [this.#recoveryPoints, this.#startOffsets, this.#highWatermarks]
+  }
+
+  get isFailed(): boolean {
+    return this.#isFailed
+  }
+
+  /** Of the broker that closed the directory as it should be (KIP-966); −1 when unknown. */
+  get previousBrokerEpoch(): number {
+    return this.#previousBrokerEpoch
+  }
+
+  /** Reads what is there. Throws what the disk says. */
+  open(): void {
+    const marker = `${this.path}/${CLEAN_SHUTDOWN_FILE}`
+    const epoch = readCleanShutdown(this.#disk, marker)
+    this.#isClean = epoch !== undefined
+    this.#previousBrokerEpoch = epoch ?? -1
+    for (const checkpoint of this.#checkpoints) checkpoint.load()
+    for (const { name, isDirectory } of this.#disk.list(this.path)) {
+      if (!isDirectory || name === METADATA_LOG) continue
+      if (name.endsWith(DELETE_SUFFIX)) this.#removals.add(this.#pathOf(name), 0)
+      else if (/^.+-\d+$/.test(name)) this.#found.add(name)
+    }
+    // From the first change on the directory is no longer as it was closed.
+    this.#disk.remove(marker)
+    this.#disk.syncDirectory(this.path)
+  }
+
+  #pathOf(name: string): string {
+    return `${this.path}/${name}`
+  }
+
+  /** Partitions that were found and nobody has opened. */
+  names(): string[] {
+    return [...this.#found]
+  }
+
+  has(topic: string, partition: number): boolean {
+    const name = `${topic}-${partition}`
+    return this.#logs.has(name) || this.#found.has(name)
+  }
+
+  get(topic: string, partition: number): Log | undefined {
+    return this.#logs.get(`${topic}-${partition}`)
+  }
+
+  logs(): Iterable<Log> {
+    return this.#logs.values()
+  }
+
+  get logCount(): number {
+    return this.#logs.size
+  }
+
+  /** Opens the log that is there, or makes a new one. Throws what the disk says. */
+  openLog({ topic, partition, topicId, config, nowMs }: OpenLog): Log {
+    const name = `${topic}-${partition}`
+    const isThere = this.#found.delete(name)
+    const log = Log.open({
+      disk: this.#disk, directory: this.#pathOf(name), topicPartition: { topic, partition },
+      topicId, logger: this.#logger, nowMs, config, buffers: this.#buffers,
+      ...this.#producerExpirationMs === undefined
+        ? {} : { producerExpirationMs: this.#producerExpirationMs },
+      ...isThere ? this.#checkpointed(name) : { isClean: true },
+    })
+    this.#logs.set(name, log)
+    return log
+  }
+
+  #checkpointed(name: string) {
+    return {
+      isClean: this.#isClean,
+      recoveryPoint: this.#recoveryPoints.loaded(name) ?? 0,
+      startOffset: this.#startOffsets.loaded(name) ?? 0,
+      highWatermark: this.#highWatermarks.loaded(name) ?? 0,
+    }
+  }
+
+  /** Takes a log out of use; its files go some time later. */
+  remove(log: Log, nowMs: number): void {
+    this.#logs.delete(log.name)
+    // Another topic of this name has another id.
+    const id = Buffer.from(log.topicId, 'base64url').toString('hex')
+    const suffix = `.${id}${DELETE_SUFFIX}`
+    const path = this.#pathOf(log.name.slice(0, MAX_NAME_LENGTH - suffix.length) + suffix)
+    log.abandon()
+    try {
+      this.#disk.rename(log.directory, path)
+    } catch (error) {
+      throw new StorageError(log.directory, error)
+    }
+    this.#removals.add(path, nowMs + log.config.fileDeleteDelayMs)
+  }
+
+  /** Removes the files whose time has come. */
+  tick(nowMs: number): void {
+    if (this.#isFailed) return
+    for (const path of this.#removals.removeDue(nowMs)) {
+      this.#logger.info('removed the files of a deleted partition', { path })
+    }
+  }
+
+  /** Writes the checkpoints that have changed. Throws StorageError. */
+  checkpoint(): void {
+    if (this.#isFailed) return
+    try {
+      for (const checkpoint of this.#checkpoints) checkpoint.save(this.#logs, this.#found)
+    } catch (error) {
+      throw new StorageError(this.path, error)
+    }
+  }
+
+  /** The disk cannot be trusted any more: nothing is read or written here from now on. */
+  fail(): void {
+    this.#isFailed = true
+  }
+
+  /** Closes the logs, and says so for the next start; after a failure it says nothing. */
+  close({ brokerEpoch }: { readonly brokerEpoch: number }): void {
+    for (const log of this.#logs.values()) {
+      if (this.#isFailed || log.isFailed) log.abandon()
+      else log.close()
+    }
+    // Logs that still wait for their recovery are not clean: a start that failed half-way.
+    const isRecovered = this.#isClean || this.#found.size === 0
+    const isSound = !this.#isFailed && isRecovered
+      && [...this.#logs.values()].every((log) => !log.isFailed)
+    if (!isSound) return
+    this.checkpoint()
+    writeCleanShutdown(this.#disk, this.#pathOf(CLEAN_SHUTDOWN_FILE), brokerEpoch)
+  }
+}
+
+/** A file of one offset per log. */
+class Checkpoint {
+  readonly #disk: Disk
+  readonly #path: string
+  readonly #logger: Logger
+  readonly #offsetOf: (log: Log) => number
+  /** What the file says. */
+  #offsets: OffsetCheckpoint = new Map()
+  #isWritten = false
+
+  constructor(disk: Disk, path: string, logger: Logger, offsetOf: (log: Log) => number) {
+    this.#disk = disk
+    this.#path = path
+    this.#logger = logger
+    this.#offsetOf = offsetOf
+  }
+
+  load(): void {
+    try {
+      this.#offsets = readOffsets(this.#disk, this.#path)
+    } catch (error) {
+      if (!(error instanceof CorruptCheckpointError)) throw error
+      this.#logger.warn('a checkpoint is damaged, the logs have to tell', { error })
+    }
+  }
+
+  loaded(name: string): number | undefined {
+    return this.#offsets.get(name)
+  }
+
+  /** Logs that are there and not opened keep what the file said. */
+  save(logs: ReadonlyMap<string, Log>, unopened: ReadonlySet<string>): void {
+    const offsets = new Map<string, number>()
+    for (const [name, log] of logs) offsets.set(name, this.#offsetOf(log))
+    for (const name of unopened) {
+      const offset = this.#offsets.get(name)
+      if (offset !== undefined) offsets.set(name, offset)
+    }
+    if (this.#isWritten && isSame(offsets, this.#offsets)) return
+    writeOffsets(this.#disk, this.#path, offsets)
+    this.#offsets = offsets
+    this.#isWritten = true
+  }
+}
+
+function isSame(a: OffsetCheckpoint, b: OffsetCheckpoint): boolean {
+  if (a.size !== b.size) return false
+  for (const [name, offset] of a) if (b.get(name) !== offset) return false
+  return true
+}

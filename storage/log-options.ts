@@ -1,0 +1,67 @@
+// What a log is opened with, and what its methods take and give.
+
+import type { BufferPool } from './buffer-pool.ts'
+import type { LogConfig } from './config.ts'
+import type { Disk } from './disk.ts'
+import type { Logger } from './ports.ts'
+import type { Origin } from './validate.ts'
+
+export interface LogOptions {
+  readonly disk: Disk
+  /** That of the partition; it is made when it is not there. */
+  readonly directory: string
+  readonly topicPartition: { readonly topic: string, readonly partition: number }
+  readonly topicId: string
+  readonly logger: Logger
+  readonly nowMs: number
+  /** Over Kafka's defaults. */
+  readonly config?: Partial<LogConfig>
+  /** It was closed as it should be; left out: it is recovered. */
+  readonly isClean?: boolean
+  /** What the checkpoints say. */
+  readonly recoveryPoint?: number
+  readonly startOffset?: number
+  readonly highWatermark?: number
+  /** `producer.id.expiration.ms` */
+  readonly producerExpirationMs?: number
+  readonly buffers?: BufferPool
+}
+
+export interface AppendOptions {
+  readonly leaderEpoch: number
+  readonly nowMs: number
+  readonly origin: Origin
+}
+
+export interface AppendInfo {
+  readonly firstOffset: number
+  readonly lastOffset: number
+  readonly maxTimestamp: number
+  /** −1 where the records keep the time of their producer. */
+  readonly logAppendTimeMs: number
+  readonly logStartOffset: number
+  /** The batch is in the log already, at these offsets. */
+  readonly duplicate: boolean
+  readonly sizeBytes: number
+}
+
+export interface ReadOptions {
+  /** Nothing at or after it is read. */
+  readonly maxOffset: number
+  /** The first batch is given even if it alone is larger than asked for (KIP-74). */
+  readonly minOneBatch: boolean
+}
+
+export interface ReadResult {
+  /** Batches; the last may be cut off, never the first. */
+  readonly records: Buffer
+  /** The buffer is not needed any more. */
+  release(): void
+}
+
+export interface EpochEndOffset {
+  /** −1 when unknown. */
+  readonly leaderEpoch: number
+  /** −1 when unknown. */
+  readonly endOffset: number
+}

@@ -1,0 +1,65 @@
+// Which segments of a log may go, by `retention.ms`, `retention.bytes` and the log's start.
+
+import type { LogConfig } from './config.ts'
+
+/** What is asked of a segment. */
+export interface Expendable {
+  readonly baseOffset: number
+  readonly nextOffset: number
+  readonly sizeBytes: number
+  readonly largestTimestamp: number
+}
+
+export interface RetentionState {
+  readonly startOffset: number
+  readonly highWatermark: number
+}
+
+/**
+ * How many segments from the oldest on are to be deleted. The last may be among them, unless it is
+ * empty: then it has to be rolled before.
+ */
+export function countExpired(
+  segments: readonly Expendable[], config: LogConfig, state: RetentionState, nowMs: number,
+): number {
+  const isBefore = ({ nextOffset }: Expendable): boolean => nextOffset <= state.startOffset
+  const byStart = countWhile(segments, state, isBefore, true)
+  if (!config.cleanupPolicy.has('delete')) return byStart
+  return Math.max(byStart, byTime(segments, config, state, nowMs), bySize(segments, config, state))
+}
+
+function byTime(
+  segments: readonly Expendable[], { retentionMs }: LogConfig, state: RetentionState, nowMs: number,
+): number {
+  if (retentionMs < 0) return 0
+  return countWhile(segments, state,
+    ({ largestTimestamp }) => nowMs - largestTimestamp > retentionMs)
+}
+
+function bySize(
+  segments: readonly Expendable[], { retentionBytes }: LogConfig, state: RetentionState,
+): number {
+  if (retentionBytes < 0) return 0
+  let excessBytes = -retentionBytes
+  for (const { sizeBytes } of segments) excessBytes += sizeBytes
+  return countWhile(segments, state, ({ sizeBytes }) => {
+    if (sizeBytes > excessBytes) return false
+    excessBytes -= sizeBytes
+    return true
+  })
+}
+
+/** Only what is committed may go. The active segment goes, if at all, when it has records. */
+function countWhile(
+  segments: readonly Expendable[], { highWatermark }: RetentionState,
+  isExpired: (segment: Expendable) => boolean, keepsLast = false,
+): number {
+  let count = 0
+  for (const segment of segments) {
+    const isLast = count === segments.length - 1
+    if (isLast && (keepsLast || segment.sizeBytes === 0)) break
+    if (segment.nextOffset > highWatermark || !isExpired(segment)) break
+    count++
+  }
+  return count
+}

@@ -1,0 +1,308 @@
+// A segment: a file of batches and the indexes into it, all named by the first offset it may hold.
+//
+// Bytes are accounted for when they are staged (sizeBytes), and again when they are written
+// (writtenBytes); readers see what is written. The indexes live in memory and are saved when the
+// segment is rolled, or closed: what a crash takes of them recovery builds again.
+
+import { ApiError, Errors } from '../protocol/errors.ts'
+import { type Batch, BATCH_OVERHEAD, LOG_OVERHEAD } from '../protocol/records/batch.ts'
+import { readInt64 } from '../protocol/records/int64.ts'
+import { BatchReader } from './batch-reader.ts'
+import type { LogConfig } from './config.ts'
+import type { Disk, DiskFile } from './disk.ts'
+import { OffsetIndex } from './offset-index.ts'
+import { TimeIndex } from './time-index.ts'
+import { TransactionIndex } from './transaction-index.ts'
+
+export const LOG_SUFFIX = '.log'
+export const DELETED_SUFFIX = '.deleted'
+const INDEX_SUFFIX = '.index'
+const TIME_INDEX_SUFFIX = '.timeindex'
+const TRANSACTION_INDEX_SUFFIX = '.txnindex'
+export const INDEX_SUFFIXES: readonly string[] = [
+  INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX,
+]
+
+const INDEX_ENTRY_BYTES = 8
+const TIME_INDEX_ENTRY_BYTES = 12
+const MAX_RELATIVE_OFFSET = 0x7fffffff
+/** So much of a file is looked at in one read, searching for an offset among batches. */
+const SEARCH_BYTES = 4096
+/** Of a batch, as far as the delta of its last offset. */
+const SEARCH_HEADER_BYTES = 27
+const LENGTH_AT = 8
+const LAST_OFFSET_DELTA_AT = 23
+
+/** A file's name in digits, as Kafka pads them. */
+export function fileNameOf(offset: number): string {
+  return String(offset).padStart(20, '0')
+}
+
+/** A batch's place in its segment. */
+export interface BatchPlace {
+  readonly position: number
+  readonly sizeBytes: number
+}
+
+export class Segment {
+  readonly baseOffset: number
+  readonly offsetIndex: OffsetIndex
+  readonly timeIndex: TimeIndex
+  readonly transactionIndex: TransactionIndex
+  /** One past the last offset, as far as batches were noted or found. */
+  nextOffset: number
+  /** With what is staged. */
+  sizeBytes: number
+  writtenBytes: number
+  /** All of it is on the device, and will not change. */
+  isSynced = false
+  /** −1 without records that have one. */
+  maxTimestamp = -1
+  #offsetOfMaxTimestamp: number
+  /** The largest timestamp of the first batch: rolling by time counts from it. */
+  #firstTimestamp: number | undefined
+  #bytesSinceIndexEntry = 0
+  readonly createdMs: number
+  readonly #disk: Disk
+  readonly #directory: string
+  #file: DiskFile | undefined
+
+  constructor(disk: Disk, directory: string, baseOffset: number, nowMs: number) {
+    this.#disk = disk
+    this.#directory = directory
+    this.baseOffset = baseOffset
+    this.nextOffset = baseOffset
+    this.#offsetOfMaxTimestamp = baseOffset
+    this.createdMs = nowMs
+    this.offsetIndex = new OffsetIndex(disk, this.#path(INDEX_SUFFIX), baseOffset)
+    this.timeIndex = new TimeIndex(disk, this.#path(TIME_INDEX_SUFFIX), baseOffset)
+    this.transactionIndex = new TransactionIndex(disk, this.#path(TRANSACTION_INDEX_SUFFIX))
+    this.sizeBytes = disk.sizeBytes(this.#path(LOG_SUFFIX)) ?? 0
+    this.writtenBytes = this.sizeBytes
+  }
+
+  /** A new one, with its empty files. */
+  static create(disk: Disk, directory: string, baseOffset: number, nowMs: number): Segment {
+    const segment = new Segment(disk, directory, baseOffset, nowMs)
+    segment.#file = disk.open(segment.#path(LOG_SUFFIX), 'create')
+    segment.truncateFile(0)
+    segment.clearIndexes()
+    segment.saveIndexes()
+    return segment
+  }
+
+  /** One that is there and complete: its indexes tell what lies where. */
+  static open(disk: Disk, directory: string, baseOffset: number, nowMs: number): Segment {
+    const segment = new Segment(disk, directory, baseOffset, nowMs)
+    segment.maxTimestamp = segment.timeIndex.lastTimestamp
+    segment.#offsetOfMaxTimestamp = segment.timeIndex.lastOffset
+    return segment
+  }
+
+  #path(suffix: string): string {
+    return `${this.#directory}/${fileNameOf(this.baseOffset)}${suffix}`
+  }
+
+  get file(): DiskFile {
+    return this.#file ??= this.#disk.open(this.#path(LOG_SUFFIX), 'write')
+  }
+
+  /** Where the last offset with the largest timestamp is, about. */
+  get offsetOfMaxTimestamp(): number {
+    return this.#offsetOfMaxTimestamp
+  }
+
+  /** Since when the segment has not changed, by its records; by its making when they do not say. */
+  get largestTimestamp(): number {
+    return this.maxTimestamp >= 0 ? this.maxTimestamp : this.createdMs
+  }
+
+  /** Whether the indexes that every segment has are there, in whole entries. */
+  get hasIndexes(): boolean {
+    return this.#isIndex(INDEX_SUFFIX, INDEX_ENTRY_BYTES)
+      && this.#isIndex(TIME_INDEX_SUFFIX, TIME_INDEX_ENTRY_BYTES)
+  }
+
+  #isIndex(suffix: string, entryBytes: number): boolean {
+    const sizeBytes = this.#disk.sizeBytes(this.#path(suffix))
+    return sizeBytes !== undefined && sizeBytes % entryBytes === 0
+  }
+
+  /** Accounts for a batch at the end, of which the bytes are written with the next flush. */
+  note(batch: Batch, indexIntervalBytes: number): void {
+    const { lastOffset, maxTimestamp, sizeBytes } = batch
+    if (this.sizeBytes === 0) this.#firstTimestamp = maxTimestamp
+    if (maxTimestamp > this.maxTimestamp) {
+      this.maxTimestamp = maxTimestamp
+      this.#offsetOfMaxTimestamp = lastOffset
+    }
+    if (this.#bytesSinceIndexEntry > indexIntervalBytes) {
+      this.offsetIndex.append(lastOffset, this.sizeBytes)
+      this.timeIndex.append(this.maxTimestamp, this.#offsetOfMaxTimestamp)
+      this.#bytesSinceIndexEntry = 0
+    }
+    this.sizeBytes += sizeBytes
+    this.#bytesSinceIndexEntry += sizeBytes
+    this.nextOffset = lastOffset + 1
+    this.isSynced = false
+  }
+
+  /** Whether a batch has to begin the next segment. `jitterMs`: by how much `segment.ms` is less. */
+  isFullFor(batch: Batch, config: LogConfig, jitterMs: number, nowMs: number): boolean {
+    if (this.sizeBytes > config.segmentBytes - batch.sizeBytes) return true
+    if (batch.lastOffset - this.baseOffset > MAX_RELATIVE_OFFSET) return true
+    const { segmentIndexBytes } = config
+    const offsetEntries = Math.floor(segmentIndexBytes / INDEX_ENTRY_BYTES)
+    const timeEntries = Math.floor(segmentIndexBytes / TIME_INDEX_ENTRY_BYTES) - 1
+    if (this.offsetIndex.count >= offsetEntries || this.timeIndex.count >= timeEntries) return true
+    if (this.sizeBytes === 0) return false
+    const first = this.#firstBatchTimestamp()
+    const ageMs = first >= 0 ? batch.maxTimestamp - first : nowMs - this.createdMs
+    return ageMs > config.segmentMs - jitterMs
+  }
+
+  #firstBatchTimestamp(): number {
+    if (this.#firstTimestamp === undefined) {
+      const reader = new BatchReader(this.file, 0, this.writtenBytes)
+      this.#firstTimestamp = reader.next() ? reader.batch.maxTimestamp : -1
+    }
+    return this.#firstTimestamp
+  }
+
+  /** Writes buffers behind what is written. Throws what the system says. */
+  write(buffers: readonly Uint8Array[], sizeBytes: number): void {
+    this.file.writeAll(buffers, this.writtenBytes)
+    this.writtenBytes += sizeBytes
+  }
+
+  /** The first written batch that holds the offset, or comes after it. Throws CORRUPT_MESSAGE. */
+  locate(offset: number): BatchPlace | undefined {
+    const chunk = Buffer.allocUnsafe(SEARCH_BYTES)
+    const end = this.writtenBytes
+    let chunkPosition = 0
+    let chunkBytes = 0
+    for (let position = this.offsetIndex.lookup(offset); position < end;) {
+      if (position + SEARCH_HEADER_BYTES > chunkPosition + chunkBytes) {
+        chunkPosition = position
+        chunkBytes = this.file.read(chunk, 0, Math.min(SEARCH_BYTES, end - position), position)
+        if (chunkBytes < SEARCH_HEADER_BYTES) throw this.#corrupt(position)
+      }
+      const at = position - chunkPosition
+      const sizeBytes = LOG_OVERHEAD + chunk.readInt32BE(at + LENGTH_AT)
+      if (sizeBytes < BATCH_OVERHEAD || position + sizeBytes > end) throw this.#corrupt(position)
+      const lastOffset = readInt64(chunk, at) + chunk.readInt32BE(at + LAST_OFFSET_DELTA_AT)
+      if (lastOffset >= offset) return { position, sizeBytes }
+      position += sizeBytes
+    }
+    return undefined
+  }
+
+  #corrupt(position: number): ApiError {
+    return new ApiError(Errors.CORRUPT_MESSAGE,
+      `No whole record batch at position ${position} of ${this.#path(LOG_SUFFIX)}`)
+  }
+
+  /** The written batches, from one that holds the offset on. */
+  reader(fromOffset = this.baseOffset): BatchReader {
+    const position = fromOffset <= this.baseOffset ? 0 : this.offsetIndex.lookup(fromOffset)
+    return new BatchReader(this.file, position, this.writtenBytes)
+  }
+
+  /** Finds where the last batch ends. False when that is not where the file does. */
+  findEnd(): boolean {
+    const { count } = this.offsetIndex
+    const from = count === 0 ? 0 : this.offsetIndex.positionAt(count - 1)
+    const reader = new BatchReader(this.file, from, this.writtenBytes)
+    while (reader.next()) {
+      this.nextOffset = reader.batch.nextOffset
+      if (reader.batch.maxTimestamp > this.maxTimestamp) {
+        this.maxTimestamp = reader.batch.maxTimestamp
+        this.#offsetOfMaxTimestamp = reader.batch.lastOffset
+      }
+    }
+    return reader.nextPosition === this.writtenBytes
+  }
+
+  /** Forgets what the indexes say, before batches are noted again from the start. */
+  clearIndexes(): void {
+    this.offsetIndex.table.clear()
+    this.timeIndex.table.clear()
+    this.transactionIndex.table.clear()
+    this.maxTimestamp = -1
+    this.#offsetOfMaxTimestamp = this.baseOffset
+    this.#firstTimestamp = undefined
+    this.#bytesSinceIndexEntry = 0
+    this.nextOffset = this.baseOffset
+    this.sizeBytes = 0
+  }
+
+  saveIndexes(): void {
+    this.offsetIndex.table.save()
+    this.timeIndex.table.save()
+    this.#saveTransactions()
+  }
+
+  #saveTransactions(): void {
+    const { table, count } = this.transactionIndex
+    // Most segments have no aborted transactions, and then no file.
+    if (count > 0) table.save()
+    else this.#disk.remove(table.path)
+  }
+
+  /** No more batches are to come: the time index gets its last entry, and all is saved. */
+  finish(): void {
+    this.timeIndex.append(this.maxTimestamp, this.#offsetOfMaxTimestamp)
+    this.saveIndexes()
+  }
+
+  /** Puts the saved indexes on the device. */
+  syncIndexes(): void {
+    for (const suffix of INDEX_SUFFIXES) {
+      const path = this.#path(suffix)
+      if (!this.#disk.exists(path)) continue
+      const file = this.#disk.open(path, 'write')
+      try {
+        file.sync()
+      } finally {
+        file.close()
+      }
+    }
+  }
+
+  /** Cuts the file, and with it what was staged behind. */
+  truncateFile(sizeBytes: number): void {
+    this.file.truncate(sizeBytes)
+    this.sizeBytes = sizeBytes
+    this.writtenBytes = sizeBytes
+    this.isSynced = false
+  }
+
+  /** Removes the batches from the offset on; the last one may end before it. */
+  truncateTo(offset: number): void {
+    const place = this.locate(offset)
+    this.offsetIndex.truncateTo(offset)
+    this.timeIndex.truncateTo(offset)
+    this.transactionIndex.truncateTo(offset)
+    if (place !== undefined) this.truncateFile(place.position)
+    this.nextOffset = this.baseOffset
+    this.maxTimestamp = this.timeIndex.lastTimestamp
+    this.#offsetOfMaxTimestamp = this.timeIndex.lastOffset
+    this.findEnd()
+  }
+
+  /** Gives the files the suffix of files that are to go. Answers their paths. */
+  markDeleted(): string[] {
+    this.close()
+    return [LOG_SUFFIX, ...INDEX_SUFFIXES].flatMap((suffix) => {
+      const path = this.#path(suffix)
+      if (!this.#disk.exists(path)) return []
+      this.#disk.rename(path, path + DELETED_SUFFIX)
+      return [path + DELETED_SUFFIX]
+    })
+  }
+
+  close(): void {
+    this.#file?.close()
+    this.#file = undefined
+  }
+}

@@ -1,0 +1,61 @@
+// The segments of a log, in the order of their offsets. The last one is active: it takes appends.
+
+import type { Segment } from './segment.ts'
+
+export class Segments {
+  readonly #all: Segment[] = []
+
+  get all(): readonly Segment[] {
+    return this.#all
+  }
+
+  get count(): number {
+    return this.#all.length
+  }
+
+  get first(): Segment {
+    return this.#all[0]!
+  }
+
+  get active(): Segment {
+    return this.#all.at(-1)!
+  }
+
+  get sizeBytes(): number {
+    let sum = 0
+    for (const { sizeBytes } of this.#all) sum += sizeBytes
+    return sum
+  }
+
+  /** The segment must begin after all others. */
+  push(segment: Segment): void {
+    this.#all.push(segment)
+  }
+
+  removeFirst(count: number): Segment[] {
+    return this.#all.splice(0, count)
+  }
+
+  /** Those that begin at or after the offset. */
+  removeFrom(offset: number): Segment[] {
+    const index = this.#all.findIndex(({ baseOffset }) => baseOffset >= offset)
+    return index < 0 ? [] : this.#all.splice(index)
+  }
+
+  /** The place of the last segment that begins at or before the offset; −1 without one. */
+  indexOf(offset: number): number {
+    let low = 0
+    let high = this.#all.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#all[middle]!.baseOffset <= offset) low = middle + 1
+      else high = middle
+    }
+    return low - 1
+  }
+
+  /** From the one that holds the offset on. */
+  from(offset: number): readonly Segment[] {
+    return this.#all.slice(Math.max(0, this.indexOf(offset)))
+  }
+}

@@ -1,0 +1,76 @@
+// The files of a log that hold snapshots of its producer state, by the offset they were taken at.
+
+import { writeFileAtomically } from './checkpoints.ts'
+import type { Disk } from './disk.ts'
+import { decodeSnapshot, encodeSnapshot } from './producer-snapshots.ts'
+import type { ProducerEntry, ProducerState } from './producers.ts'
+import { fileNameOf } from './segment.ts'
+
+const SUFFIX = '.snapshot'
+
+export class SnapshotFiles {
+  readonly #disk: Disk
+  readonly #directory: string
+  /** Of the files that are there, ascending. */
+  #offsets: number[]
+
+  constructor(disk: Disk, directory: string) {
+    this.#disk = disk
+    this.#directory = directory
+    this.#offsets = disk.list(directory)
+      .flatMap(({ name }) => {
+        const digits = /^(\d{20})\.snapshot$/.exec(name)?.[1]
+        return digits === undefined ? [] : [Number(digits)]
+      })
+      .sort((a, b) => a - b)
+  }
+
+  get offsets(): readonly number[] {
+    return this.#offsets
+  }
+
+  #path(offset: number): string {
+    return `${this.#directory}/${fileNameOf(offset)}${SUFFIX}`
+  }
+
+  /**
+   * The state at the newest sound snapshot that is not beyond the offset. What cannot be read is
+   * removed: the log itself knows better. Undefined without one.
+   */
+  newest(maxOffset: number): { offset: number, entries: ProducerEntry[] } | undefined {
+    for (const offset of this.#offsets.filter((one) => one <= maxOffset).reverse()) {
+      const bytes = this.#disk.readFile(this.#path(offset))
+      const entries = bytes === undefined ? undefined : decodeSnapshot(bytes)
+      if (entries !== undefined) return { offset, entries }
+      this.#remove(offset)
+    }
+    return undefined
+  }
+
+  /** On the device when it returns, if asked for. */
+  write(offset: number, producers: ProducerState, isDurable: boolean): void {
+    // One that is there was taken of the same records.
+    if (this.#offsets.at(-1) === offset) return
+    const bytes = encodeSnapshot(producers.all(), producers.count)
+    writeFileAtomically(this.#disk, this.#path(offset), bytes, { isDurable })
+    this.#offsets.push(offset)
+  }
+
+  removeBelow(offset: number): void {
+    // The newest stays, whatever it is: a start without it would read the whole log.
+    for (const one of this.#offsets.slice(0, -1)) {
+      if (one < offset) this.#remove(one)
+    }
+  }
+
+  removeAbove(offset: number): void {
+    for (const one of [...this.#offsets]) {
+      if (one > offset) this.#remove(one)
+    }
+  }
+
+  #remove(offset: number): void {
+    this.#disk.remove(this.#path(offset))
+    this.#offsets = this.#offsets.filter((one) => one !== offset)
+  }
+}
