@@ -1,0 +1,260 @@
+// One partition as this node holds it: who leads it, what may be appended, and how far it is committed.
+//
+// Appends are staged in the log and written once, at the end of the turn (see world/turn.ts); then the
+// high watermark moves to the least end of all in-sync replicas, and whoever waited for it is told.
+
+import type { Partition as PartitionState } from '../../controller/image/topics.ts'
+import { ApiError, Errors } from '../../protocol/errors.ts'
+import { StorageError } from '../../storage/disk.ts'
+import type { AppendInfo, AppendOptions, Log } from '../../storage/log.ts'
+import type { Turn } from '../world/turn.ts'
+import { CommitQueue, type OnCommitted } from './commit-queue.ts'
+
+/** What a request appends with; see KIP-679 for acks. */
+export interface PartitionAppend extends Omit<AppendOptions, 'leaderEpoch'> {
+  /** 0 none, 1 the leader, −1 all in-sync replicas: with −1 there must be enough of them. */
+  readonly acks: number
+}
+
+/** Hears that more can be read of the partition, or that nothing can be read here any more. */
+export type OnReadable = (partition: Partition) => void
+
+export interface PartitionOptions {
+  readonly nodeId: number
+  readonly topic: string
+  readonly topicId: string
+  readonly index: number
+  readonly log: Log
+  readonly turn: Turn
+  /** The log could not be written: its directory is no longer trusted. */
+  onFailure(partition: Partition, error: unknown): void
+}
+
+const ALL_IN_SYNC = -1
+/** The current leader epoch of a request that does not tell. */
+export const ANY_EPOCH = -1
+
+export class Partition {
+  readonly topic: string
+  readonly topicId: string
+  readonly index: number
+  readonly log: Log
+  readonly #options: PartitionOptions
+  readonly #committing = new CommitQueue()
+  readonly #writing = new CommitQueue()
+  readonly #readers = new Set<OnReadable>()
+  #leaderEpoch = -1
+  /** Where the present leader epoch began. */
+  #epochStartOffset = 0
+  #isLeader = false
+  #replicas: readonly number[] = []
+  #isr: readonly number[] = []
+  #isFlushDue = false
+  #isSyncing = false
+  #isFailed = false
+  #isDeleted = false
+
+  constructor(options: PartitionOptions) {
+    this.#options = options
+    this.topic = options.topic
+    this.topicId = options.topicId
+    this.index = options.index
+    this.log = options.log
+  }
+
+  get leaderEpoch(): number {
+    return this.#leaderEpoch
+  }
+
+  get isLeader(): boolean {
+    return this.#isLeader
+  }
+
+  hasReplica(nodeId: number): boolean {
+    return this.#replicas.includes(nodeId)
+  }
+
+  /** The high watermark may lag behind the start of a new leader's epoch (KIP-207). */
+  get isHighWatermarkLagging(): boolean {
+    return this.log.highWatermark < this.#epochStartOffset
+  }
+
+  /** Follows what the cluster decided. Throws StorageError. */
+  follow(state: PartitionState): void {
+    const { nodeId } = this.#options
+    const wasLeader = this.#isLeader
+    this.#isr = state.isr
+    this.#replicas = state.replicas
+    this.#isLeader = state.leader === nodeId && !this.#isFailed
+    const isNewEpoch = state.leaderEpoch !== this.#leaderEpoch
+    this.#leaderEpoch = state.leaderEpoch
+    if (this.#isLeader) {
+      if (isNewEpoch) {
+        this.#epochStartOffset = this.log.endOffset
+        this.log.startEpoch(state.leaderEpoch)
+      }
+      this.#advance()
+    } else if (wasLeader) {
+      this.#failWaiting(new ApiError(Errors.NOT_LEADER_OR_FOLLOWER))
+    }
+  }
+
+  /** The topic is gone; so is the log. */
+  deleted(): void {
+    this.#isDeleted = true
+    this.#isLeader = false
+    this.#failWaiting(new ApiError(Errors.UNKNOWN_TOPIC_OR_PARTITION))
+  }
+
+  /** The node stops. */
+  close(): void {
+    this.#failWaiting(new ApiError(Errors.NOT_LEADER_OR_FOLLOWER))
+  }
+
+  /** The log directory is no longer trusted. Nothing more is read or written here. */
+  failed(): void {
+    this.#isFailed = true
+    this.#isLeader = false
+    this.#failWaiting(new ApiError(Errors.KAFKA_STORAGE_ERROR))
+  }
+
+  /** Throws the error of a request that may only be served by the leader, in its epoch. */
+  checkLeader(currentLeaderEpoch: number = ANY_EPOCH): void {
+    if (this.#isFailed) throw new ApiError(Errors.KAFKA_STORAGE_ERROR)
+    if (this.#isDeleted) throw new ApiError(Errors.UNKNOWN_TOPIC_OR_PARTITION)
+    if (currentLeaderEpoch !== ANY_EPOCH) {
+      if (currentLeaderEpoch < this.#leaderEpoch) throw new ApiError(Errors.FENCED_LEADER_EPOCH)
+      if (currentLeaderEpoch > this.#leaderEpoch) throw new ApiError(Errors.UNKNOWN_LEADER_EPOCH)
+    }
+    if (!this.#isLeader) throw new ApiError(Errors.NOT_LEADER_OR_FOLLOWER)
+  }
+
+  /**
+   * Stages records at the end of the log. They are written at the end of the turn: wait for it with
+   * `whenWritten` or `whenCommitted`. The buffer is the log's until then. Throws `ApiError`.
+   */
+  append(records: Buffer, { acks, nowMs, origin }: PartitionAppend): AppendInfo {
+    this.checkLeader()
+    if (acks === ALL_IN_SYNC) this.#checkInSync()
+    const leaderEpoch = this.#leaderEpoch
+    const info = this.guarded(() => this.log.append(records, { nowMs, origin, leaderEpoch }))
+    this.#flushLater()
+    return info
+  }
+
+  /** Works with the log; when the disk fails its directory does, and KAFKA_STORAGE_ERROR is thrown. */
+  guarded<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      this.#options.onFailure(this, error)
+      throw new ApiError(Errors.KAFKA_STORAGE_ERROR)
+    }
+  }
+
+  #checkInSync(): void {
+    const least = Math.min(this.log.config.minInsyncReplicas, this.#replicas.length)
+    if (this.#isr.length >= least) return
+    throw new ApiError(Errors.NOT_ENOUGH_REPLICAS,
+      `The size of the current ISR ${this.#isr.join(',')} is insufficient to satisfy ` +
+      `the min.isr requirement of ${least} for partition ${this.topic}-${this.index}`)
+  }
+
+  /** Calls back when this log holds all records below the offset as surely as it promises. */
+  whenWritten(offset: number, callback: OnCommitted): void {
+    if (offset <= this.#writtenOffset()) callback()
+    else this.#writing.push(offset, callback)
+  }
+
+  /** Calls back when all in-sync replicas have all records below the offset. */
+  whenCommitted(offset: number, callback: OnCommitted): void {
+    if (offset <= this.log.highWatermark) callback()
+    else this.#committing.push(offset, callback)
+  }
+
+  /** Has the listener told of records that become readable, until it is removed. */
+  addReader(onReadable: OnReadable): void {
+    this.#readers.add(onReadable)
+  }
+
+  removeReader(onReadable: OnReadable): void {
+    this.#readers.delete(onReadable)
+  }
+
+  /** Deletes records below the offset; −1: below the high watermark. Gives the new low watermark. */
+  deleteRecords(offset: number): number {
+    this.checkLeader()
+    const { config, highWatermark } = this.log
+    if (config.cleanupPolicy.size > 0 && !config.cleanupPolicy.has('delete')) {
+      throw new ApiError(Errors.POLICY_VIOLATION)
+    }
+    const target = offset === -1 ? highWatermark : offset
+    if (target < 0 || target > highWatermark) throw new ApiError(Errors.OFFSET_OUT_OF_RANGE)
+    if (target > this.log.startOffset) this.guarded(() => this.log.deleteRecordsTo(target))
+    return this.log.startOffset
+  }
+
+  #flushLater(): void {
+    if (this.#isFlushDue) return
+    this.#isFlushDue = true
+    this.#options.turn.onStorage(this.#flush)
+  }
+
+  readonly #flush = (): void => {
+    this.#isFlushDue = false
+    if (this.#isFailed || this.#isDeleted) return
+    try {
+      this.log.flush()
+    } catch (error) {
+      this.#options.onFailure(this, error)
+      return
+    }
+    const unsynced = this.log.endOffset - this.log.recoveryPoint
+    if (unsynced >= this.log.config.flushMessages) this.#sync()
+    this.#advance()
+  }
+
+  /** `flush.messages`: one fdatasync for all that was written meanwhile; nobody is answered before. */
+  #sync(): void {
+    if (this.#isSyncing) return
+    this.#isSyncing = true
+    this.log.sync().then(() => {
+      this.#isSyncing = false
+      // Written meanwhile, and due too.
+      this.#flushLater()
+    }, (error: unknown) => {
+      this.#isSyncing = false
+      this.#options.onFailure(this, error)
+    })
+  }
+
+  /** How far the log keeps its promise: on the device where `flush.messages` asks for it. */
+  #writtenOffset(): number {
+    const { writtenOffset, recoveryPoint, config } = this.log
+    return writtenOffset - recoveryPoint >= config.flushMessages ? recoveryPoint : writtenOffset
+  }
+
+  #advance(): void {
+    const written = this.#writtenOffset()
+    this.#writing.advance(written)
+    // With other replicas in sync their ends count too; a node alone is its own ISR.
+    const { nodeId } = this.#options
+    const isAlone = this.#isr.length === 1 && this.#isr[0] === nodeId
+    if (!this.#isLeader || !isAlone || written <= this.log.highWatermark) return
+    this.log.advanceHighWatermark(written)
+    this.#committing.advance(written)
+    this.#tellReaders()
+  }
+
+  #tellReaders(): void {
+    if (this.#readers.size === 0) return
+    for (const onReadable of [...this.#readers]) onReadable(this)
+  }
+
+  #failWaiting(error: ApiError): void {
+    this.#writing.fail(error)
+    this.#committing.fail(error)
+    this.#tellReaders()
+  }
+}

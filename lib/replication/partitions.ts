@@ -1,0 +1,274 @@
+// The partitions that this node has replicas of, kept as the cluster's metadata says.
+//
+// Logs are opened for what is assigned to this node, and removed when their topic is deleted or the
+// replica is taken away. Look-ups are two steps into maps: they are on the path of every request.
+
+import type { ImageListener } from '../../controller/controller.ts'
+import { type ConfigsImage, ConfigType } from '../../controller/image/configs.ts'
+import type { Image, ImageDelta } from '../../controller/image/image.ts'
+import {
+  partitionsInOrder, type Partition as PartitionState, type Topic,
+} from '../../controller/image/topics.ts'
+import { ApiError, type ErrorCode, Errors } from '../../protocol/errors.ts'
+import { type LogConfig, parseLogConfig, TOPIC_CONFIGS } from '../../storage/config.ts'
+import type { Log } from '../../storage/log.ts'
+import type { LogDirectory } from '../../storage/log-directory.ts'
+import type { Logger } from '../../storage/ports.ts'
+import type { Clock } from '../world/clock.ts'
+import type { Turn } from '../world/turn.ts'
+import { Partition } from './partition.ts'
+
+export interface PartitionsOptions {
+  readonly nodeId: number
+  /** Tells what the metadata says, now and from now on; gives the way to hear no more. */
+  readonly controller: {
+    readonly image: Image
+    subscribe(listener: ImageListener): () => void
+  }
+  readonly directories: readonly LogDirectory[]
+  readonly clock: Pick<Clock, 'nowMs'>
+  readonly logger: Logger
+  readonly turn: Turn
+  /** The values of the server for topics that do not set their own. */
+  readonly topicDefaults: ReadonlyMap<string, string>
+  /** No log directory is left to be trusted. */
+  onFailure(error: unknown): void
+}
+
+/** A topic's partitions of this node, by their index; holes are partitions of others. */
+type Indexed = (Partition | undefined)[]
+
+const NOTHING: Indexed = []
+
+export class Partitions {
+  readonly #options: PartitionsOptions
+  readonly #byName = new Map<string, Indexed>()
+  readonly #byId = new Map<string, Indexed>()
+  readonly #directoryOf = new Map<Log, LogDirectory>()
+  #unsubscribe: (() => void) | undefined
+
+  constructor(options: PartitionsOptions) {
+    this.#options = options
+  }
+
+  /** Opens what the metadata assigns to this node, and follows it from now on. */
+  start(): void {
+    this.#unsubscribe = this.#options.controller.subscribe(this.#follow)
+  }
+
+  /** Whoever still waits for something is let go. The logs are closed by their directories. */
+  stop(): void {
+    this.#unsubscribe?.()
+    this.#unsubscribe = undefined
+    for (const partition of this.all()) partition.close()
+  }
+
+  /** The partition, if this node has a replica of it. */
+  get(topic: string, index: number): Partition | undefined {
+    return this.#byName.get(topic)?.[index]
+  }
+
+  getById(topicId: string, index: number): Partition | undefined {
+    return this.#byId.get(topicId)?.[index]
+  }
+
+  * all(): Generator<Partition> {
+    for (const indexed of this.#byId.values()) {
+      for (const partition of indexed) if (partition !== undefined) yield partition
+    }
+  }
+
+  /** What is to be said of a partition that `get` does not find. */
+  errorOfAbsent(topic: string, index: number): ErrorCode {
+    const { image } = this.#options.controller
+    const state = image.topics.byName(topic)?.partitions.get(index)
+    if (state === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION
+    return state.replicas.includes(this.#options.nodeId)
+      ? Errors.KAFKA_STORAGE_ERROR : Errors.NOT_LEADER_OR_FOLLOWER
+  }
+
+  /** The directory is no longer trusted: what lies in it goes out of use. */
+  failDirectory(directory: LogDirectory, error: unknown): void {
+    if (directory.isFailed) return
+    directory.fail()
+    this.#options.logger.error('A log directory failed: its partitions are offline', {
+      directory: directory.path, error,
+    })
+    for (const partition of this.all()) {
+      if (this.#directoryOf.get(partition.log) === directory) partition.failed()
+    }
+    if (this.#options.directories.every(({ isFailed }) => isFailed)) this.#options.onFailure(error)
+  }
+
+  readonly #follow = (image: Image, delta: ImageDelta): void => {
+    const topics = delta.isSnapshot
+      ? new Set([...this.#byId.keys(), ...[...image.topics.all()].map(({ id }) => id)])
+      : delta.topics
+    // What goes makes room first: a new topic may have the name of an old one.
+    for (const id of topics) if (image.topics.byId(id) === undefined) this.#removeTopic(id)
+    for (const id of topics) {
+      const topic = image.topics.byId(id)
+      if (topic !== undefined) this.#followTopic(topic, image)
+    }
+    for (const name of this.#reconfigured(image, delta)) this.#reconfigure(name, image)
+    if (delta.isSnapshot) this.#tellStrays()
+  }
+
+  #followTopic(topic: Topic, image: Image): void {
+    const { nodeId } = this.#options
+    const indexed = this.#byId.get(topic.id) ?? []
+    let config: LogConfig | undefined
+    for (const [index, state] of partitionsInOrder(topic)) {
+      const partition = indexed[index]
+      if (!state.replicas.includes(nodeId)) {
+        if (partition !== undefined) this.#remove(partition)
+        delete indexed[index]
+        continue
+      }
+      if (partition !== undefined) {
+        this.#followPartition(partition, state)
+        continue
+      }
+      config ??= this.#configOf(topic.name, image)
+      const opened = this.#open(topic, index, config)
+      if (opened === undefined) continue
+      indexed[index] = opened
+      this.#followPartition(opened, state)
+    }
+    if (!indexed.some((partition) => partition !== undefined)) return
+    this.#byId.set(topic.id, indexed)
+    this.#byName.set(topic.name, indexed)
+  }
+
+  #followPartition(partition: Partition, state: PartitionState): void {
+    try {
+      partition.follow(state)
+    } catch (error) {
+      this.#failed(partition, error)
+    }
+  }
+
+  #open(topic: Topic, index: number, config: LogConfig): Partition | undefined {
+    const { nodeId, turn, clock, logger } = this.#options
+    const place = { topic: topic.name, partition: index, topicId: topic.id }
+    const directory = this.#directoryFor(topic.name, index)
+    if (directory === undefined) {
+      logger.error('A partition stays offline: there is no sound directory for it', place)
+      return undefined
+    }
+    try {
+      const log = directory.openLog({ ...place, config, nowMs: clock.nowMs() })
+      this.#directoryOf.set(log, directory)
+      return new Partition({
+        nodeId, topic: topic.name, topicId: topic.id, index, log, turn,
+        onFailure: (partition, error) => this.#failed(partition, error),
+      })
+    } catch (error) {
+      this.failDirectory(directory, error)
+      return undefined
+    }
+  }
+
+  /** Where it is already; else the sound directory with the fewest logs. */
+  #directoryFor(topic: string, index: number): LogDirectory | undefined {
+    const { directories } = this.#options
+    const present = directories.find((directory) => directory.has(topic, index))
+    if (present !== undefined) return present.isFailed ? undefined : present
+    let emptiest: LogDirectory | undefined
+    for (const directory of directories) {
+      if (directory.isFailed) continue
+      if (directory.logCount < (emptiest?.logCount ?? Infinity)) emptiest = directory
+    }
+    return emptiest
+  }
+
+  #removeTopic(id: string): void {
+    const indexed = this.#byId.get(id)
+    if (indexed === undefined) return
+    this.#byId.delete(id)
+    for (const partition of indexed) {
+      if (partition === undefined) continue
+      if (this.#byName.get(partition.topic) === indexed) this.#byName.delete(partition.topic)
+      this.#remove(partition)
+    }
+  }
+
+  #remove(partition: Partition): void {
+    const { log } = partition
+    const directory = this.#directoryOf.get(log)
+    this.#directoryOf.delete(log)
+    partition.deleted()
+    if (directory === undefined || directory.isFailed) return
+    try {
+      directory.remove(log, this.#options.clock.nowMs())
+    } catch (error) {
+      this.failDirectory(directory, error)
+    }
+  }
+
+  #failed(partition: Partition, error: unknown): void {
+    const directory = this.#directoryOf.get(partition.log)
+    if (directory !== undefined) this.failDirectory(directory, error)
+  }
+
+  /** The topics of this node whose settings are not what they were. */
+  #reconfigured(image: Image, delta: ImageDelta): Iterable<string> {
+    if (delta.isSnapshot) return this.#byName.keys()
+    const names: string[] = []
+    for (const key of delta.configs) {
+      if (key === `${ConfigType.BROKER}:` || key === `${ConfigType.BROKER}:${this.#nodeName}`) {
+        return this.#byName.keys()
+      }
+      if (key.startsWith(`${ConfigType.TOPIC}:`)) names.push(key.slice(key.indexOf(':') + 1))
+    }
+    return names.filter((name) => image.topics.byName(name) !== undefined)
+  }
+
+  #reconfigure(name: string, image: Image): void {
+    const config = this.#configOf(name, image)
+    for (const partition of this.#byName.get(name) ?? NOTHING) partition?.log.reconfigure(config)
+  }
+
+  get #nodeName(): string {
+    return String(this.#options.nodeId)
+  }
+
+  #configOf(topic: string, image: Image): LogConfig {
+    const defaults = this.#defaults(image.configs)
+    try {
+      return parseLogConfig(image.configs.of(ConfigType.TOPIC, topic), defaults)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      // Whoever set it was told; what an older version took may be no good today.
+      this.#options.logger.error('The settings of a topic do not hold; it works with the defaults', {
+        topic, error,
+      })
+      return parseLogConfig(new Map(), this.#options.topicDefaults)
+    }
+  }
+
+  /** With what was set for all brokers, or for this one, while they run (KIP-226). */
+  #defaults(configs: ConfigsImage): ReadonlyMap<string, string> {
+    const everywhere = configs.of(ConfigType.BROKER, '')
+    const here = configs.of(ConfigType.BROKER, this.#nodeName)
+    if (everywhere.size === 0 && here.size === 0) return this.#options.topicDefaults
+    const defaults = new Map(this.#options.topicDefaults)
+    for (const { name, synonym } of TOPIC_CONFIGS) {
+      if (synonym === undefined) continue
+      const value = here.get(synonym) ?? everywhere.get(synonym)
+      if (value !== undefined) defaults.set(name, value)
+    }
+    return defaults
+  }
+
+  /** Directories of partitions that the metadata does not know are nobody's; they stay. */
+  #tellStrays(): void {
+    for (const directory of this.#options.directories) {
+      const names = directory.isFailed ? [] : directory.names()
+      if (names.length === 0) continue
+      this.#options.logger.warn('Partitions that are not assigned to this node are left alone', {
+        directory: directory.path, partitions: names.join(','),
+      })
+    }
+  }
+}
