@@ -7,6 +7,7 @@ import { apiVersionsHandler } from './api-versions.ts'
 import { createPartitionsHandler } from './create-partitions.ts'
 import { createTopicsHandler } from './create-topics.ts'
 import { deleteGroupsHandler } from './delete-groups.ts'
+import { deleteRecordsHandler } from './delete-records.ts'
 import { deleteTopicsHandler } from './delete-topics.ts'
 import { describeClusterHandler } from './describe-cluster.ts'
 import { describeConfigsHandler } from './describe-configs.ts'
@@ -20,10 +21,12 @@ import { initProducerIdHandler } from './init-producer-id.ts'
 import { joinGroupHandler } from './join-group.ts'
 import { leaveGroupHandler } from './leave-group.ts'
 import { listGroupsHandler } from './list-groups.ts'
+import { listOffsetsHandler } from './list-offsets.ts'
 import { metadataHandler } from './metadata.ts'
 import { offsetCommitHandler } from './offset-commit.ts'
 import { offsetDeleteHandler } from './offset-delete.ts'
 import { offsetFetchHandler } from './offset-fetch.ts'
+import { offsetForLeaderEpochHandler } from './offset-for-leader-epoch.ts'
 import { syncGroupHandler } from './sync-group.ts'
 
 export const handlers: readonly Handler[] = [
@@ -32,6 +35,7 @@ export const handlers: readonly Handler[] = [
   createPartitionsHandler,
   createTopicsHandler,
   deleteGroupsHandler,
+  deleteRecordsHandler,
   deleteTopicsHandler,
   describeClusterHandler,
   describeConfigsHandler,
@@ -45,9 +49,11 @@ export const handlers: readonly Handler[] = [
   joinGroupHandler,
   leaveGroupHandler,
   listGroupsHandler,
+  listOffsetsHandler,
   metadataHandler,
   offsetCommitHandler,
   offsetDeleteHandler,
   offsetFetchHandler,
+  offsetForLeaderEpochHandler,
   syncGroupHandler,
 ]
