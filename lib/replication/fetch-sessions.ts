@@ -7,7 +7,7 @@ import type { Clock } from '../world/clock.ts'
 import type { Random } from '../world/random.ts'
 
 type AskedTopic = FetchRequest['topics'][number]
-type AskedPartition = AskedTopic['partitions'][number]
+export type AskedPartition = AskedTopic['partitions'][number]
 export type FetchedPartition = FetchResponse['responses'][number]['partitions'][number]
 
 export interface FetchSessionsOptions {
@@ -34,6 +34,8 @@ export interface FetchContext {
   readonly size: number
   /** Of the answer; 0 without a session. */
   readonly sessionId: number
+  /** Differs from what it was, once the session has had another request; 0 without a session. */
+  readonly epoch: number
   /** Whether the answer must tell of the partition; notes what it tells. */
   tells(target: FetchTarget, fetched: FetchedPartition): boolean
 }
@@ -101,7 +103,7 @@ function note(target: FetchTarget, fetched: FetchedPartition): boolean {
 /** Everything the request names is fetched, and told of. */
 function whole(targets: Targets, sessionId: number): FetchContext {
   return {
-    targets: targets.values(), size: targets.size, sessionId,
+    targets: targets.values(), size: targets.size, sessionId, epoch: 0,
     tells(target, fetched) {
       note(target, fetched)
       return true

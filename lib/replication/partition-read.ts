@@ -1,0 +1,112 @@
+// Reads of a partition as a Fetch asks for them: what may be seen, and what is told along with it.
+
+import { ApiError, Errors } from '../../protocol/errors.ts'
+import { Batch } from '../../protocol/records/batch.ts'
+import type { Log } from '../../storage/log.ts'
+import type { AskedPartition, FetchedPartition } from './fetch-sessions.ts'
+import type { Partition } from './partition.ts'
+
+/** Who reads, and how much of the log he may see. */
+export interface Reader {
+  /** The id of a follower; negative for a consumer. */
+  readonly replicaId: number
+  /** Nothing of transactions that are not over (`isolation.level=read_committed`). */
+  readonly isCommittedOnly: boolean
+}
+
+export interface ReadLimits {
+  readonly maxBytes: number
+  /** The first batch is given whatever its size (KIP-74). */
+  readonly minOneBatch: boolean
+}
+
+export interface PartitionRead {
+  readonly fetched: FetchedPartition
+  /** The records are not needed any more. */
+  release(): void
+}
+
+const UNKNOWN = -1
+const NO_RECORDS = Buffer.alloc(0)
+
+function nothing(): void {}
+
+export function isFollower({ replicaId }: Reader): boolean {
+  return replicaId >= 0
+}
+
+/** Nothing at or after it may be read. */
+export function readableEnd(log: Log, reader: Reader): number {
+  if (isFollower(reader)) return log.writtenOffset
+  return reader.isCommittedOnly ? log.lastStableOffset : log.highWatermark
+}
+
+/** Throws the `ApiError` that the partition is to be answered with. */
+export function readPartition(
+  partition: Partition, asked: AskedPartition, reader: Reader, limits: ReadLimits,
+): PartitionRead {
+  const { log, index } = partition
+  partition.checkLeader(asked.currentLeaderEpoch)
+  if (isFollower(reader)) checkFollower(partition, asked, reader)
+  const { highWatermark, lastStableOffset, startOffset: logStartOffset } = log
+  const told = {
+    partitionIndex: index, errorCode: Errors.NONE, highWatermark, lastStableOffset, logStartOffset,
+  }
+  const divergingEpoch = divergence(log, asked)
+  if (divergingEpoch !== undefined) {
+    const fetched = { ...told, divergingEpoch, abortedTransactions: null, records: NO_RECORDS }
+    return { fetched, release: nothing }
+  }
+  if (limits.maxBytes < 0) {
+    throw new ApiError(Errors.UNKNOWN_SERVER_ERROR, `Invalid max length ${limits.maxBytes}`)
+  }
+  const { fetchOffset } = asked
+  const maxOffset = readableEnd(log, reader)
+  const { records, release } = partition.guarded(() =>
+    log.read(fetchOffset, limits.maxBytes, { maxOffset, minOneBatch: limits.minOneBatch }))
+  const abortedTransactions = reader.isCommittedOnly && !isFollower(reader)
+    ? abortedAmong(log, fetchOffset, maxOffset, records) : null
+  return { fetched: { ...told, abortedTransactions, records }, release }
+}
+
+/** What is told of a partition that could not be read. */
+export function failedRead(
+  partitionIndex: number, errorCode: number, abortedTransactions: [] | null,
+): FetchedPartition {
+  return {
+    partitionIndex, errorCode, highWatermark: UNKNOWN, lastStableOffset: UNKNOWN,
+    logStartOffset: UNKNOWN, abortedTransactions, records: NO_RECORDS,
+  }
+}
+
+/** Only an assigned replica follows. The controller may have assigned it a moment ago: try again. */
+function checkFollower(partition: Partition, asked: AskedPartition, reader: Reader): void {
+  if (partition.hasReplica(reader.replicaId)) return
+  throw new ApiError(asked.currentLeaderEpoch === UNKNOWN
+    ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_LEADER_EPOCH)
+}
+
+/** Where the reader's log and this one part, if the reader says which epoch it has read (KIP-595). */
+function divergence(
+  log: Log, { fetchOffset, lastFetchedEpoch }: AskedPartition,
+): { epoch: number, endOffset: number } | undefined {
+  if (lastFetchedEpoch === UNKNOWN) return undefined
+  const { leaderEpoch: epoch, endOffset } = log.offsetForLeaderEpoch(lastFetchedEpoch)
+  if (epoch === UNKNOWN || endOffset === UNKNOWN || fetchOffset < log.startOffset) {
+    throw new ApiError(Errors.OFFSET_OUT_OF_RANGE)
+  }
+  return epoch < lastFetchedEpoch || endOffset < fetchOffset ? { epoch, endOffset } : undefined
+}
+
+/** What the reader has to leave out of the records. */
+function abortedAmong(
+  log: Log, fetchOffset: number, maxOffset: number, records: Buffer,
+): { producerId: number, firstOffset: number }[] {
+  if (records.length === 0) return []
+  const aborted = log.abortedTransactions(fetchOffset, maxOffset)
+  if (aborted.length === 0) return []
+  // Of those far ahead nothing is in the records.
+  let endOffset = fetchOffset
+  for (const batch = new Batch(records); batch.next();) endOffset = batch.nextOffset
+  return aborted.filter(({ firstOffset }) => firstOffset < endOffset)
+}
