@@ -5,6 +5,7 @@ import {
   mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync,
   writeFileSync, writeSync, writevSync,
 } from 'node:fs'
+import { dirname } from 'node:path'
 
 import type { DirectoryEntry, Disk, DiskFile, DiskLock, OpenMode } from './disk.ts'
 
@@ -35,7 +36,10 @@ class NodeDisk implements Disk {
   }
 
   makeDirectory(path: string): void {
-    mkdirSync(path, { recursive: true })
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+    // Not `recursive`: in /proc, for one, that makes Node try for ever.
+    if (dirname(path) !== path) this.makeDirectory(dirname(path))
+    mkdirSync(path)
   }
 
   rename(from: string, to: string): void {

@@ -1,7 +1,7 @@
 // The disk: the real one and the one in memory behave alike, and the one in memory forgets like a real one.
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -28,6 +28,17 @@ const kinds: [string, () => Disk][] = [
     return disk
   }],
 ]
+
+test('the real disk says so where a directory cannot be', () => {
+  const disk = nodeDisk()
+  writeFileSync(join(root, 'file'), '')
+  for (const path of [join(root, 'file'), join(root, 'file', 'below'), '/proc/none/of/this']) {
+    expect(() => disk.makeDirectory(path)).toThrow()
+  }
+  disk.makeDirectory(join(root, 'a', 'b', 'c'))
+  disk.makeDirectory(join(root, 'a', 'b', 'c'))
+  expect(disk.list(join(root, 'a', 'b'))).toEqual([{ name: 'c', isDirectory: true }])
+})
 
 describe.each(kinds)('%s', (_name, make) => {
   test('writes, reads, truncates and grows a file', async () => {
