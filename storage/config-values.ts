@@ -10,7 +10,9 @@ export type ConfigValue = boolean | number | string | readonly string[]
  */
 export type Check = (name: string, value: ConfigValue, text: string) => void
 
-const LIMITS = { int: [-(2n ** 31n), 2n ** 31n - 1n], long: [-(2n ** 63n), 2n ** 63n - 1n] } as const
+const LIMITS = {
+  int: [-(2n ** 31n), 2n ** 31n - 1n], long: [-(2n ** 63n), 2n ** 63n - 1n],
+} as const
 
 export function badValue(name: string, text: string, why: string): ApiError {
   return new ApiError(

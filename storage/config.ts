@@ -32,8 +32,8 @@ function config(
 /** Every config that a topic of Kafka 4.4 has, by name. */
 export const TOPIC_CONFIGS: readonly TopicConfig[] = [
   config('cleanup.policy', 'list', 'delete', listOf('compact', 'delete'), 'log.cleanup.policy',
-    'What happens to old segments: delete removes them by age and size, compact keeps the last value of ' +
-    'each key. Both may be given; with neither nothing is ever removed.'),
+    'What happens to old segments: delete removes them by age and size, compact keeps the last ' +
+    'value of each key. Both may be given; with neither nothing is ever removed.'),
   config('compression.gzip.level', 'int', '-1', gzipLevel, 'compression.gzip.level',
     'How hard gzip tries, where compression.type is gzip.'),
   config('compression.lz4.level', 'int', '9', between(1, 17), 'compression.lz4.level',
@@ -50,7 +50,8 @@ export const TOPIC_CONFIGS: readonly TopicConfig[] = [
   config('file.delete.delay.ms', 'long', '60000', atLeast(0), 'log.segment.delete.delay.ms',
     'How long the file of a removed segment stays on the disk.'),
   config('flush.messages', 'long', MAX_LONG, atLeast(1), 'log.flush.interval.messages',
-    'After how many records the log is synced to the device; 1 syncs before every acknowledgement.'),
+    'After how many records the log is synced to the device; 1 syncs before every ' +
+    'acknowledgement.'),
   config('flush.ms', 'long', MAX_LONG, atLeast(0), 'log.flush.interval.ms',
     'After how long the log is synced to the device.'),
   config('follower.replication.throttled.replicas', 'list', '', throttledReplicas, undefined,
@@ -58,7 +59,8 @@ export const TOPIC_CONFIGS: readonly TopicConfig[] = [
   config('index.interval.bytes', 'int', '4096', atLeast(0), 'log.index.interval.bytes',
     'After how many bytes of records the offset index gets its next entry.'),
   config('leader.replication.throttled.replicas', 'list', '', throttledReplicas, undefined,
-    'Replicas to which the leader sends at a throttled rate: partition:broker pairs, or * for all.'),
+    'Replicas to which the leader sends at a throttled rate: partition:broker pairs, or * for ' +
+    'all.'),
   config('local.retention.bytes', 'long', '-2', atLeast(-2), 'log.local.retention.bytes',
     'With tiered storage, how much of a partition stays here; -2 takes retention.bytes.'),
   config('local.retention.ms', 'long', '-2', atLeast(-2), 'log.local.retention.ms',

@@ -208,7 +208,9 @@ export class ProducerState {
    * Whether a coordinator may append the mark. Throws INVALID_PRODUCER_EPOCH,
    * TRANSACTION_COORDINATOR_FENCED.
    */
-  checkMark(batch: Batch, mark: EndMark, offset: number, { transactionVersion }: CheckOptions): void {
+  checkMark(
+    batch: Batch, mark: EndMark, offset: number, { transactionVersion }: CheckOptions,
+  ): void {
     const entry = this.#entries.get(batch.producerId)
     if (entry === undefined) return
     const { producerEpoch } = batch

@@ -39,6 +39,10 @@ export function loadSegments(options: LoadOptions): Segments {
   const bases = tidyFiles(options)
   const segments = new Segments()
   for (const base of bases) segments.push(Segment.open(disk, directory, base, nowMs))
+  // Of a complete segment the next one's name tells where it ends.
+  for (const [i, segment] of segments.all.entries()) {
+    segment.nextOffset = segments.all[i + 1]?.baseOffset ?? segment.nextOffset
+  }
   if (segments.count === 0) {
     segments.push(Segment.create(disk, directory, startOffset, nowMs))
   }
@@ -177,4 +181,3 @@ export function takeIn(batch: Batch, producers: ProducerState, segment?: Segment
   const completed = producers.addMark(batch, mark)
   if (completed?.isAborted === true) segment?.transactionIndex.append(completed)
 }
-
