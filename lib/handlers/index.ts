@@ -14,6 +14,7 @@ import { describeConfigsHandler } from './describe-configs.ts'
 import { describeGroupsHandler } from './describe-groups.ts'
 import { describeQuorumHandler } from './describe-quorum.ts'
 import { describeTopicPartitionsHandler } from './describe-topic-partitions.ts'
+import { fetchHandler } from './fetch.ts'
 import { findCoordinatorHandler } from './find-coordinator.ts'
 import { heartbeatHandler } from './heartbeat.ts'
 import { incrementalAlterConfigsHandler } from './incremental-alter-configs.ts'
@@ -27,6 +28,7 @@ import { offsetCommitHandler } from './offset-commit.ts'
 import { offsetDeleteHandler } from './offset-delete.ts'
 import { offsetFetchHandler } from './offset-fetch.ts'
 import { offsetForLeaderEpochHandler } from './offset-for-leader-epoch.ts'
+import { produceHandler } from './produce.ts'
 import { syncGroupHandler } from './sync-group.ts'
 
 export const handlers: readonly Handler[] = [
@@ -42,6 +44,7 @@ export const handlers: readonly Handler[] = [
   describeGroupsHandler,
   describeQuorumHandler,
   describeTopicPartitionsHandler,
+  fetchHandler,
   findCoordinatorHandler,
   heartbeatHandler,
   incrementalAlterConfigsHandler,
@@ -55,5 +58,6 @@ export const handlers: readonly Handler[] = [
   offsetDeleteHandler,
   offsetFetchHandler,
   offsetForLeaderEpochHandler,
+  produceHandler,
   syncGroupHandler,
 ]

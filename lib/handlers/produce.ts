@@ -1,0 +1,264 @@
+// Produce (key 0): appends batches of records to partitions.
+//
+// Appending stages the batches; partitions write what is staged once per turn, and then answers
+// complete, in the same turn: nothing is acknowledged that is not written. With acks=1 that is when
+// the leader has it, with acks=−1 (all) when the whole ISR has. With acks=0 there is no answer;
+// after an error the connection closes, so that the producer looks for another leader.
+//
+// Versions: 5 has the log's start, 7 zstd (KIP-110), 8 single records' errors (KIP-467), 10 tells
+// who leads (KIP-951), 11 and 12 change how transactions go (KIP-890), 13 has topic ids (KIP-516).
+// 0–2 are told of but not served, for librdkafka takes their absence for a broker without codecs.
+
+import { isInternalTopic } from '../../controller/topic-names.ts'
+import { ApiError, type ErrorCode, Errors } from '../../protocol/errors.ts'
+import {
+  produce, type ProduceRequest, type ProduceResponse,
+} from '../../protocol/messages/produce.ts'
+import { Batch, LOG_OVERHEAD, MAGIC } from '../../protocol/records/batch.ts'
+import { RecordValidationError } from '../../storage/validate.ts'
+import { CurrentLeaders } from '../replication/current-leader.ts'
+import type { Partition } from '../replication/partition.ts'
+import {
+  CloseConnection, handler, Later, NO_ANSWER, type RequestContext,
+} from '../server/handler.ts'
+import type { Services } from '../services.ts'
+import type { Timer } from '../world/clock.ts'
+
+type AskedTopic = ProduceRequest['topicData'][number]
+type AskedPartition = AskedTopic['partitionData'][number]
+type AnsweredTopic = ProduceResponse['responses'][number]
+type AnsweredPartition = AnsweredTopic['partitionResponses'][number]
+/** While it waits, its error is what it would be if the time ran out. */
+type Pending = AnsweredPartition & { errorCode: number }
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+const Acks = { ALL: -1, NONE: 0, LEADER: 1 } as const
+const UNKNOWN = -1
+const ZSTD_SINCE = 7
+const LEADERS_SINCE = 10
+const TOPIC_IDS_SINCE = 13
+/** Kafka's tools write to internal topics under this name. */
+const ADMIN_CLIENT_ID = '__admin_client'
+const NO_BYTES = Buffer.alloc(0)
+const LENGTH_AT = 8
+const MAGIC_AT = 16
+/** No batch of any format has a length below it. */
+const LEAST_LENGTH = 14
+
+/** Of a batch that cannot even be looked at Kafka does not tell the log's start. */
+const WITHOUT_LOG_START: ReadonlySet<number> = new Set([
+  Errors.UNKNOWN_TOPIC_OR_PARTITION, Errors.NOT_LEADER_OR_FOLLOWER, Errors.MESSAGE_TOO_LARGE,
+  Errors.RECORD_LIST_TOO_LARGE, Errors.CORRUPT_MESSAGE, Errors.KAFKA_STORAGE_ERROR,
+])
+
+export const produceHandler = handler(produce, handleProduce, {
+  advertise: [0, 13],
+  pipelined: true,
+  borrowsBytes: true,
+  errorAnswer(request, _apiVersion, errorCode) {
+    if (request.acks !== Acks.NONE) return refused(request, errorCode)
+    throw new CloseConnection('a request without acknowledgement failed')
+  },
+})
+
+function handleProduce(
+  request: ProduceRequest, context: RequestContext, services: Services,
+): ProduceResponse | Later<ProduceResponse> | typeof NO_ANSWER {
+  return new Produce(request, context, services).run()
+}
+
+function refused({ topicData }: ProduceRequest, errorCode: ErrorCode): ProduceResponse {
+  return {
+    responses: topicData.map(({ name, topicId, partitionData }) => ({
+      name, topicId, partitionResponses: partitionData.map(({ index }) => failed(index, errorCode)),
+    })),
+  }
+}
+
+function failed(index: number, errorCode: number): Pending {
+  return { index, errorCode, baseOffset: UNKNOWN }
+}
+
+/** One request under way. */
+class Produce {
+  readonly #request: ProduceRequest
+  readonly #context: RequestContext
+  readonly #services: Services
+  readonly #responses: AnsweredTopic[] = []
+  readonly #cursor = new Batch(NO_BYTES)
+  #later: Later<ProduceResponse> | undefined
+  /** Partitions that still have to be written or committed; and one for the appending itself. */
+  #pendingCount = 1
+  #hasErrors = false
+  #timer: Timer | undefined
+
+  constructor(request: ProduceRequest, context: RequestContext, services: Services) {
+    this.#request = request
+    this.#context = context
+    this.#services = services
+  }
+
+  run(): ProduceResponse | Later<ProduceResponse> | typeof NO_ANSWER {
+    const { topicData, acks } = this.#request
+    if (this.#isForeignTransaction()) {
+      throw new ApiError(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+    }
+    for (const topic of topicData) {
+      const partitionResponses: Pending[] = []
+      for (const asked of topic.partitionData) {
+        partitionResponses.push(this.#handle(topic, asked))
+      }
+      const { name, topicId } = topic
+      this.#responses.push({ name, topicId, partitionResponses })
+    }
+    if (acks === Acks.NONE) {
+      if (!this.#hasErrors) return NO_ANSWER
+      throw new CloseConnection('records without acknowledgement could not be appended')
+    }
+    if (--this.#pendingCount === 0) return this.#answer()
+    this.#later = new Later()
+    // Mostly all is done at the end of the turn: only what is not needs a timer.
+    if (acks === Acks.ALL) this.#services.turn.onStorage(this.#waitLonger)
+    return this.#later
+  }
+
+  /** Records of a transaction need a transactional id, and the right to use it. */
+  #isForeignTransaction(): boolean {
+    if (this.#request.transactionalId !== null) return false
+    for (const { partitionData } of this.#request.topicData) {
+      for (const { records } of partitionData) {
+        if (records === null) continue
+        this.#cursor.at(records, 0)
+        while (this.#cursor.next()) if (this.#cursor.isTransactional) return true
+      }
+    }
+    return false
+  }
+
+  #handle(topic: AskedTopic, asked: AskedPartition): Pending {
+    const { partitions } = this.#services
+    const { index } = asked
+    const partition = this.#goesById
+      ? partitions.getById(topic.topicId, index) : partitions.get(topic.name, index)
+    const code = partition === undefined
+      ? this.#errorOfAbsent(topic, index) : this.#check(partition, asked.records)
+    if (partition !== undefined && code === Errors.NONE) return this.#append(partition, asked)
+    this.#hasErrors = true
+    return failed(index, code)
+  }
+
+  get #goesById(): boolean {
+    return this.#context.apiVersion >= TOPIC_IDS_SINCE
+  }
+
+  #errorOfAbsent({ name, topicId }: AskedTopic, index: number): ErrorCode {
+    const { partitions, controller } = this.#services
+    if (!this.#goesById) return partitions.errorOfAbsent(name, index)
+    const topic = controller.image.topics.byId(topicId)
+    return topic === undefined ? Errors.UNKNOWN_TOPIC_ID : partitions.errorOfAbsent(topic.name, index)
+  }
+
+  /** What is wrong with a request, whatever is in the log. */
+  #check({ topic }: Partition, records: Buffer | null): ErrorCode {
+    const { acks, transactionalId } = this.#request
+    const code = checkRecords(records ?? NO_BYTES, this.#cursor, this.#context.apiVersion)
+    if (code !== Errors.NONE) return code
+    if (acks < Acks.ALL || acks > Acks.LEADER) return Errors.INVALID_REQUIRED_ACKS
+    // As long as there are no transactions nobody can have been given an id for one.
+    if (transactionalId !== null && this.#cursor.isTransactional) {
+      return Errors.INVALID_PRODUCER_ID_MAPPING
+    }
+    const isForbidden = isInternalTopic(topic) && this.#context.clientId !== ADMIN_CLIENT_ID
+    return isForbidden ? Errors.INVALID_TOPIC_EXCEPTION : Errors.NONE
+  }
+
+  #append(partition: Partition, { index, records }: AskedPartition): Pending {
+    const { acks } = this.#request
+    const { nowMs } = this.#context
+    try {
+      const { firstOffset, lastOffset, logAppendTimeMs, logStartOffset } =
+        partition.append(records!, { acks, nowMs, origin: 'client' })
+      const answer: Pending = {
+        index, errorCode: Errors.REQUEST_TIMED_OUT, baseOffset: firstOffset, logAppendTimeMs,
+        logStartOffset,
+      }
+      if (acks !== Acks.NONE) this.#await(partition, lastOffset + 1, answer)
+      return answer
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      this.#hasErrors = true
+      return refusedByLog(partition, error)
+    }
+  }
+
+  #await(partition: Partition, offset: number, answer: Pending): void {
+    this.#pendingCount++
+    const done = (error?: ApiError): void => {
+      answer.errorCode = error?.code ?? Errors.NONE
+      if (error !== undefined) this.#hasErrors = true
+      if (--this.#pendingCount === 0) this.#complete()
+    }
+    if (this.#request.acks === Acks.ALL) partition.whenCommitted(offset, done)
+    else partition.whenWritten(offset, done)
+  }
+
+  readonly #waitLonger = (): void => {
+    if (this.#pendingCount === 0) return
+    this.#timer = this.#services.clock.setTimer(this.#request.timeoutMs, () => {
+      this.#hasErrors = true
+      this.#complete()
+    })
+  }
+
+  #complete(): void {
+    this.#timer?.cancel()
+    this.#later?.complete(this.#answer())
+  }
+
+  #answer(): ProduceResponse {
+    const responses = this.#responses
+    if (!this.#hasErrors || this.#context.apiVersion < LEADERS_SINCE) return { responses }
+    const { image } = this.#services.controller
+    const leaders = new CurrentLeaders(image, this.#context.listenerName)
+    for (const { name, topicId, partitionResponses } of responses) {
+      const topic = this.#goesById ? image.topics.byId(topicId!)?.name : name
+      for (const answer of partitionResponses as Mutable<AnsweredPartition>[]) {
+        if (answer.errorCode !== Errors.NOT_LEADER_OR_FOLLOWER) continue
+        answer.currentLeader = leaders.of(topic ?? '', answer.index)
+      }
+    }
+    return { responses, nodeEndpoints: leaders.endpoints }
+  }
+}
+
+/** There must be exactly one batch, in the one format of today. */
+function checkRecords(records: Buffer, cursor: Batch, apiVersion: number): ErrorCode {
+  cursor.at(records, 0)
+  if (isBroken(records, 0)) return Errors.CORRUPT_MESSAGE
+  if (!cursor.next() || cursor.magic !== MAGIC) return Errors.INVALID_RECORD
+  if (apiVersion < ZSTD_SINCE && cursor.codec === 'zstd') return Errors.UNSUPPORTED_COMPRESSION_TYPE
+  const { sizeBytes } = cursor
+  if (sizeBytes === records.length) return Errors.NONE
+  if (isBroken(records, sizeBytes)) return Errors.CORRUPT_MESSAGE
+  // What is no whole batch does not count; the log leaves it out too.
+  if (!cursor.next()) return Errors.NONE
+  return Errors.INVALID_RECORD
+}
+
+/** Whether what is there can be no batch of any format. */
+function isBroken(records: Buffer, position: number): boolean {
+  const left = records.length - position
+  if (left < LOG_OVERHEAD) return false
+  if (records.readInt32BE(position + LENGTH_AT) < LEAST_LENGTH) return true
+  if (left <= MAGIC_AT) return false
+  const magic = records.readInt8(position + MAGIC_AT)
+  return magic < 0 || magic > MAGIC
+}
+
+function refusedByLog({ index, log }: Partition, error: ApiError): Pending {
+  const answer = failed(index, error.code)
+  const logStartOffset = WITHOUT_LOG_START.has(error.code) ? UNKNOWN : log.startOffset
+  if (!(error instanceof RecordValidationError)) return { ...answer, logStartOffset }
+  const { recordErrors, message: errorMessage } = error
+  return { ...answer, logStartOffset, recordErrors, errorMessage }
+}
