@@ -1,4 +1,5 @@
-// What the controller is given: the settings of the quorum and of decisions, out of the configuration.
+// What the controller is given: the settings of the quorum and of decisions, out of the
+// configuration.
 
 import type { ControllerOptions } from '../controller/controller.ts'
 import type { Config } from './config.ts'

@@ -27,7 +27,8 @@ export interface FormattedDirectories {
 
 /**
  * Formats the directories that are not formatted yet, as parts of the cluster that the others
- * belong to, or of a new one. Throws StartError for those that belong to somebody else, or cannot be used.
+ * belong to, or of a new one. Throws StartError for those that belong to somebody else, or cannot
+ * be used.
  */
 export function formatEmptyDirectories(config: Config, world: FormatWorld): FormattedDirectories {
   const found = readDirectories(config, world.disk)

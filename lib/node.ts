@@ -1,7 +1,8 @@
 // A node: one broker and controller, put together from its configuration and the world it lives in.
 //
 // What others stand on is started first and stopped last: ports are bound, so that they can be
-// registered; directories locked and formatted; then controller, partitions, groups; then it serves.
+// registered; directories locked and formatted; then controller, partitions, groups; then it
+// serves.
 
 import { Controller } from '../controller/controller.ts'
 import { SUPPORTED_FEATURES } from '../controller/image/features.ts'

@@ -39,7 +39,8 @@ function newNode(directory: string, settings: Record<string, string> = {}): Star
   const properties = new Map(Object.entries({
     'listeners': 'PLAINTEXT://127.0.0.1:0', 'log.dirs': join(directory, 'data'), ...settings,
   }))
-  const node = new Node(parseConfig(properties, () => {}, { base: DEVELOPMENT }), systemWorld(logger))
+  const config = parseConfig(properties, () => {}, { base: DEVELOPMENT })
+  const node = new Node(config, systemWorld(logger))
   nodes.push(node)
   return { node, log, get port() { return node.listeners[0]!.port } }
 }
@@ -94,7 +95,8 @@ describe('a node', () => {
     await again.disconnect()
     // The group goes on where it was; another one begins anew.
     expect(await consume(clientOf(second), 'greetings', 'readers', 1)).toEqual(['one more'])
-    expect(await consume(clientOf(second), 'greetings', 'others', 101)).toEqual([...values, 'one more'])
+    expect(await consume(clientOf(second), 'greetings', 'others', 101))
+      .toEqual([...values, 'one more'])
   })
 
   test('stops within seconds, with nothing left open', async () => {
