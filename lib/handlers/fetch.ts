@@ -14,7 +14,9 @@ import { fetch, type FetchRequest, type FetchResponse } from '../../protocol/mes
 import { CurrentLeaders } from '../replication/current-leader.ts'
 import type { FetchContext, FetchedPartition, FetchTarget } from '../replication/fetch-sessions.ts'
 import type { Partition } from '../replication/partition.ts'
-import { failedRead, isFollower, type Reader, readPartition } from '../replication/partition-read.ts'
+import {
+  failedRead, isFollower, type Reader, readPartition,
+} from '../replication/partition-read.ts'
 import { DelayedFetch } from '../replication/waiting.ts'
 import { handler, Later, type RequestContext } from '../server/handler.ts'
 import type { Services } from '../services.ts'
@@ -219,7 +221,7 @@ class Fetch {
     return { errorCode: Errors.NONE, sessionId, responses, nodeEndpoints: leaders.endpoints }
   }
 
-  /** Adds the partition to the answer, if there is something to tell; topics stay in their order. */
+  /** Adds the partition to the answer, if there is something to tell. */
   #tell(
     { target, topic: name }: Place, fetched: FetchedPartition, leaders: CurrentLeaders,
     responses: AnsweredTopic[],

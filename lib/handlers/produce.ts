@@ -155,7 +155,8 @@ class Produce {
     const { partitions, controller } = this.#services
     if (!this.#goesById) return partitions.errorOfAbsent(name, index)
     const topic = controller.image.topics.byId(topicId)
-    return topic === undefined ? Errors.UNKNOWN_TOPIC_ID : partitions.errorOfAbsent(topic.name, index)
+    if (topic === undefined) return Errors.UNKNOWN_TOPIC_ID
+    return partitions.errorOfAbsent(topic.name, index)
   }
 
   /** What is wrong with a request, whatever is in the log. */

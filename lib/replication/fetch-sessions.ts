@@ -44,7 +44,7 @@ const NO_SESSION = 0
 const FIRST_EPOCH = 0
 const FINAL_EPOCH = -1
 const MAX_ID = 0x7fffffff
-/** A session that was not used for so long may be replaced by any other. */
+/** A session unused for so long may be replaced by any other; one that old, by a larger one. */
 const EVICTION_MS = 120_000
 const FIRST_VERSION_WITH_IDS = 13
 
@@ -55,16 +55,23 @@ class Session implements FetchContext {
   readonly usesTopicIds: boolean
   readonly targetsByKey: Targets
   epoch = 1
+  readonly #createdMs: number
   lastUsedMs: number
-  /** The size by which it is compared when room is needed. */
-  rank: number
+  /** It had lived long enough to be replaced when it was last used. */
+  isOld = false
 
   constructor(id: number, usesTopicIds: boolean, targets: Targets, nowMs: number) {
     this.sessionId = id
     this.usesTopicIds = usesTopicIds
     this.targetsByKey = targets
+    this.#createdMs = nowMs
     this.lastUsedMs = nowMs
-    this.rank = targets.size
+  }
+
+  used(nowMs: number): void {
+    this.lastUsedMs = nowMs
+    this.isOld = nowMs - this.#createdMs > EVICTION_MS
+    this.epoch = this.epoch === MAX_ID ? 1 : this.epoch + 1
   }
 
   get targets(): Iterable<FetchTarget> {
@@ -154,9 +161,7 @@ export class FetchSessions {
     // Nothing is left to fetch: the session is over.
     if (session.size === 0) return whole(targetsOf(request), NO_SESSION)
     this.#sessions.set(sessionId, session)
-    session.lastUsedMs = this.#options.clock.monotonicMs()
-    session.rank = session.size
-    session.epoch = session.epoch === MAX_ID ? 1 : session.epoch + 1
+    session.used(this.#options.clock.monotonicMs())
     return session
   }
 
@@ -171,7 +176,7 @@ export class FetchSessions {
     return session
   }
 
-  /** Makes room: the one unused for too long goes, else the smallest that is smaller. */
+  /** Makes room: the one unused for too long goes, else the smallest old one that is smaller. */
   #evict(size: number, nowMs: number): boolean {
     const [oldest] = this.#sessions.values()
     if (oldest === undefined) return false
@@ -179,7 +184,7 @@ export class FetchSessions {
     if (nowMs - oldest.lastUsedMs > EVICTION_MS) victim = oldest
     else {
       for (const session of this.#sessions.values()) {
-        if (session.rank < (victim?.rank ?? size)) victim = session
+        if (session.isOld && session.size < (victim?.size ?? size)) victim = session
       }
     }
     return victim !== undefined && this.#sessions.delete(victim.sessionId)

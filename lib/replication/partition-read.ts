@@ -79,14 +79,14 @@ export function failedRead(
   }
 }
 
-/** Only an assigned replica follows. The controller may have assigned it a moment ago: try again. */
+/** Only an assigned replica follows. One that was assigned a moment ago has to try again. */
 function checkFollower(partition: Partition, asked: AskedPartition, reader: Reader): void {
   if (partition.hasReplica(reader.replicaId)) return
   throw new ApiError(asked.currentLeaderEpoch === UNKNOWN
     ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_LEADER_EPOCH)
 }
 
-/** Where the reader's log and this one part, if the reader says which epoch it has read (KIP-595). */
+/** Where the reader's log and this one part, if he says which epoch he has read (KIP-595). */
 function divergence(
   log: Log, { fetchOffset, lastFetchedEpoch }: AskedPartition,
 ): { epoch: number, endOffset: number } | undefined {

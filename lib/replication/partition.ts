@@ -1,7 +1,7 @@
-// One partition as this node holds it: who leads it, what may be appended, and how far it is committed.
+// One partition as this node holds it: who leads it, what may be appended, what is committed.
 //
-// Appends are staged in the log and written once, at the end of the turn (see world/turn.ts); then the
-// high watermark moves to the least end of all in-sync replicas, and whoever waited for it is told.
+// Appends are staged in the log and written once, at the end of the turn (see world/turn.ts); then
+// the high watermark moves to the least end of all in-sync replicas, and whoever waited is told.
 
 import type { Partition as PartitionState } from '../../controller/image/topics.ts'
 import { ApiError, Errors } from '../../protocol/errors.ts'
@@ -142,7 +142,7 @@ export class Partition {
     return info
   }
 
-  /** Works with the log; when the disk fails its directory does, and KAFKA_STORAGE_ERROR is thrown. */
+  /** Works with the log. Throws KAFKA_STORAGE_ERROR when the disk fails; so does its directory. */
   guarded<T>(work: () => T): T {
     try {
       return work()
@@ -182,7 +182,7 @@ export class Partition {
     this.#readers.delete(onReadable)
   }
 
-  /** Deletes records below the offset; −1: below the high watermark. Gives the new low watermark. */
+  /** Deletes records below the offset; −1: the high watermark. Gives the new low watermark. */
   deleteRecords(offset: number): number {
     this.checkLeader()
     const { config, highWatermark } = this.log
@@ -215,7 +215,7 @@ export class Partition {
     this.#advance()
   }
 
-  /** `flush.messages`: one fdatasync for all that was written meanwhile; nobody is answered before. */
+  /** `flush.messages`: one fdatasync for all that was written; nobody is answered before. */
   #sync(): void {
     if (this.#isSyncing) return
     this.#isSyncing = true

@@ -240,9 +240,8 @@ export class Partitions {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       // Whoever set it was told; what an older version took may be no good today.
-      this.#options.logger.error('The settings of a topic do not hold; it works with the defaults', {
-        topic, error,
-      })
+      const { logger } = this.#options
+      logger.error('The settings of a topic do not hold: it has the defaults', { topic, error })
       return parseLogConfig(new Map(), this.#options.topicDefaults)
     }
   }
