@@ -6,7 +6,7 @@ import type { LogConfig } from './config.ts'
 import { endMarkOf } from './end-mark.ts'
 import type { AppendOptions } from './log-options.ts'
 import type { BatchMetadata, ProducerState } from './producers.ts'
-import { checkBatch, validateAndAssign } from './validate.ts'
+import { checkBatch, checkStructure, validateAndAssign } from './validate.ts'
 
 /** The log, as far as it matters here. */
 export interface Admitting {
@@ -18,7 +18,7 @@ export interface Admitting {
 }
 
 export interface Admitted {
-  /** In the order of their offsets, which they have; at least one. */
+  /** In the order of their offsets, which they have; only a follower may have nothing to append. */
   readonly batches: readonly Batch[]
   /** A batch that is in the log already: none of them is to be appended. */
   readonly duplicate: BatchMetadata | undefined
@@ -27,47 +27,64 @@ export interface Admitted {
 /** Checks the batches and gives them their offsets. Throws the first one's `ApiError`. */
 export function admit(records: Buffer, options: AppendOptions, log: Admitting): Admitted {
   const { origin } = options
-  const { config, name } = log
-  const isAssigned = origin === 'replica' || origin === 'controller'
-  const batches: Batch[] = []
-  let { nextOffset } = log
-  for (const cursor = new Batch(records); cursor.next();) {
-    checkBatch(cursor, origin, config, name)
-    const batch = new Batch(isAssigned ? cursor.bytes() : validateAndAssign(cursor, {
-      ...options, nextOffset, config, name,
-    }))
-    if (batch.baseOffset < nextOffset) {
-      throw new Error(`${name}: a batch of offset ${batch.baseOffset} cannot follow ${nextOffset}`)
-    }
-    nextOffset = batch.nextOffset
-    batches.push(batch)
+  if (origin === 'replica' || origin === 'controller') {
+    return { batches: admitAssigned(records, options, log), duplicate: undefined }
   }
-  if (batches.length === 0) {
-    throw new ApiError(Errors.INVALID_RECORD, `No record batch in the append to ${name}`)
-  }
-  return { batches, duplicate: isAssigned ? undefined : checkProducers(batches, options, log) }
+  const { config, name, nextOffset } = log
+  checkStructure(records, name)
+  const cursor = new Batch(records)
+  if (!cursor.next()) throw new ApiError(Errors.INVALID_RECORD, 'Record batch has no batches at all')
+  checkBatch(cursor, options, config, name)
+  const whole = cursor.bytes()
+  if (records.length > whole.length) checkAlone(cursor)
+  const batch = new Batch(validateAndAssign(new Batch(whole), {
+    ...options, nextOffset, config, name,
+  }))
+  return { batches: [batch], duplicate: checkProducer(batch, options, log) }
 }
 
-/** Gives the batch that was sent again, if one was. */
-function checkProducers(
-  batches: readonly Batch[], { origin }: AppendOptions, { config, producers, name }: Admitting,
-): BatchMetadata | undefined {
-  const check = { origin, isVerified: false, transactionVersion: 0 }
-  for (const batch of batches) {
-    if (batch.sizeBytes > config.segmentBytes) {
-      throw new ApiError(Errors.RECORD_LIST_TOO_LARGE,
-        `Message batch size is ${batch.sizeBytes} bytes in append to partition ${name}, which `
-        + `exceeds the maximum configured segment size of ${config.segmentBytes}.`)
+/** A producer sends one batch at a time; what follows it is cut off, if it is no whole batch. */
+function checkAlone(cursor: Batch): void {
+  if (!cursor.next()) return
+  throw new ApiError(Errors.INVALID_RECORD, 'Compressed outer record has more than one batch')
+}
+
+/** Batches that have their offsets, from the leader of the partition or of the quorum. */
+function admitAssigned(
+  records: Buffer, options: AppendOptions, { config, name, nextOffset }: Admitting,
+): Batch[] {
+  const batches: Batch[] = []
+  let leastOffset = nextOffset
+  for (const cursor = new Batch(records); cursor.next();) {
+    // Of a leader that this replica does not follow yet (KAFKA-18723).
+    if (options.origin === 'replica' && cursor.leaderEpoch > options.leaderEpoch) break
+    checkBatch(cursor, options, config, name)
+    if (cursor.baseOffset < leastOffset) {
+      throw new Error(`${name}: a batch of offset ${cursor.baseOffset} cannot follow ${leastOffset}`)
     }
-    if (!batch.hasProducer) continue
-    const mark = batch.isControl ? endMarkOf(batch) : undefined
-    if (mark !== undefined) {
-      producers.checkMark(batch, mark, batch.baseOffset, check)
-      continue
-    }
-    const duplicate = origin === 'client' ? producers.findDuplicate(batch) : undefined
-    if (duplicate !== undefined) return duplicate
-    producers.check(batch, batch.baseOffset, check)
+    leastOffset = cursor.nextOffset
+    batches.push(new Batch(cursor.buffer, cursor.position))
   }
-  return undefined
+  return batches
+}
+
+/** Gives the batch that was sent again, if this is one. */
+function checkProducer(
+  batch: Batch, { origin }: AppendOptions, { config, producers, name }: Admitting,
+): BatchMetadata | undefined {
+  if (batch.sizeBytes > config.segmentBytes) {
+    throw new ApiError(Errors.RECORD_LIST_TOO_LARGE,
+      `Message batch size is ${batch.sizeBytes} bytes in append to partition ${name}, which `
+      + `exceeds the maximum configured segment size of ${config.segmentBytes}.`)
+  }
+  if (!batch.hasProducer) return undefined
+  const check = { origin, isVerified: false, transactionVersion: 0 }
+  const mark = batch.isControl ? endMarkOf(batch) : undefined
+  if (mark !== undefined) {
+    producers.checkMark(batch, mark, batch.baseOffset, check)
+    return undefined
+  }
+  const duplicate = origin === 'client' ? producers.findDuplicate(batch) : undefined
+  if (duplicate === undefined) producers.check(batch, batch.baseOffset, check)
+  return duplicate
 }

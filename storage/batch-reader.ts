@@ -35,6 +35,11 @@ export class BatchReader {
     return this.#nextPosition
   }
 
+  /** All was read; otherwise no whole batch is where the next one should be. */
+  get isAtEnd(): boolean {
+    return this.#nextPosition === this.#end
+  }
+
   /** False at the end, or where no whole batch follows. */
   next(): boolean {
     if (!this.#has(LOG_OVERHEAD)) return false

@@ -241,9 +241,14 @@ function logConfigOf(values: ReadonlyMap<string, ConfigValue>): LogConfig {
   }
 }
 
+/** With compaction a segment is closed in time for `max.compaction.lag.ms`. */
+export function maxSegmentMs({ cleanupPolicy, maxCompactionLagMs, segmentMs }: LogConfig): number {
+  return cleanupPolicy.has('compact') ? Math.min(maxCompactionLagMs, segmentMs) : segmentMs
+}
+
 /** How much earlier than `segment.ms` a log rolls: by its name, so that not all do at once. */
-export function jitterMs({ segmentJitterMs, segmentMs }: LogConfig, name: string): number {
-  if (segmentJitterMs === 0) return 0
+export function jitterMs(config: LogConfig, name: string): number {
+  if (config.segmentJitterMs === 0) return 0
   const share = crc32c(Buffer.from(name)) / 2 ** 32
-  return Math.floor(share * Math.min(segmentJitterMs, segmentMs))
+  return Math.floor(share * Math.min(config.segmentJitterMs, config.segmentMs))
 }

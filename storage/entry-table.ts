@@ -41,6 +41,25 @@ export class EntryTable {
     return bytes
   }
 
+  /** The last entry alone, without bringing all of them into memory; undefined without entries. */
+  last(): Buffer | undefined {
+    const { entryBytes } = this
+    if (this.#bytes !== undefined) {
+      const end = this.#count * entryBytes
+      return end === 0 ? undefined : this.#bytes.subarray(end - entryBytes, end)
+    }
+    const count = Math.floor((this.#disk.sizeBytes(this.path) ?? 0) / entryBytes)
+    if (count === 0) return undefined
+    const entry = Buffer.allocUnsafe(entryBytes)
+    const file = this.#disk.open(this.path, 'read')
+    try {
+      file.read(entry, 0, entryBytes, (count - 1) * entryBytes)
+    } finally {
+      file.close()
+    }
+    return entry
+  }
+
   /** Begins without entries and does not look at the file. */
   clear(): void {
     this.#bytes = Buffer.alloc(0)

@@ -56,6 +56,8 @@ export class LeaderEpochs {
 
   /** As `assign`, without writing the file: `save` must follow. */
   note(epoch: number, startOffset: number): boolean {
+    // Batches of others than leaders may name none.
+    if (epoch < 0) return false
     const last = this.#entries.at(-1)
     if (last !== undefined && epoch === last.epoch && startOffset >= last.startOffset) return false
     while (this.#entries.length > 0) {
@@ -65,6 +67,11 @@ export class LeaderEpochs {
     }
     this.#entries.push({ epoch, startOffset })
     return true
+  }
+
+  /** To build the entries from the log, with `note` and `save`. */
+  forget(): void {
+    this.#entries = []
   }
 
   save(): void {

@@ -25,6 +25,8 @@ export interface LogOptions {
   /** `producer.id.expiration.ms` */
   readonly producerExpirationMs?: number
   readonly buffers?: BufferPool
+  /** The log became shorter: a recovery point that was written down somewhere is too high now. */
+  onTruncated?(log: { readonly recoveryPoint: number }): void
 }
 
 export interface AppendOptions {
@@ -34,6 +36,7 @@ export interface AppendOptions {
 }
 
 export interface AppendInfo {
+  /** −1 when a follower had nothing to take. */
   readonly firstOffset: number
   readonly lastOffset: number
   readonly maxTimestamp: number

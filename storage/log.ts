@@ -5,8 +5,6 @@
 // and recoveryPoint ≤ writtenOffset: below it everything is on the device. After a failed write or
 // sync the log is failed for good: what lies on the disk is for the recovery of the next start.
 
-import { dirname } from 'node:path'
-
 import { ApiError, Errors } from '../protocol/errors.ts'
 import { Batch } from '../protocol/records/batch.ts'
 import { admit } from './admission.ts'
@@ -14,6 +12,7 @@ import { BufferPool } from './buffer-pool.ts'
 import { claimDirectory, type EpochEntry } from './checkpoints.ts'
 import { jitterMs, type LogConfig, parseLogConfig } from './config.ts'
 import { type Disk, StorageError } from './disk.ts'
+import { type BegunSync, Durability } from './durability.ts'
 import { LEADER_EPOCH_FILE, LeaderEpochs } from './epochs.ts'
 import type {
   AppendInfo, AppendOptions, EpochEndOffset, LogOptions, ReadOptions, ReadResult,
@@ -27,17 +26,10 @@ import * as search from './search.ts'
 import { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 import { SnapshotFiles } from './snapshot-files.ts'
+import { Staging } from './staging.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 
 export type * from './log-options.ts'
-
-interface BegunSync {
-  readonly segments: readonly Segment[]
-  readonly active: Segment
-  readonly endOffset: number
-  readonly sizeBytes: number
-  readonly truncations: number
-}
 
 const NOTHING: ReadResult = { records: Buffer.alloc(0), release: () => {} }
 /** So much may be staged before it is written without waiting for the end of the turn. */
@@ -64,13 +56,10 @@ export class Log {
   #startOffset: number
   #endOffset: number
   #writtenOffset: number
-  #recoveryPoint: number
   #highWatermark: number
-  #staged: Buffer[] = []
-  #stagedBytes = 0
-  #unsyncedBytes = 0
-  #isDirectorySynced = false
-  #truncations = 0
+  readonly #staging = new Staging()
+  readonly #durability: Durability
+  readonly #onTruncated: ((log: Log) => void) | undefined
   readonly #removals: Removals
   #rollJitterMs: number
   #failure: StorageError | undefined
@@ -95,25 +84,29 @@ export class Log {
     this.#buffers = options.buffers ?? new BufferPool()
     this.#producerExpirationMs = options.producerExpirationMs ?? DAY_MS
     this.#rollJitterMs = jitterMs(this.#config, this.name)
+    this.#onTruncated = options.onTruncated
     this.#removals = new Removals(disk)
     claimDirectory(disk, directory, topic, options.topicId)
     this.producers = new ProducerState(this.name)
     this.#snapshots = new SnapshotFiles(disk, directory)
     this.#epochs = new LeaderEpochs(disk, `${directory}/${LEADER_EPOCH_FILE}`)
-    this.#epochs.load()
     const { startOffset = 0, recoveryPoint = 0, highWatermark = 0, isClean = false } = options
-    const { indexIntervalBytes } = this.#config
     this.#segments = loadSegments({
       disk, directory, name: this.name, logger, nowMs, isClean, recoveryPoint, startOffset,
-      indexIntervalBytes, epochs: this.#epochs, producers: this.producers,
+      config: this.#config, epochs: this.#epochs, producers: this.producers,
       snapshots: this.#snapshots,
+    })
+    this.#durability = new Durability({
+      disk, directory, segments: this.#segments, epochs: this.#epochs,
+      recoveryPoint: isClean ? Infinity : recoveryPoint,
     })
     this.#endOffset = this.#segments.active.nextOffset
     this.#startOffset = Math.max(startOffset, this.#segments.first.baseOffset)
     if (this.#startOffset > this.#endOffset) this.#startOver(this.#startOffset, nowMs)
     this.#writtenOffset = this.#endOffset
-    this.#recoveryPoint = Math.min(isClean ? this.#endOffset : recoveryPoint, this.#endOffset)
+    this.#durability.truncated(this.#endOffset)
     this.#highWatermark = Math.max(this.#startOffset, Math.min(highWatermark, this.#endOffset))
+    this.producers.forgetTransactionsBefore(this.#highWatermark)
     this.#epochs.truncateFromEnd(this.#endOffset)
     this.#epochs.truncateFromStart(this.#startOffset)
   }
@@ -138,7 +131,7 @@ export class Log {
 
   /** Everything below is on the device. */
   get recoveryPoint(): number {
-    return this.#recoveryPoint
+    return this.#durability.recoveryPoint
   }
 
   get highWatermark(): number {
@@ -147,8 +140,9 @@ export class Log {
 
   /** Everything below is of transactions that are over, or of none. */
   get lastStableOffset(): number {
-    const unstable = this.producers.firstUnstableOffset
-    return unstable !== undefined && unstable < this.#highWatermark ? unstable : this.#highWatermark
+    const unstable = this.producers.firstUnstableOffset ?? Infinity
+    // Of an open transaction the first records may have been deleted.
+    return Math.min(Math.max(unstable, this.#startOffset), this.#highWatermark)
   }
 
   get sizeBytes(): number {
@@ -161,7 +155,7 @@ export class Log {
 
   /** Written, and not on the device yet. */
   get unsyncedBytes(): number {
-    return this.#unsyncedBytes
+    return this.#durability.unsyncedBytes
   }
 
   get isFailed(): boolean {
@@ -198,7 +192,7 @@ export class Log {
       const { lastOffset, offsetDelta, timestamp } = admitted.duplicate
       return {
         firstOffset: lastOffset - offsetDelta, lastOffset, maxTimestamp: timestamp, logStartOffset,
-        logAppendTimeMs: isAppendTime ? timestamp : -1, duplicate: true, sizeBytes: 0,
+        logAppendTimeMs: timestamp, duplicate: true, sizeBytes: 0,
       }
     }
     let sizeBytes = 0
@@ -208,8 +202,8 @@ export class Log {
       sizeBytes += batch.sizeBytes
       maxTimestamp = Math.max(maxTimestamp, batch.maxTimestamp)
     }
-    const firstOffset = admitted.batches[0]!.baseOffset
-    if (this.#stagedBytes >= MAX_STAGED_BYTES) this.flush()
+    const firstOffset = admitted.batches[0]?.baseOffset ?? -1
+    if (this.#staging.sizeBytes >= MAX_STAGED_BYTES) this.flush()
     return {
       firstOffset, lastOffset: this.#endOffset - 1, maxTimestamp, logStartOffset,
       logAppendTimeMs: isAppendTime ? options.nowMs : -1, duplicate: false, sizeBytes,
@@ -218,91 +212,65 @@ export class Log {
 
   #stage(batch: Batch, nowMs: number): void {
     const { active } = this.#segments
-    if (active.isFullFor(batch, this.#config, this.#rollJitterMs, nowMs)) this.#roll(nowMs)
+    if (active.isFullFor(batch, this.#config, this.#rollJitterMs, nowMs)) {
+      this.#roll(nowMs, batch.baseOffset)
+    }
     const segment = this.#segments.active
-    segment.note(batch, this.#config.indexIntervalBytes)
-    this.#epochs.assign(batch.leaderEpoch, batch.baseOffset)
     takeIn(batch, this.producers, segment)
-    this.#staged.push(batch.bytes())
-    this.#stagedBytes += batch.sizeBytes
+    this.#io(() => this.#epochs.assign(batch.leaderEpoch, batch.baseOffset))
+    segment.note(batch, this.#config.indexIntervalBytes)
+    this.#staging.add(batch.bytes())
     this.#endOffset = batch.nextOffset
   }
 
-  /** Begins a new segment at the end. The old one is complete then. */
-  #roll(nowMs: number): void {
+  /** Begins a new segment. The old one is complete then; an empty one makes room. */
+  #roll(nowMs: number, baseOffset = this.#endOffset): void {
     this.flush()
+    const { active } = this.#segments
     this.#io(() => {
-      this.#segments.active.finish()
-      this.#snapshots.write(this.#endOffset, this.producers, false)
-      this.#segments.push(Segment.create(this.#disk, this.directory, this.#endOffset, nowMs))
-      this.#isDirectorySynced = false
+      if (active.sizeBytes > 0) active.finish()
+      else discard(this.#disk, this.#segments.removeFrom(active.baseOffset))
+      this.#snapshots.write(baseOffset, this.producers, false)
+      this.#segments.push(Segment.create(this.#disk, this.directory, baseOffset, nowMs))
+      this.#durability.namesChanged()
     })
   }
 
   /** Writes what is staged. Throws StorageError; the log is failed then. */
   flush(): void {
-    if (this.#stagedBytes === 0) return
-    const sizeBytes = this.#stagedBytes
-    this.#io(() => this.#segments.active.write(this.#staged, sizeBytes))
-    this.#staged = []
-    this.#stagedBytes = 0
-    this.#unsyncedBytes += sizeBytes
+    const { sizeBytes, buffers } = this.#staging
+    if (sizeBytes === 0) return
+    // What failed once is not tried again: nobody knows what lies on the disk.
+    if (this.#failure !== undefined) throw this.#failure
+    this.#io(() => this.#segments.active.write(buffers, sizeBytes))
+    this.#staging.clear()
+    this.#durability.wrote(sizeBytes)
     this.#writtenOffset = this.#endOffset
   }
 
   /** Brings everything to the device; rejects with StorageError, and the log is failed then. */
   async sync(): Promise<void> {
     const begun = this.#beginSync()
-    for (const segment of begun.segments) {
-      try {
-        await segment.file.syncAsync()
-      } catch (error) {
-        // It may have been deleted, or closed, meanwhile.
-        if (this.#isClosed || !this.#segments.all.includes(segment)) continue
-        throw this.#fail(error)
-      }
+    try {
+      await this.#durability.finish(begun, () => this.#isClosed)
+    } catch (error) {
+      throw this.#fail(error)
     }
-    this.#endSync(begun)
   }
 
   syncNow(): void {
     const begun = this.#beginSync()
-    this.#io(() => { for (const segment of begun.segments) segment.file.sync() })
-    this.#endSync(begun)
+    this.#io(() => this.#durability.finishNow(begun))
   }
 
   #beginSync(): BegunSync {
     this.flush()
     this.#checkUsable()
-    const { active, all } = this.#segments
-    const segments = all.filter(({ isSynced }) => !isSynced)
-    this.#io(() => {
-      this.#epochs.sync()
-      for (const segment of segments) {
-        // Those of the active segment are built again after a crash, whatever is in them.
-        if (segment !== active) segment.syncIndexes()
-      }
-      if (this.#isDirectorySynced) return
-      this.#disk.syncDirectory(this.directory)
-      this.#disk.syncDirectory(dirname(this.directory))
-      this.#isDirectorySynced = true
-    })
-    return {
-      segments, active, endOffset: this.#writtenOffset, sizeBytes: this.#unsyncedBytes,
-      truncations: this.#truncations,
-    }
-  }
-
-  #endSync({ segments, active, endOffset, sizeBytes, truncations }: BegunSync): void {
-    for (const segment of segments) segment.isSynced = segment !== active
-    // After a truncation the offsets below may name other records, not on the device yet.
-    if (truncations !== this.#truncations) return
-    this.#unsyncedBytes -= sizeBytes
-    this.#recoveryPoint = Math.max(this.#recoveryPoint, endOffset)
+    return this.#io(() => this.#durability.begin(this.#writtenOffset))
   }
 
   advanceHighWatermark(offset: number): void {
-    this.#highWatermark = Math.max(this.#highWatermark, Math.min(offset, this.#endOffset))
+    this.#highWatermark = Math.max(this.#highWatermark, Math.min(offset, this.#writtenOffset))
     this.producers.forgetTransactionsBefore(this.#highWatermark)
   }
 
@@ -317,45 +285,55 @@ export class Log {
         `Received request for offset ${offset} for partition ${this.name}, but we only have log `
         + `segments from offset ${this.#startOffset} up to ${this.#endOffset}.`)
     }
-    const range = search.findRange(this.#segments, offset, Math.min(maxOffset, this.#writtenOffset))
+    const end = Math.min(maxOffset, this.#writtenOffset)
+    const range = this.#io(() => search.findRange(this.#segments, offset, end))
     if (range === undefined) return NOTHING
     const { segment, position, firstBatchBytes, endPosition } = range
     if (firstBatchBytes > maxSizeBytes && !minOneBatch) return NOTHING
     const sizeBytes = Math.min(Math.max(maxSizeBytes, firstBatchBytes), endPosition - position)
     const lease = this.#buffers.lease(sizeBytes)
     const count = this.#io(() => segment.file.read(lease.bytes, 0, sizeBytes, position))
+    if (count < Math.min(sizeBytes, firstBatchBytes)) throw segment.corruptAt(position)
     return { records: lease.bytes.subarray(0, count), release: lease.release }
   }
 
   /** About how many bytes a read from the offset could give. */
   readableBytes(offset: number, maxOffset: number): number {
-    return search.countReadable(this.#segments, offset, Math.min(maxOffset, this.#writtenOffset))
+    const end = Math.min(maxOffset, this.#writtenOffset)
+    return this.#io(() => search.countReadable(this.#segments, offset, end))
   }
 
   /**
    * The batches from the one that holds `from` on, to the one before `to`. The batch is the same
-   * object each time; its bytes stay.
+   * object each time; its bytes stay. Throws CORRUPT_MESSAGE rather than leave something out.
    */
-  batches(from: number, to: number = Infinity): Iterable<Batch> {
+  *batches(from: number, to: number = Infinity): Generator<Batch> {
+    this.#checkUsable()
     this.flush()
-    return search.batchesOf(this.#segments, from, to)
+    try {
+      yield* search.batchesOf(this.#segments, from, to)
+    } catch (error) {
+      throw error instanceof ApiError ? error : this.#fail(error)
+    }
   }
 
   /** The transactions aborted among the records from one offset to before another. */
   abortedTransactions(from: number, to: number): AbortedTransaction[] {
-    return search.abortedTransactions(this.#segments, from, to)
+    return this.#io(() => search.abortedTransactions(this.#segments, from, to))
   }
 
   /** The first record that is not older than the timestamp. */
   offsetForTimestamp(timestamp: number): search.TimestampPlace | undefined {
+    this.#checkUsable()
     this.flush()
-    return search.findTimestamp(this.#segments, timestamp, this.#startOffset)
+    return this.#io(() => search.findTimestamp(this.#segments, timestamp, this.#startOffset))
   }
 
   /** The first record with the largest timestamp of all (KIP-734). */
   maxTimestampOffset(): search.TimestampPlace | undefined {
+    this.#checkUsable()
     this.flush()
-    return search.findMaxTimestamp(this.#segments)
+    return this.#io(() => search.findMaxTimestamp(this.#segments))
   }
 
   /** Where the largest epoch ends that is not larger (KIP-279). */
@@ -374,17 +352,25 @@ export class Log {
     this.#io(() => this.#epochs.assign(epoch, this.#endOffset))
   }
 
-  /** The log starts here now; segments that lie before it as a whole go. */
+  /**
+   * The log starts here now; segments that lie before it as a whole go with the next retention.
+   * Throws OFFSET_OUT_OF_RANGE for what is not committed.
+   */
   deleteRecordsTo(offset: number): void {
+    if (offset > this.#highWatermark) {
+      throw new ApiError(Errors.OFFSET_OUT_OF_RANGE,
+        `Cannot increment the log start offset to ${offset} of partition ${this.name} since it is `
+        + `larger than the high watermark ${this.#highWatermark}`)
+    }
     if (offset <= this.#startOffset) return
     this.#startOffset = offset
-    this.#highWatermark = Math.max(this.#highWatermark, offset)
     this.#io(() => this.#epochs.truncateFromStart(offset))
     this.producers.forgetTransactionsBefore(offset)
   }
 
-  /** Removes the records from the offset on. */
+  /** Removes the records from the offset on. On the device when it returns. */
   truncateTo(offset: number): void {
+    this.#checkUsable()
     if (offset >= this.#endOffset) return
     if (offset <= this.#segments.first.baseOffset) return this.truncateFully(offset)
     this.flush()
@@ -395,23 +381,28 @@ export class Log {
     })
     this.#truncated()
     this.#snapshots.removeAbove(this.#endOffset)
-    loadProducers(this.#segments, this.#endOffset, this.producers, this.#snapshots)
+    this.#io(() => (
+      loadProducers(this.#segments, this.#endOffset, this.producers, this.#snapshots)
+    ))
+    this.producers.forgetTransactionsBefore(this.#highWatermark)
   }
 
   /** Removes everything; the log begins anew at the offset. */
   truncateFully(offset: number): void {
+    this.#checkUsable()
     this.#startOver(offset, this.#segments.active.createdMs)
     this.#truncated()
+    this.#highWatermark = offset
   }
 
   #startOver(offset: number, nowMs: number): void {
     this.#logger.warn('the log starts over', { log: this.name, offset, endOffset: this.#endOffset })
-    this.#staged = []
-    this.#stagedBytes = 0
+    this.#staging.clear()
     this.#io(() => {
       discard(this.#disk, this.#segments.removeFrom(0))
       this.#segments.push(Segment.create(this.#disk, this.directory, offset, nowMs))
       this.#snapshots.removeAbove(-1)
+      this.#epochs.clear()
     })
     this.producers.clear()
     this.#endOffset = offset
@@ -419,14 +410,18 @@ export class Log {
   }
 
   #truncated(): void {
-    this.#truncations++
-    this.#isDirectorySynced = false
     this.#endOffset = this.#segments.active.nextOffset
     this.#writtenOffset = this.#endOffset
-    this.#recoveryPoint = Math.min(this.#recoveryPoint, this.#endOffset)
+    this.#durability.truncated(this.#endOffset)
     this.#highWatermark = Math.min(this.#highWatermark, this.#endOffset)
     this.#startOffset = Math.min(this.#startOffset, this.#endOffset)
-    this.#io(() => this.#epochs.truncateFromEnd(this.#endOffset))
+    this.#io(() => {
+      this.#epochs.truncateFromEnd(this.#endOffset)
+      // What was removed must not come back, after a crash, among what is appended next.
+      this.#segments.active.file.sync()
+      this.#disk.syncDirectory(this.directory)
+      this.#onTruncated?.(this)
+    })
   }
 
   /** Deletes the segments whose time is over. Answers how many. */
@@ -450,17 +445,22 @@ export class Log {
     return count
   }
 
-  /** What comes round again: retention, forgetting producers, removing deleted files. */
+  /**
+   * What comes round again: retention, forgetting producers, removing deleted files. Throws
+   * StorageError.
+   */
   tick(nowMs: number): void {
+    if (this.#failure !== undefined || this.#isClosed) return
     this.applyRetention(nowMs)
     this.producers.expire(nowMs, this.#producerExpirationMs)
-    this.#removals.removeDue(nowMs)
+    this.#io(() => this.#removals.removeDue(nowMs))
   }
 
   /** Writes everything out, so that the next start need not look into it. */
   close(): void {
     if (this.#isClosed) return
-    if (this.#failure === undefined) {
+    try {
+      if (this.#failure !== undefined) return
       this.flush()
       this.#io(() => {
         this.#segments.active.finish()
@@ -468,8 +468,9 @@ export class Log {
         this.#segments.active.syncIndexes()
       })
       this.syncNow()
+    } finally {
+      this.abandon()
     }
-    this.abandon()
   }
 
   /** Gives the files back without another word: the log is to be deleted, or its disk is broken. */

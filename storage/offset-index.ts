@@ -59,17 +59,20 @@ export class OffsetIndex {
       this.#table.floor((bytes, at) => bytes.readInt32BE(at) < relative) + 1)
   }
 
-  /** Whether every entry comes after the one before and points into a segment of that size. */
-  isSound(segmentSizeBytes: number): boolean {
-    let offset = -1
+  /**
+   * Whether every entry comes after the one before, names an offset below the one given and points
+   * into a segment of that size.
+   */
+  isSound(endOffset: number, segmentSizeBytes: number): boolean {
+    let offset = this.#baseOffset - 1
     let position = -1
     for (let entry = 0; entry < this.count; entry++) {
-      const nextOffset = this.offsetAt(entry) - this.#baseOffset
+      const nextOffset = this.offsetAt(entry)
       const nextPosition = this.positionAt(entry)
       if (nextOffset <= offset || nextPosition <= position) return false
       offset = nextOffset
       position = nextPosition
     }
-    return position < segmentSizeBytes
+    return this.count === 0 || offset < endOffset && position < segmentSizeBytes
   }
 }

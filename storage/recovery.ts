@@ -5,12 +5,15 @@
 
 import { ApiError, Errors } from '../protocol/errors.ts'
 import { type Batch, MAGIC } from '../protocol/records/batch.ts'
+import type { LogConfig } from './config.ts'
 import type { Disk } from './disk.ts'
 import { endMarkOf } from './end-mark.ts'
 import type { LeaderEpochs } from './epochs.ts'
+import { tidyFiles } from './log-files.ts'
+import { isOldMessage } from './old-format.ts'
 import type { Logger } from './ports.ts'
-import type { ProducerState } from './producers.ts'
-import { DELETED_SUFFIX, INDEX_SUFFIXES, Segment } from './segment.ts'
+import { ProducerState } from './producers.ts'
+import { Segment } from './segment.ts'
 import { Segments } from './segments.ts'
 import type { SnapshotFiles } from './snapshot-files.ts'
 
@@ -27,7 +30,7 @@ export interface LoadOptions {
   readonly recoveryPoint: number
   /** Where a log without segments begins. */
   readonly startOffset: number
-  readonly indexIntervalBytes: number
+  readonly config: LogConfig
   readonly epochs: LeaderEpochs
   readonly producers: ProducerState
   readonly snapshots: SnapshotFiles
@@ -35,68 +38,51 @@ export interface LoadOptions {
 
 /** Opens the segments, repaired where needed; producers and epochs are as the log says. */
 export function loadSegments(options: LoadOptions): Segments {
-  const { disk, directory, nowMs, startOffset } = options
-  const bases = tidyFiles(options)
+  const { disk, directory, nowMs, startOffset, epochs } = options
+  const bases = tidyFiles(disk, directory)
   const segments = new Segments()
   for (const base of bases) segments.push(Segment.open(disk, directory, base, nowMs))
   // Of a complete segment the next one's name tells where it ends.
   for (const [i, segment] of segments.all.entries()) {
     segment.nextOffset = segments.all[i + 1]?.baseOffset ?? segment.nextOffset
   }
+  const hasEpochs = epochs.load()
   if (segments.count === 0) {
     segments.push(Segment.create(disk, directory, startOffset, nowMs))
   }
   const doubtful = firstDoubtful(segments, options)
-  if (doubtful !== undefined) recover(segments, doubtful, options)
+  for (const segment of segments.all.slice(0, doubtful)) {
+    segment.isSynced = true
+    if (!segment.hasIndexes) rebuildIndexes(segments, segment, options)
+  }
+  if (doubtful < segments.count) recover(segments, doubtful, options)
   else loadProducers(segments, segments.active.nextOffset, options.producers, options.snapshots)
+  if (!hasEpochs) rebuildEpochs(segments, epochs)
   return segments
 }
 
-/** Removes what a crash may leave lying about. Answers the base offsets of segments, ascending. */
-function tidyFiles({ disk, directory, name }: LoadOptions): number[] {
-  const names = disk.list(directory).map((entry) => entry.name)
-  const swap = names.find((file) => file.endsWith('.swap'))
-  if (swap !== undefined) {
-    throw new Error(`${name}: ${swap} is what an interrupted compaction leaves; let Kafka, which `
-      + 'began it, start once and finish it')
-  }
-  for (const file of names) {
-    const isLeftOver = file.endsWith(DELETED_SUFFIX) || file.endsWith('.cleaned')
-      || file.endsWith('.tmp')
-    if (isLeftOver) disk.remove(`${directory}/${file}`)
-  }
-  const bases = new Set(names.flatMap((file) => /^(\d{20})\.log$/.exec(file)?.[1] ?? []))
-  for (const file of names) {
-    const suffix = INDEX_SUFFIXES.find((one) => file.endsWith(one))
-    if (suffix === undefined || bases.has(file.slice(0, -suffix.length))) continue
-    disk.remove(`${directory}/${file}`)
-  }
-  return [...bases].map(Number).sort((a, b) => a - b)
-}
-
-/** The place of the first segment that must be read whole; undefined when all can be believed. */
+/** The place of the first segment that must be looked through; none: that behind the last one. */
 function firstDoubtful(
   segments: Segments, { isClean, recoveryPoint, logger, name }: LoadOptions,
-): number | undefined {
-  let first = segments.all.findIndex((segment) => !segment.hasIndexes)
-  if (first >= 0) logger.warn('an index is missing and is built again', { log: name })
-  if (!isClean) {
-    const behind = Math.max(0, segments.indexOf(recoveryPoint))
-    first = first < 0 ? behind : Math.min(first, behind)
-  } else if (!segments.active.findEnd()) {
-    logger.warn('the log does not end with a whole batch, though it was closed', { log: name })
-    first = first < 0 ? segments.count - 1 : first
-  }
-  return first < 0 ? undefined : first
+): number {
+  if (!isClean) return Math.max(0, segments.indexOf(recoveryPoint))
+  if (segments.active.hasIndexes && segments.active.findEnd()) return segments.count
+  logger.warn('the log does not end as it should, though it was closed', { log: name })
+  return segments.count - 1
 }
 
 /** Reads the segments from the doubtful one on. What follows an unsound batch goes. */
 function recover(segments: Segments, first: number, options: LoadOptions): void {
-  const { logger, name, epochs } = options
+  const { disk, directory, logger, name, epochs } = options
   const from = segments.all[first]!.baseOffset
   loadProducers(segments, from, options.producers, options.snapshots)
   let lastOffset = from - 1
+  let lost: Segment[] = []
   for (const segment of segments.all.slice(first)) {
+    if (!canFollow(segment, lastOffset, options)) {
+      lost = segments.removeFrom(segment.baseOffset)
+      break
+    }
     const fileBytes = segment.writtenBytes
     lastOffset = recoverSegment(segment, lastOffset, options)
     if (segment.sizeBytes === fileBytes) continue
@@ -105,41 +91,91 @@ function recover(segments: Segments, first: number, options: LoadOptions): void 
       lostBytes: fileBytes - segment.sizeBytes,
     })
     segment.truncateFile(segment.sizeBytes)
-    const later = segments.removeFrom(segment.baseOffset + 1)
-    if (later.length > 0) logger.warn('removed what followed', { log: name, count: later.length })
-    discard(options.disk, later)
+    // What was cut off must not come back, after another crash, behind what is appended next.
+    segment.file.sync()
+    lost = segments.removeFrom(segment.baseOffset + 1)
     break
   }
-  for (const segment of segments.all.slice(first)) segment.saveIndexes()
+  if (lost.length > 0) {
+    logger.warn('removed what followed', { log: name, segments: lost.length })
+    discard(disk, lost)
+    disk.syncDirectory(directory)
+  }
+  for (const segment of segments.all.slice(first)) segment.finish()
   options.snapshots.removeAbove(segments.active.nextOffset)
   epochs.truncateFromEnd(segments.active.nextOffset)
   epochs.save()
 }
 
+/**
+ * Whether the segment can be what was written behind the offset. It cannot when it overlaps; and
+ * only a compacted log has gaps: in another one what lay between is lost.
+ */
+function canFollow({ baseOffset }: Segment, lastOffset: number, { config }: LoadOptions): boolean {
+  return baseOffset === lastOffset + 1
+    || baseOffset > lastOffset && config.cleanupPolicy.has('compact')
+}
+
 /** Notes every sound batch of the file. Answers the last offset. */
 function recoverSegment(segment: Segment, lastOffset: number, options: LoadOptions): number {
-  const { producers, epochs, indexIntervalBytes } = options
+  const { producers, epochs, config } = options
   const reader = segment.reader()
   segment.clearIndexes()
   let last = lastOffset
   while (reader.next()) {
     const { batch } = reader
-    if (!isSound(batch, last, options)) break
-    segment.note(batch, indexIntervalBytes)
+    if (!isSound(batch, last)) break
     takeIn(batch, producers, segment)
-    epochs.note(batch.leaderEpoch, batch.baseOffset)
+    segment.note(batch, config.indexIntervalBytes)
+    if (batch.leaderEpoch > epochs.latest) epochs.note(batch.leaderEpoch, batch.baseOffset)
     last = batch.lastOffset
   }
-  return last
+  if (segment.sizeBytes < segment.writtenBytes) refuseOldFormat(segment, options)
+  return Math.max(last, segment.baseOffset - 1)
 }
 
-function isSound(batch: Batch, lastOffset: number, { name }: LoadOptions): boolean {
-  if (batch.magic >= 0 && batch.magic < MAGIC && batch.baseOffset === lastOffset + 1) {
-    throw new ApiError(Errors.UNSUPPORTED_FOR_MESSAGE_FORMAT, `${name} holds records of message `
-      + `format ${batch.magic} at offset ${batch.baseOffset}; only format ${MAGIC} is supported`)
-  }
+function isSound(batch: Batch, lastOffset: number): boolean {
   return batch.magic === MAGIC && batch.lastOffsetDelta >= 0 && batch.baseOffset > lastOffset
     && batch.isCrcValid()
+}
+
+function refuseOldFormat({ file, sizeBytes, writtenBytes }: Segment, { name }: LoadOptions): void {
+  if (!isOldMessage(file, sizeBytes, writtenBytes)) return
+  throw new ApiError(Errors.UNSUPPORTED_FOR_MESSAGE_FORMAT,
+    `${name} holds messages of a format before that of record batches (magic ${MAGIC}), `
+    + 'which is not supported')
+}
+
+/** Of a complete segment: it is on the device, so whatever else is wrong with it, it stays. */
+function rebuildIndexes(segments: Segments, segment: Segment, options: LoadOptions): void {
+  const { logger, name, config, snapshots } = options
+  const { baseOffset, nextOffset, writtenBytes } = segment
+  logger.warn('builds an index again', { log: name, segment: baseOffset })
+  const producers = new ProducerState(name)
+  loadProducers(segments, baseOffset, producers, snapshots)
+  const reader = segment.reader()
+  segment.clearIndexes()
+  while (reader.next()) {
+    takeIn(reader.batch, producers, segment)
+    segment.note(reader.batch, config.indexIntervalBytes)
+  }
+  segment.nextOffset = nextOffset
+  segment.sizeBytes = writtenBytes
+  segment.finish()
+  segment.syncIndexes()
+  segment.isSynced = true
+}
+
+/** The file is missing, or damaged: the batches name their epochs too. */
+function rebuildEpochs(segments: Segments, epochs: LeaderEpochs): void {
+  epochs.forget()
+  for (const segment of segments.all) {
+    for (const reader = segment.reader(); reader.next();) {
+      const { leaderEpoch, baseOffset } = reader.batch
+      if (leaderEpoch > epochs.latest) epochs.note(leaderEpoch, baseOffset)
+    }
+  }
+  if (segments.sizeBytes > 0) epochs.save()
 }
 
 /** Builds the producer state as of the offset: from a snapshot, and the log behind it. */
@@ -159,9 +195,9 @@ export function loadProducers(
   }
 }
 
-/** Removes the files of segments at once. */
+/** Removes the files of segments at once, the last one first: a crash leaves no gap among them. */
 export function discard(disk: Disk, segments: readonly Segment[]): void {
-  for (const segment of segments) {
+  for (const segment of [...segments].reverse()) {
     for (const path of segment.markDeleted()) disk.remove(path)
   }
 }

@@ -58,10 +58,12 @@ export function countReadable(segments: Segments, offset: number, maxOffset: num
 /** The batches from the one that holds `from` on, to the one before `to`. */
 export function* batchesOf(segments: Segments, from: number, to: number): Generator<Batch> {
   for (const segment of segments.from(from)) {
-    for (const reader = segment.reader(from); reader.next();) {
+    const reader = segment.reader(from)
+    while (reader.next()) {
       if (reader.batch.baseOffset >= to) return
       if (reader.batch.lastOffset >= from) yield reader.batch
     }
+    if (!reader.isAtEnd) throw segment.corruptAt(reader.nextPosition)
   }
 }
 
@@ -90,7 +92,7 @@ export function findTimestamp(
 ): TimestampPlace | undefined {
   for (const segment of segments.all) {
     if (segment.maxTimestamp < timestamp || segment.nextOffset <= startOffset) continue
-    const from = Math.max(startOffset, segment.timeIndex.lookup(timestamp))
+    const from = Math.max(startOffset, segment.lookupTimestamp(timestamp))
     for (const reader = segment.reader(from); reader.next();) {
       const { batch } = reader
       if (batch.maxTimestamp < timestamp) continue

@@ -5,10 +5,10 @@
 // segment is rolled, or closed: what a crash takes of them recovery builds again.
 
 import { ApiError, Errors } from '../protocol/errors.ts'
-import { type Batch, BATCH_OVERHEAD, LOG_OVERHEAD } from '../protocol/records/batch.ts'
+import { type Batch, BATCH_OVERHEAD, LOG_OVERHEAD, MAGIC } from '../protocol/records/batch.ts'
 import { readInt64 } from '../protocol/records/int64.ts'
 import { BatchReader } from './batch-reader.ts'
-import type { LogConfig } from './config.ts'
+import { type LogConfig, maxSegmentMs } from './config.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { TimeIndex } from './time-index.ts'
@@ -23,14 +23,16 @@ export const INDEX_SUFFIXES: readonly string[] = [
   INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX,
 ]
 
-const INDEX_ENTRY_BYTES = 8
-const TIME_INDEX_ENTRY_BYTES = 12
+const ENTRY_BYTES = { [INDEX_SUFFIX]: 8, [TIME_INDEX_SUFFIX]: 12 } as const
+/** Where an index is built again, how far its entries lie apart. */
+const INDEX_INTERVAL_BYTES = 4096
 const MAX_RELATIVE_OFFSET = 0x7fffffff
 /** So much of a file is looked at in one read, searching for an offset among batches. */
 const SEARCH_BYTES = 4096
 /** Of a batch, as far as the delta of its last offset. */
 const SEARCH_HEADER_BYTES = 27
 const LENGTH_AT = 8
+const MAGIC_AT = 16
 const LAST_OFFSET_DELTA_AT = 23
 
 /** A file's name in digits, as Kafka pads them. */
@@ -49,16 +51,20 @@ export class Segment {
   readonly offsetIndex: OffsetIndex
   readonly timeIndex: TimeIndex
   readonly transactionIndex: TransactionIndex
-  /** One past the last offset, as far as batches were noted or found. */
+  /** One past the last offset, as far as it is known; it may be larger. */
   nextOffset: number
   /** With what is staged. */
   sizeBytes: number
   writtenBytes: number
   /** All of it is on the device, and will not change. */
   isSynced = false
-  /** −1 without records that have one. */
-  maxTimestamp = -1
+  /** Undefined: the last entry of the time index tells. */
+  #maxTimestamp: number | undefined = -1
   #offsetOfMaxTimestamp: number
+  /** What the index files say has been looked at. */
+  #isIndexChecked = true
+  /** An entry of the offset index that was found to be true. */
+  #soundPosition = 0
   /** The largest timestamp of the first batch: rolling by time counts from it. */
   #firstTimestamp: number | undefined
   #bytesSinceIndexEntry = 0
@@ -94,8 +100,8 @@ export class Segment {
   /** One that is there and complete: its indexes tell what lies where. */
   static open(disk: Disk, directory: string, baseOffset: number, nowMs: number): Segment {
     const segment = new Segment(disk, directory, baseOffset, nowMs)
-    segment.maxTimestamp = segment.timeIndex.lastTimestamp
-    segment.#offsetOfMaxTimestamp = segment.timeIndex.lastOffset
+    segment.#maxTimestamp = undefined
+    segment.#isIndexChecked = false
     return segment
   }
 
@@ -107,9 +113,21 @@ export class Segment {
     return this.#file ??= this.#disk.open(this.#path(LOG_SUFFIX), 'write')
   }
 
+  /** −1 without records that have one. */
+  get maxTimestamp(): number {
+    if (this.#maxTimestamp === undefined) this.#believeTimeIndex()
+    return this.#maxTimestamp!
+  }
+
   /** Where the last offset with the largest timestamp is, about. */
   get offsetOfMaxTimestamp(): number {
+    if (this.#maxTimestamp === undefined) this.#believeTimeIndex()
     return this.#offsetOfMaxTimestamp
+  }
+
+  #believeTimeIndex(): void {
+    this.#maxTimestamp = this.timeIndex.lastTimestamp
+    this.#offsetOfMaxTimestamp = this.timeIndex.lastOffset
   }
 
   /** Since when the segment has not changed, by its records; by its making when they do not say. */
@@ -119,23 +137,41 @@ export class Segment {
 
   /** Whether the indexes that every segment has are there, in whole entries. */
   get hasIndexes(): boolean {
-    return this.#isIndex(INDEX_SUFFIX, INDEX_ENTRY_BYTES)
-      && this.#isIndex(TIME_INDEX_SUFFIX, TIME_INDEX_ENTRY_BYTES)
+    return ([INDEX_SUFFIX, TIME_INDEX_SUFFIX] as const).every((suffix) => {
+      const sizeBytes = this.#disk.sizeBytes(this.#path(suffix))
+      return sizeBytes !== undefined && sizeBytes % ENTRY_BYTES[suffix] === 0
+    }) && this.transactionIndex.isSound(this.baseOffset)
   }
 
-  #isIndex(suffix: string, entryBytes: number): boolean {
-    const sizeBytes = this.#disk.sizeBytes(this.#path(suffix))
-    return sizeBytes !== undefined && sizeBytes % entryBytes === 0
+  /** Before the indexes are used: what cannot be right in the files is built from the batches. */
+  #checkIndexes(): void {
+    if (this.#isIndexChecked) return
+    this.#isIndexChecked = true
+    const endOffset = this.nextOffset > this.baseOffset ? this.nextOffset : Infinity
+    const isSound = this.offsetIndex.isSound(endOffset, this.writtenBytes)
+      && this.timeIndex.isSound(endOffset)
+    if (!isSound) this.#rebuildIndexes()
+  }
+
+  #rebuildIndexes(): void {
+    const { nextOffset, sizeBytes, isSynced } = this
+    const reader = new BatchReader(this.file, 0, this.writtenBytes)
+    this.offsetIndex.table.clear()
+    this.timeIndex.table.clear()
+    this.#clearNotes()
+    while (reader.next()) this.note(reader.batch, INDEX_INTERVAL_BYTES)
+    this.timeIndex.append(this.maxTimestamp, this.#offsetOfMaxTimestamp)
+    this.nextOffset = Math.max(nextOffset, this.nextOffset)
+    this.sizeBytes = sizeBytes
+    this.isSynced = isSynced
+    this.saveIndexes()
   }
 
   /** Accounts for a batch at the end, of which the bytes are written with the next flush. */
   note(batch: Batch, indexIntervalBytes: number): void {
     const { lastOffset, maxTimestamp, sizeBytes } = batch
     if (this.sizeBytes === 0) this.#firstTimestamp = maxTimestamp
-    if (maxTimestamp > this.maxTimestamp) {
-      this.maxTimestamp = maxTimestamp
-      this.#offsetOfMaxTimestamp = lastOffset
-    }
+    this.#noteTimestamp(maxTimestamp, lastOffset)
     if (this.#bytesSinceIndexEntry > indexIntervalBytes) {
       this.offsetIndex.append(lastOffset, this.sizeBytes)
       this.timeIndex.append(this.maxTimestamp, this.#offsetOfMaxTimestamp)
@@ -147,18 +183,25 @@ export class Segment {
     this.isSynced = false
   }
 
+  #noteTimestamp(timestamp: number, offset: number): void {
+    if (timestamp <= this.maxTimestamp) return
+    this.#maxTimestamp = timestamp
+    this.#offsetOfMaxTimestamp = offset
+  }
+
   /** Whether a batch has to begin the next segment. `jitterMs`: by how much `segment.ms` is less. */
   isFullFor(batch: Batch, config: LogConfig, jitterMs: number, nowMs: number): boolean {
-    if (this.sizeBytes > config.segmentBytes - batch.sizeBytes) return true
     if (batch.lastOffset - this.baseOffset > MAX_RELATIVE_OFFSET) return true
-    const { segmentIndexBytes } = config
-    const offsetEntries = Math.floor(segmentIndexBytes / INDEX_ENTRY_BYTES)
-    const timeEntries = Math.floor(segmentIndexBytes / TIME_INDEX_ENTRY_BYTES) - 1
-    if (this.offsetIndex.count >= offsetEntries || this.timeIndex.count >= timeEntries) return true
+    // One that is empty takes any batch: a follower cannot choose how large they are.
     if (this.sizeBytes === 0) return false
+    if (this.sizeBytes > config.segmentBytes - batch.sizeBytes) return true
+    const { segmentIndexBytes } = config
+    const offsetEntries = Math.floor(segmentIndexBytes / ENTRY_BYTES[INDEX_SUFFIX])
+    const timeEntries = Math.floor(segmentIndexBytes / ENTRY_BYTES[TIME_INDEX_SUFFIX]) - 1
+    if (this.offsetIndex.count >= offsetEntries || this.timeIndex.count >= timeEntries) return true
     const first = this.#firstBatchTimestamp()
     const ageMs = first >= 0 ? batch.maxTimestamp - first : nowMs - this.createdMs
-    return ageMs > config.segmentMs - jitterMs
+    return ageMs > maxSegmentMs(config) - jitterMs
   }
 
   #firstBatchTimestamp(): number {
@@ -181,15 +224,15 @@ export class Segment {
     const end = this.writtenBytes
     let chunkPosition = 0
     let chunkBytes = 0
-    for (let position = this.offsetIndex.lookup(offset); position < end;) {
+    for (let position = this.#startPosition(offset); position < end;) {
       if (position + SEARCH_HEADER_BYTES > chunkPosition + chunkBytes) {
         chunkPosition = position
         chunkBytes = this.file.read(chunk, 0, Math.min(SEARCH_BYTES, end - position), position)
-        if (chunkBytes < SEARCH_HEADER_BYTES) throw this.#corrupt(position)
+        if (chunkBytes < SEARCH_HEADER_BYTES) throw this.corruptAt(position)
       }
       const at = position - chunkPosition
       const sizeBytes = LOG_OVERHEAD + chunk.readInt32BE(at + LENGTH_AT)
-      if (sizeBytes < BATCH_OVERHEAD || position + sizeBytes > end) throw this.#corrupt(position)
+      if (sizeBytes < BATCH_OVERHEAD || position + sizeBytes > end) throw this.corruptAt(position)
       const lastOffset = readInt64(chunk, at) + chunk.readInt32BE(at + LAST_OFFSET_DELTA_AT)
       if (lastOffset >= offset) return { position, sizeBytes }
       position += sizeBytes
@@ -197,30 +240,58 @@ export class Segment {
     return undefined
   }
 
-  #corrupt(position: number): ApiError {
+  /** The error of a place in the file where no batch is. */
+  corruptAt(position: number): ApiError {
     return new ApiError(Errors.CORRUPT_MESSAGE,
       `No whole record batch at position ${position} of ${this.#path(LOG_SUFFIX)}`)
   }
 
   /** The written batches, from one that holds the offset on. */
   reader(fromOffset = this.baseOffset): BatchReader {
-    const position = fromOffset <= this.baseOffset ? 0 : this.offsetIndex.lookup(fromOffset)
+    const position = fromOffset <= this.baseOffset ? 0 : this.#startPosition(fromOffset)
     return new BatchReader(this.file, position, this.writtenBytes)
+  }
+
+  /** Where to start looking for the offset: what the index says, if a batch is there. */
+  #startPosition(offset: number): number {
+    this.#checkIndexes()
+    const position = this.offsetIndex.lookup(offset)
+    if (position === 0 || position === this.#soundPosition) return position
+    // Entries are written with the batch, which may wait to be written itself.
+    if (position < this.writtenBytes && !this.#isBatchBefore(offset, position)) {
+      this.#rebuildIndexes()
+      return this.offsetIndex.lookup(offset)
+    }
+    this.#soundPosition = position
+    return position
+  }
+
+  #isBatchBefore(offset: number, position: number): boolean {
+    const header = Buffer.allocUnsafe(SEARCH_HEADER_BYTES)
+    const count = this.file.read(header, 0, SEARCH_HEADER_BYTES, position)
+    if (count < SEARCH_HEADER_BYTES || header.readInt8(MAGIC_AT) !== MAGIC) return false
+    const firstOffset = readInt64(header, 0)
+    return firstOffset >= this.baseOffset && firstOffset <= offset
+  }
+
+  /** An offset before which every record is older than the timestamp. */
+  lookupTimestamp(timestamp: number): number {
+    this.#checkIndexes()
+    return this.timeIndex.lookup(timestamp)
   }
 
   /** Finds where the last batch ends. False when that is not where the file does. */
   findEnd(): boolean {
+    this.#checkIndexes()
     const { count } = this.offsetIndex
     const from = count === 0 ? 0 : this.offsetIndex.positionAt(count - 1)
     const reader = new BatchReader(this.file, from, this.writtenBytes)
     while (reader.next()) {
-      this.nextOffset = reader.batch.nextOffset
-      if (reader.batch.maxTimestamp > this.maxTimestamp) {
-        this.maxTimestamp = reader.batch.maxTimestamp
-        this.#offsetOfMaxTimestamp = reader.batch.lastOffset
-      }
+      const { nextOffset, maxTimestamp, lastOffset } = reader.batch
+      this.nextOffset = nextOffset
+      this.#noteTimestamp(maxTimestamp, lastOffset)
     }
-    return reader.nextPosition === this.writtenBytes
+    return reader.isAtEnd
   }
 
   /** Forgets what the indexes say, before batches are noted again from the start. */
@@ -228,7 +299,13 @@ export class Segment {
     this.offsetIndex.table.clear()
     this.timeIndex.table.clear()
     this.transactionIndex.table.clear()
-    this.maxTimestamp = -1
+    this.#clearNotes()
+  }
+
+  #clearNotes(): void {
+    this.#isIndexChecked = true
+    this.#soundPosition = 0
+    this.#maxTimestamp = -1
     this.#offsetOfMaxTimestamp = this.baseOffset
     this.#firstTimestamp = undefined
     this.#bytesSinceIndexEntry = 0
@@ -251,7 +328,7 @@ export class Segment {
 
   /** No more batches are to come: the time index gets its last entry, and all is saved. */
   finish(): void {
-    this.timeIndex.append(this.maxTimestamp, this.#offsetOfMaxTimestamp)
+    this.timeIndex.append(this.maxTimestamp, this.offsetOfMaxTimestamp)
     this.saveIndexes()
   }
 
@@ -285,8 +362,7 @@ export class Segment {
     this.transactionIndex.truncateTo(offset)
     if (place !== undefined) this.truncateFile(place.position)
     this.nextOffset = this.baseOffset
-    this.maxTimestamp = this.timeIndex.lastTimestamp
-    this.#offsetOfMaxTimestamp = this.timeIndex.lastOffset
+    this.#believeTimeIndex()
     this.findEnd()
   }
 

@@ -26,14 +26,13 @@ export class TimeIndex {
 
   /** −1 without entries. */
   get lastTimestamp(): number {
-    const { count } = this.#table
-    return count === 0 ? -1 : this.timestampAt(count - 1)
+    const entry = this.#table.last()
+    return entry === undefined ? -1 : readInt64(entry, 0)
   }
 
   /** The base offset without entries. */
   get lastOffset(): number {
-    const { count } = this.#table
-    return count === 0 ? this.#baseOffset : this.offsetAt(count - 1)
+    return this.#baseOffset + (this.#table.last()?.readInt32BE(8) ?? 0)
   }
 
   timestampAt(entry: number): number {
@@ -66,18 +65,16 @@ export class TimeIndex {
       this.#table.floor((bytes, at) => bytes.readInt32BE(at + 8) < relative) + 1)
   }
 
-  /** Whether timestamps and offsets ascend. */
-  isSound(): boolean {
+  /** Whether timestamps and offsets ascend, the latter to below the one given. */
+  isSound(endOffset: number): boolean {
     let timestamp = -1
-    let offset = -1
+    let offset = this.#baseOffset
     for (let entry = 0; entry < this.count; entry++) {
-      const nextOffset = this.offsetAt(entry) - this.#baseOffset
-      if (this.timestampAt(entry) <= timestamp || nextOffset < offset || nextOffset < 0) {
-        return false
-      }
+      const nextOffset = this.offsetAt(entry)
+      if (this.timestampAt(entry) <= timestamp || nextOffset < offset) return false
       timestamp = this.timestampAt(entry)
       offset = nextOffset
     }
-    return true
+    return this.count === 0 || offset < endOffset
   }
 }

@@ -3,7 +3,7 @@
 // compressed in another way is written anew.
 
 import { ApiError, Errors, type ErrorCode } from '../protocol/errors.ts'
-import { type Batch, buildBatch, MAGIC } from '../protocol/records/batch.ts'
+import { type Batch, buildBatch, LOG_OVERHEAD, MAGIC } from '../protocol/records/batch.ts'
 import type { Codec } from '../protocol/records/compression.ts'
 import { payloadOf, RecordCursor, recordsOf } from '../protocol/records/record.ts'
 import type { LogConfig } from './config.ts'
@@ -45,33 +45,55 @@ const CONFIG_CODECS: Readonly<Record<LogConfig['compressionType'], Codec | undef
   producer: undefined,
 }
 
+const MAGIC_AT = 16
+/** What Kafka takes for the least size, behind offset and length: that of the oldest format. */
+const LEAST_SIZE_BYTES = 14
+
 /** No timestamp. */
 const NO_TIMESTAMP = -1
+
+/** The parts of a log's append that matter for a single batch. */
+export type BatchCheck = Pick<ValidateOptions, 'origin' | 'leaderEpoch'>
+
+/** Whether bytes can begin with a batch at all. Throws CORRUPT_MESSAGE. */
+export function checkStructure(records: Buffer, name: string): void {
+  if (records.length < LOG_OVERHEAD) return
+  const sizeBytes = records.readInt32BE(8)
+  if (sizeBytes < LEAST_SIZE_BYTES) {
+    throw corrupt(`Record size ${sizeBytes} is less than the minimum record overhead `
+      + `(${LEAST_SIZE_BYTES})`)
+  }
+  if (records.length <= MAGIC_AT) return
+  const magic = records.readInt8(MAGIC_AT)
+  if (magic < 0 || magic > MAGIC) throw corrupt(`Invalid magic found in record: ${magic}`)
+  if (magic !== MAGIC) throw invalid(`Batch of magic ${magic} in ${name}; only ${MAGIC} is supported`)
+}
 
 /**
  * What a batch must be before it is looked into. Throws INVALID_RECORD, MESSAGE_TOO_LARGE,
  * CORRUPT_MESSAGE.
  */
-export function checkBatch(batch: Batch, origin: Origin, config: LogConfig, name: string): void {
-  if (batch.magic !== MAGIC) {
-    throw invalid(`Batch of magic ${batch.magic} in ${name}; only ${MAGIC} is supported`)
+export function checkBatch(
+  batch: Batch, { origin, leaderEpoch }: BatchCheck, config: LogConfig, name: string,
+): void {
+  if (batch.magic !== MAGIC) throw corrupt(`Invalid magic found in record: ${batch.magic}`)
+  if (origin === 'controller' && batch.leaderEpoch !== leaderEpoch) {
+    throw invalid('Append from Raft leader did not set the batch epoch correctly, expected ' +
+      `${leaderEpoch} but the batch has ${batch.leaderEpoch}`)
   }
   if (origin === 'client' && batch.baseOffset !== 0) {
     throw invalid(`The baseOffset of the record batch in the append to ${name} should be 0, ` +
       `but it is ${batch.baseOffset}`)
   }
-  if (origin !== 'replica') checkSize(batch.sizeBytes, config, name)
-  if (!batch.isCrcValid()) {
-    throw new ApiError(Errors.CORRUPT_MESSAGE,
-      `Record is corrupt (stored crc = ${batch.crc}) in topic partition ${name}.`)
+  const isLimited = origin === 'client' || origin === 'coordinator'
+  if (isLimited && batch.sizeBytes > config.maxMessageBytes) {
+    throw new ApiError(Errors.MESSAGE_TOO_LARGE,
+      `The record batch size in the append to ${name} is ${batch.sizeBytes} bytes which exceeds ` +
+      `the maximum configured value of ${config.maxMessageBytes}).`)
   }
-}
-
-function checkSize(sizeBytes: number, config: LogConfig, name: string): void {
-  if (sizeBytes <= config.maxMessageBytes) return
-  throw new ApiError(Errors.MESSAGE_TOO_LARGE,
-    `The record batch size in the append to ${name} is ${sizeBytes} bytes which exceeds the ` +
-    `maximum configured value of ${config.maxMessageBytes}).`)
+  if (!batch.isCrcValid()) {
+    throw corrupt(`Record is corrupt (stored crc = ${batch.crc}) in topic partition ${name}.`)
+  }
 }
 
 /**
@@ -87,7 +109,11 @@ export function validateAndAssign(batch: Batch, options: ValidateOptions): Buffe
   const walk = walkRecords(batch, options)
   if (source !== target || source !== 'none' && !walk.isDense) {
     const rebuilt = rebuild(batch, target!, options)
-    checkSize(rebuilt.length, config, name)
+    if (rebuilt.length > config.maxMessageBytes) {
+      throw new ApiError(Errors.MESSAGE_TOO_LARGE,
+        `Message batch size is ${rebuilt.length} bytes in append to partition ${name} which ` +
+        `exceeds the maximum configured size of ${config.maxMessageBytes}.`)
+    }
     return rebuilt
   }
   batch.setBaseOffset(nextOffset)
@@ -233,6 +259,10 @@ class RecordErrors {
 function tooLarge(sizeBytes: number, limitBytes: number): ApiError {
   return invalid(`Invalid record size: ${sizeBytes} exceeds the configured maximum record size ` +
     `of ${limitBytes}.`)
+}
+
+function corrupt(message: string): ApiError {
+  return new ApiError(Errors.CORRUPT_MESSAGE, message)
 }
 
 function invalid(message: string): ApiError {

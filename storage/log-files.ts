@@ -1,0 +1,74 @@
+// The files in a log's directory before it is opened: what a crash leaves lying about is finished, or
+// removed.
+
+import { BatchReader } from './batch-reader.ts'
+import type { Disk } from './disk.ts'
+import { DELETED_SUFFIX, INDEX_SUFFIXES, LOG_SUFFIX } from './segment.ts'
+
+const CLEANED_SUFFIX = '.cleaned'
+const SWAP_SUFFIX = '.swap'
+const TEMPORARY_SUFFIX = '.tmp'
+
+/** Tidies the directory. Answers the base offsets of its segments, ascending. */
+export function tidyFiles(disk: Disk, directory: string): number[] {
+  const namesOf = (): string[] => disk.list(directory)
+    .flatMap(({ name, isDirectory }) => isDirectory ? [] : [name])
+  const remove = (name: string): void => disk.remove(`${directory}/${name}`)
+  let names = namesOf()
+  if (names.some((name) => name.endsWith(SWAP_SUFFIX))) {
+    finishSwap(disk, directory, names)
+    names = namesOf()
+  }
+  for (const name of names) {
+    const isLeftOver = [DELETED_SUFFIX, CLEANED_SUFFIX, TEMPORARY_SUFFIX]
+      .some((suffix) => name.endsWith(suffix))
+    if (isLeftOver) remove(name)
+  }
+  const bases = new Set(names.flatMap((name) => /^(\d{20})\.log$/.exec(name)?.[1] ?? []))
+  for (const name of names) {
+    const suffix = INDEX_SUFFIXES.find((one) => name.endsWith(one))
+    if (suffix !== undefined && !bases.has(name.slice(0, -suffix.length))) remove(name)
+  }
+  return [...bases].map(Number).sort((a, b) => a - b)
+}
+
+/**
+ * A compaction was interrupted while it put its segments (`.swap`) in the place of those they were
+ * made of. As long as some still are `.cleaned` nothing was replaced, and the old ones stay;
+ * otherwise the new ones take over. Only ever both, or neither, are there.
+ */
+function finishSwap(disk: Disk, directory: string, names: readonly string[]): void {
+  const pathOf = (name: string): string => `${directory}/${name}`
+  const offsetOf = (name: string): number => Number(name.slice(0, name.indexOf('.')))
+  const cleaned = names.filter((name) => name.endsWith(CLEANED_SUFFIX)).map(offsetOf)
+  const firstCleaned = Math.min(...cleaned)
+  const swap = names.filter((name) => name.endsWith(SWAP_SUFFIX))
+  const valid = swap.filter((name) => offsetOf(name) < firstCleaned)
+  for (const name of swap) if (!valid.includes(name)) disk.remove(pathOf(name))
+  const logs = valid.filter((name) => name.endsWith(LOG_SUFFIX + SWAP_SUFFIX))
+  if (logs.length > 0) {
+    const from = Math.min(...logs.map(offsetOf))
+    const to = Math.max(...logs.map((name) => nextOffsetOf(disk, pathOf(name), offsetOf(name))))
+    for (const name of names) {
+      const isReplaced = [LOG_SUFFIX, ...INDEX_SUFFIXES].some((suffix) => name.endsWith(suffix))
+        && offsetOf(name) >= from && offsetOf(name) < to
+      if (isReplaced) disk.remove(pathOf(name))
+    }
+  }
+  for (const name of valid) {
+    disk.rename(pathOf(name), pathOf(name.slice(0, -SWAP_SUFFIX.length)))
+  }
+  disk.syncDirectory(directory)
+}
+
+function nextOffsetOf(disk: Disk, path: string, baseOffset: number): number {
+  const file = disk.open(path, 'read')
+  try {
+    const reader = new BatchReader(file, 0, file.sizeBytes())
+    let nextOffset = baseOffset
+    while (reader.next()) nextOffset = reader.batch.nextOffset
+    return nextOffset
+  } finally {
+    file.close()
+  }
+}
