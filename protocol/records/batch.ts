@@ -212,7 +212,8 @@ export class Batch {
 export function isWholeAt(buffer: Buffer, position: number): boolean {
   if (position + LOG_OVERHEAD > buffer.length) return false
   const length = buffer.readInt32BE(position + LENGTH)
-  return length >= BATCH_OVERHEAD - LOG_OVERHEAD && position + LOG_OVERHEAD + length <= buffer.length
+  return length >= BATCH_OVERHEAD - LOG_OVERHEAD
+    && length <= buffer.length - position - LOG_OVERHEAD
 }
 
 /** How many bytes of the front are whole batches. */
@@ -224,7 +225,7 @@ export function wholeBatches(buffer: Buffer): number {
   return position
 }
 
-/** The batches of a buffer, with one cursor for all of them: what is to be kept has to be copied. */
+/** The batches of a buffer, under one cursor for all of them: what is to be kept must be copied. */
 export function* batchesOf(buffer: Buffer): Generator<Batch> {
   const batch = new Batch(buffer)
   while (batch.next()) yield batch

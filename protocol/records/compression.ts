@@ -1,9 +1,9 @@
 // The codecs of record batches: none, gzip, snappy, lz4, zstd, as Kafka's clients frame them.
 
 import * as zlib from 'node:zlib'
-import { ApiError, Errors } from '../errors.ts'
-import { tooLarge } from './decompressed.ts'
+import { ApiError } from '../errors.ts'
 import { compressLz4, decompressLz4 } from './lz4.ts'
+import { DecompressedTooLargeError, DecompressionError } from './record-errors.ts'
 import { compressSnappy, decompressSnappy } from './snappy.ts'
 import { compressZstd, decompressZstd } from './zstd.ts'
 
@@ -17,9 +17,12 @@ export interface DecompressOptions {
 }
 
 /** Far beyond any honest batch: Kafka would read it piece by piece, here it lies in memory. */
-const DEFAULT_MAX_SIZE_BYTES = 512 * 1024 * 1024
+const DEFAULT_MAX_SIZE_BYTES = 128 * 1024 * 1024
 
-/** `level` as the codec itself counts; those without levels ignore it. */
+/**
+ * `level` as the codec itself counts: gzip 1 to 9, zstd −131072 to 22. Snappy has none, and LZ4 as
+ * it is built in here knows its default alone; both ignore it.
+ */
 export function compress(codec: Codec, bytes: Buffer, level?: number): Buffer {
   switch (codec) {
     case 'none': return bytes
@@ -30,12 +33,12 @@ export function compress(codec: Codec, bytes: Buffer, level?: number): Buffer {
   }
 }
 
-/** Throws ApiError: CORRUPT_MESSAGE for damaged bytes, MESSAGE_TOO_LARGE for too many. */
+/** Throws DecompressionError for damaged bytes, DecompressedTooLargeError for too many. */
 export function decompress(codec: Codec, bytes: Buffer, options: DecompressOptions = {}): Buffer {
+  if (codec === 'none') return checked(bytes, options.maxSizeBytes)
   const { maxSizeBytes = DEFAULT_MAX_SIZE_BYTES } = options
   try {
     switch (codec) {
-      case 'none': return bytes
       case 'gzip': return gunzip(bytes, maxSizeBytes)
       case 'snappy': return decompressSnappy(bytes, maxSizeBytes)
       case 'lz4': return decompressLz4(bytes, maxSizeBytes)
@@ -44,15 +47,22 @@ export function decompress(codec: Codec, bytes: Buffer, options: DecompressOptio
   } catch (error) {
     if (error instanceof ApiError) throw error
     const { message } = error as Error
-    throw new ApiError(Errors.CORRUPT_MESSAGE, `The ${codec} data cannot be read: ${message}`)
+    throw new DecompressionError(`The ${codec} data cannot be read: ${message}`)
   }
+}
+
+function checked(bytes: Buffer, maxSizeBytes = Infinity): Buffer {
+  if (bytes.length > maxSizeBytes) throw new DecompressedTooLargeError(maxSizeBytes)
+  return bytes
 }
 
 function gunzip(bytes: Buffer, maxSizeBytes: number): Buffer {
   try {
-    return zlib.gunzipSync(bytes, { maxOutputLength: maxSizeBytes })
+    // Node knows no limit of 0.
+    const maxOutputLength = Math.max(1, maxSizeBytes)
+    return checked(zlib.gunzipSync(bytes, { maxOutputLength }), maxSizeBytes)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') throw error
-    throw tooLarge(maxSizeBytes)
+    throw new DecompressedTooLargeError(maxSizeBytes)
   }
 }

@@ -1,13 +1,6 @@
 // What a codec has put out so far, held against the limit before it grows.
 
-import { ApiError, Errors } from '../errors.ts'
-
-/** What comes out of a batch is more than may. */
-export function tooLarge(maxSizeBytes: number): ApiError {
-  return new ApiError(
-    Errors.MESSAGE_TOO_LARGE, `The records are larger than ${maxSizeBytes} bytes, uncompressed.`,
-  )
-}
+import { DecompressedTooLargeError } from './record-errors.ts'
 
 export class Decompressed {
   readonly #maxSizeBytes: number
@@ -23,9 +16,9 @@ export class Decompressed {
     return this.#maxSizeBytes - this.#sizeBytes
   }
 
-  /** Throws MESSAGE_TOO_LARGE when so many more bytes would be too many. */
+  /** Throws DecompressedTooLargeError when so many more bytes would be too many. */
   expect(sizeBytes: number): void {
-    if (sizeBytes > this.roomBytes) throw tooLarge(this.#maxSizeBytes)
+    if (sizeBytes > this.roomBytes) throw new DecompressedTooLargeError(this.#maxSizeBytes)
   }
 
   add(part: Buffer): void {
@@ -35,6 +28,6 @@ export class Decompressed {
   }
 
   bytes(): Buffer {
-    return this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts)
+    return this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts, this.#sizeBytes)
   }
 }

@@ -3,66 +3,89 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** Native code for the sizes at which it beats JavaScript. */
-export interface Crc32c {
-  crc32c(bytes: Uint8Array, initial?: number): number
+export interface NativeCrc32c {
+  crc32c(bytes: Uint8Array): number
 }
 
+export interface ScriptCrc32c {
+  /** A signed number. */
+  buf(bytes: Uint8Array, initial: number): number
+}
+
+/** Blocks of snappy without a framing. */
 export interface Snappy {
-  compressSync(bytes: Uint8Array): Buffer
-  uncompressSync(bytes: Uint8Array, options: { asBuffer: true }): Buffer
+  compress(bytes: Buffer): Buffer
+  uncompress(bytes: Buffer): Buffer
 }
 
+/** Blocks with a 32-bit number in front, low byte first. */
 export interface Lz4 {
-  compressFrameSync(bytes: Uint8Array): Buffer
-  decompressFrameSync(bytes: Uint8Array): Buffer
+  /** The number is the size of the bytes. */
+  compressSync(bytes: Uint8Array): Buffer
+  /** The number is the most that may come out; throws an Error for more, or a damaged block. */
+  uncompressSync(bytes: Uint8Array): Buffer
 }
 
 /** The functions of the zstd library itself, on addresses of its own memory. */
 export interface ZstdLibrary {
+  /** Another array after the memory has grown. */
   readonly HEAPU8: Uint8Array
   _malloc(sizeBytes: number): number
   _free(address: number): void
   _ZSTD_isError(result: number): number
   _ZSTD_compressBound(sizeBytes: number): number
-  _ZSTD_createCCtx(): number
-  _ZSTD_freeCCtx(context: number): void
   _ZSTD_compress(
     target: number, targetSize: number, source: number, sourceSize: number, level: number,
   ): number
   _ZSTD_decompress(target: number, targetSize: number, source: number, sourceSize: number): number
 }
 
-// `require` remembers what it loaded, so that nothing has to be remembered here. The bundle and
-// the tests both have one.
+// `require` is there in the bundle and in the tests: an `import` would load at the start, and a
+// package without a build for this machine would end it.
 
-export function loadCrc32c(): Crc32c | undefined {
+/** Undefined on a machine that it has no build for. */
+export const nativeCrc32c = once((): NativeCrc32c | undefined => {
   try {
-    return require('@node-rs/crc32') as Crc32c
+    return require('@node-rs/crc32') as NativeCrc32c
   } catch {
-    return undefined // no native build for this machine
+    return undefined
   }
-}
+})
+
+export const scriptCrc32c = once((): ScriptCrc32c => require('crc-32/crc32c') as ScriptCrc32c)
 
 /** Native, or in JavaScript where no native build loads. */
-export function loadSnappy(): Snappy {
+export const loadSnappy = once((): Snappy => {
   try {
-    return require('snappy') as Snappy
+    return nativeSnappy()
   } catch {
-    const js = require('snappyjs') as {
-      compress(bytes: Buffer): Buffer
-      uncompress(bytes: Buffer): Buffer
-    }
-    return {
-      compressSync: (bytes) => js.compress(Buffer.from(bytes)),
-      uncompressSync: (bytes) => js.uncompress(Buffer.from(bytes)),
-    }
+    return scriptSnappy()
+  }
+})
+
+export function nativeSnappy(): Snappy {
+  const native = require('snappy') as {
+    compressSync(bytes: Buffer): Buffer
+    uncompressSync(bytes: Buffer, options: { asBuffer: true }): Buffer
+  }
+  return {
+    compress: (bytes) => native.compressSync(bytes),
+    uncompress: (bytes) => native.uncompressSync(bytes, { asBuffer: true }),
   }
 }
 
-export function loadLz4(): Lz4 {
-  return require('lz4-napi') as Lz4
+export function scriptSnappy(): Snappy {
+  return require('snappyjs') as Snappy
 }
+
+/** Undefined on a machine that it has no build for. */
+export const loadLz4 = once((): Lz4 | undefined => {
+  try {
+    return require('lz4-napi') as Lz4
+  } catch {
+    return undefined
+  }
+})
 
 /** The little that is used here of what Node's types leave to those of browsers. */
 declare const WebAssembly: {
@@ -77,7 +100,7 @@ interface EmscriptenModule extends ZstdLibrary {
 }
 
 /** Zstd for versions of Node that have none. Its own `init` would be a promise; this waits. */
-export function loadZstd(): ZstdLibrary {
+export const loadZstd = once((): ZstdLibrary => {
   const folder = dirname(require.resolve('@bokuweb/zstd-wasm'))
   const { Module } = require(join(folder, 'module.js')) as { Module: EmscriptenModule }
   if (Module.calledRun === true) return Module
@@ -89,4 +112,13 @@ export function loadZstd(): ZstdLibrary {
   }
   Module.init(bytes)
   return Module
+})
+
+/** What is made at the first call is given at every later one. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }

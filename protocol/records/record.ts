@@ -1,8 +1,9 @@
-// The records inside a batch: as objects, or one after the other under a cursor that allocates nothing.
+// The records inside a batch: as objects, or one after the other under a cursor that allocates
+// nothing for them.
 
-import { ApiError, Errors } from '../errors.ts'
 import type { Batch } from './batch.ts'
-import { decompress } from './compression.ts'
+import { decompress, type DecompressOptions } from './compression.ts'
+import { DecompressionError, InvalidRecordError } from './record-errors.ts'
 import { VarintReader } from './varint.ts'
 
 export interface RecordHeader {
@@ -19,20 +20,18 @@ export interface Record {
   readonly headers: readonly RecordHeader[]
 }
 
-/** The records of a batch, uncompressed. Throws UNSUPPORTED_COMPRESSION_TYPE, CORRUPT_MESSAGE. */
-export function payloadOf(batch: Batch): Buffer {
+/** The records of a batch, uncompressed. Throws DecompressionError, DecompressedTooLargeError. */
+export function payloadOf(batch: Batch, options?: DecompressOptions): Buffer {
   const { codec } = batch
   if (codec === undefined) {
-    throw new ApiError(
-      Errors.UNSUPPORTED_COMPRESSION_TYPE, `There is no compression codec ${batch.codecId}.`,
-    )
+    throw new DecompressionError(`There is no compression codec ${batch.codecId}.`)
   }
-  const payload = batch.payload()
-  return codec === 'none' ? payload : decompress(codec, payload)
+  return decompress(codec, batch.payload(), options)
 }
 
-/** Throws INVALID_RECORD where the bytes are no records, or not as many as the batch says. */
+/** Throws InvalidRecordError where the bytes are no records, or not as many as the batch says. */
 export function* recordsOf(batch: Batch): Generator<Record> {
+  if (batch.count === 0) return // left by a compaction that took the records: nothing to uncompress
   const cursor = new RecordCursor(payloadOf(batch), batch.count)
   const { baseOffset, baseTimestamp, maxTimestamp } = batch
   const isLogAppendTime = batch.timestampType === 'LogAppendTime'
@@ -63,29 +62,46 @@ export class RecordCursor {
   #headersAt = 0
 
   constructor(payload: Buffer, count: number) {
-    if (count < 0) throw invalid(`A batch says that it has ${count} records.`)
+    if (count < 0) throw new InvalidRecordError(`A batch says that it has ${count} records.`)
     this.#reader = new VarintReader(payload)
     this.#count = count
   }
 
-  /** False behind the last record. Throws INVALID_RECORD for what cannot be read. */
+  /** Place of the record in its batch, from 0. */
+  get index(): number {
+    return this.#read - 1
+  }
+
+  /** False behind the last record. Throws InvalidRecordError for what cannot be read. */
   next(): boolean {
     const reader = this.#reader
     if (this.#read === this.#count) {
       if (reader.position === reader.end) return false
-      throw invalid('Bytes are left behind the last record of a batch.')
+      throw new InvalidRecordError('Bytes are left behind the last record of a batch.')
     }
     this.#read += 1
+    try {
+      this.#readRecord(reader)
+    } catch (error) {
+      if (!(error instanceof InvalidRecordError)) throw error
+      throw new InvalidRecordError(`Record ${this.index}: ${error.message}`, this.index)
+    }
+    return true
+  }
+
+  #readRecord(reader: VarintReader): void {
     this.bodySizeBytes = reader.varint()
     const start = reader.position
     if (this.bodySizeBytes < 0 || this.bodySizeBytes > reader.end - start) {
-      throw invalid(`A record says that it has ${this.bodySizeBytes} bytes.`)
+      throw new InvalidRecordError(`its size of ${this.bodySizeBytes} bytes cannot be.`)
     }
     this.#readBody(reader)
-    if (reader.position - start !== this.bodySizeBytes) {
-      throw invalid(`A record says ${this.bodySizeBytes} bytes and has ${reader.position - start}.`)
+    const readBytes = reader.position - start
+    if (readBytes !== this.bodySizeBytes) {
+      throw new InvalidRecordError(
+        `its size is said to be ${this.bodySizeBytes} bytes and is ${readBytes}.`,
+      )
     }
-    return true
   }
 
   #readBody(reader: VarintReader): void {
@@ -99,10 +115,10 @@ export class RecordCursor {
     this.#headersAt = reader.position
     const headerCount = reader.varint()
     if (headerCount < 0 || headerCount > reader.end - reader.position) {
-      throw invalid(`A record says that it has ${headerCount} headers.`)
+      throw new InvalidRecordError(`its number of ${headerCount} headers cannot be.`)
     }
     for (let index = 0; index < headerCount; index += 1) {
-      if (reader.skipBytes()) throw invalid('A header has no key.')
+      if (reader.skipBytes()) throw new InvalidRecordError('a header has no key.')
       reader.skipBytes()
     }
   }
@@ -123,8 +139,4 @@ export class RecordCursor {
       value: reader.bytes(),
     }))
   }
-}
-
-function invalid(message: string): ApiError {
-  return new ApiError(Errors.INVALID_RECORD, message)
 }

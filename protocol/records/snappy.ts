@@ -4,16 +4,19 @@ import { Decompressed } from './decompressed.ts'
 import { loadSnappy } from './packages.ts'
 
 /** What the xerial framing starts with: its name, version 1, compatible to version 1. */
-const XERIAL_HEADER = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1])
+const XERIAL_HEADER = Buffer.from('82534e41505059000000000100000001', 'hex')
 const XERIAL_MAGIC_BYTES = 8
+const XERIAL_VERSION = 1
 /** Java's block size; readers take any. */
 const CHUNK_BYTES = 32 * 1024
+/** Three bytes of snappy stand for 64 bytes at most. */
+const MAX_RATIO = 22
 
 export function compressSnappy(bytes: Buffer): Buffer {
   const snappy = loadSnappy()
   const parts: Buffer[] = [XERIAL_HEADER]
   for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
-    const chunk = snappy.compressSync(bytes.subarray(start, start + CHUNK_BYTES))
+    const chunk = snappy.compress(bytes.subarray(start, start + CHUNK_BYTES))
     const length = Buffer.allocUnsafe(4)
     length.writeInt32BE(chunk.length)
     parts.push(length, chunk)
@@ -21,7 +24,7 @@ export function compressSnappy(bytes: Buffer): Buffer {
   return Buffer.concat(parts)
 }
 
-/** Throws an Error for what is no snappy, ApiError for too much of it. */
+/** Throws an Error for what is no snappy, DecompressedTooLargeError for too much of it. */
 export function decompressSnappy(bytes: Buffer, maxSizeBytes: number): Buffer {
   const out = new Decompressed(maxSizeBytes)
   if (!isXerial(bytes)) {
@@ -45,14 +48,18 @@ export function decompressSnappy(bytes: Buffer, maxSizeBytes: number): Buffer {
 }
 
 function isXerial(bytes: Buffer): boolean {
-  return bytes.length >= XERIAL_HEADER.length
-    && bytes.compare(XERIAL_HEADER, 0, XERIAL_MAGIC_BYTES, 0, XERIAL_MAGIC_BYTES) === 0
+  if (bytes.length < XERIAL_HEADER.length) return false
+  if (bytes.compare(XERIAL_HEADER, 0, XERIAL_MAGIC_BYTES, 0, XERIAL_MAGIC_BYTES) !== 0) return false
+  if (bytes.readInt32BE(XERIAL_MAGIC_BYTES) < XERIAL_VERSION) throw new Error('an old version')
+  return true
 }
 
 function block(bytes: Buffer, out: Decompressed): void {
-  // The size stands in front: it is held against the limit before anything is allocated.
-  out.expect(uncompressedSize(bytes))
-  if (bytes.length > 0) out.add(loadSnappy().uncompressSync(bytes, { asBuffer: true }))
+  // The size stands in front: it is held against the limits before anything is allocated.
+  const size = uncompressedSize(bytes)
+  if (size > bytes.length * MAX_RATIO) throw new Error('a block says that it holds too much')
+  out.expect(size)
+  out.add(loadSnappy().uncompress(bytes))
 }
 
 function uncompressedSize(bytes: Buffer): number {

@@ -1,6 +1,6 @@
 // Variable-length integers of records: seven bits a byte, signed ones in zig-zag.
 
-import { ApiError, Errors } from '../errors.ts'
+import { InvalidRecordError } from './record-errors.ts'
 
 /** Reads one after the other; a reader is a position in a buffer, bounded by `end`. */
 export class VarintReader {
@@ -29,7 +29,7 @@ export class VarintReader {
       value |= (byte & 0x7f) << shift
       if (byte < 0x80) return (value >>> 1) ^ -(value & 1)
     }
-    throw new ApiError(Errors.INVALID_RECORD, 'A variable-length integer has more than 5 bytes.')
+    throw new InvalidRecordError('a variable-length integer has more than 5 bytes.')
   }
 
   /** A zig-zag integer of 64 bits; beyond the safe integers it is near, not exact. */
@@ -42,23 +42,20 @@ export class VarintReader {
       if (index < 4) {
         low |= (byte & 0x7f) << (7 * index)
       } else {
-        high += (byte & 0x7f) * scale
+        // Of the tenth byte only one bit is left of 64.
+        high += (byte & (index === 9 ? 0x01 : 0x7f)) * scale
         scale *= 128
       }
       if (byte < 0x80) return unzigzag(low, high)
     }
-    throw new ApiError(Errors.INVALID_RECORD, 'A variable-length integer has more than 10 bytes.')
+    throw new InvalidRecordError('a variable-length integer has more than 10 bytes.')
   }
 
-  /** As many bytes as a length before them says; null for −1. The result is a view. */
+  /** As many bytes as a length before them says; null for a negative one. The result is a view. */
   bytes(): Buffer | null {
     const length = this.varint()
-    if (length === -1) return null
-    return this.take(length)
-  }
-
-  take(length: number): Buffer {
-    if (length < 0 || length > this.end - this.position) throw truncated()
+    if (length < 0) return null
+    if (length > this.end - this.position) throw truncated()
     const start = this.position
     this.position += length
     return this.buffer.subarray(start, this.position)
@@ -67,8 +64,8 @@ export class VarintReader {
   /** Passes over bytes with a length before them; tells whether they were null. */
   skipBytes(): boolean {
     const length = this.varint()
-    if (length === -1) return true
-    if (length < 0 || length > this.end - this.position) throw truncated()
+    if (length < 0) return true
+    if (length > this.end - this.position) throw truncated()
     this.position += length
     return false
   }
@@ -80,8 +77,8 @@ function unzigzag(low: number, high: number): number {
   return negative ? -half - 1 : half
 }
 
-function truncated(): ApiError {
-  return new ApiError(Errors.INVALID_RECORD, 'A record ends before its fields do.')
+function truncated(): InvalidRecordError {
+  return new InvalidRecordError('the bytes end before its fields do.')
 }
 
 /** Bytes that `writeVarint` takes for a 32-bit value. */

@@ -8,6 +8,11 @@ const MAGIC = 0xfd2fb528
 const SKIPPABLE_MAGIC = 0x184d2a50
 const MAX_BLOCK_BYTES = 128 * 1024
 const DEFAULT_LEVEL = 3
+/** ZSTD_error_dstSize_tooSmall. */
+const TARGET_TOO_SMALL = 70
+/** Room for what comes out, as a multiple of what goes in: at first, and each time anew. */
+const FIRST_RATIO = 8
+const NEXT_RATIO = 4
 
 /** What `node:zlib` has from Node 22.15 on; the types of Node 20 do not know it. */
 interface ZlibWithZstd {
@@ -22,12 +27,13 @@ export function compressZstd(bytes: Buffer, level = DEFAULT_LEVEL): Buffer {
     return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel!]: level } })
   }
   const zstd = loadZstd()
-  return withMemory(zstd, bytes, zstd._ZSTD_compressBound(bytes.length), (target, size, source) => (
+  const bound = zstd._ZSTD_compressBound(bytes.length)
+  return withMemory(zstd, bytes, bound, (target, size, source) => (
     zstd._ZSTD_compress(target, size, source, bytes.length, level)
-  ))
+  ))! // the bound is always enough
 }
 
-/** Throws an Error for what is no zstd, ApiError for too much of it. */
+/** Throws an Error for what is no zstd, DecompressedTooLargeError for too much of it. */
 export function decompressZstd(bytes: Buffer, maxSizeBytes: number): Buffer {
   const out = new Decompressed(maxSizeBytes)
   let position = 0
@@ -41,35 +47,50 @@ export function decompressZstd(bytes: Buffer, maxSizeBytes: number): Buffer {
 
 function decompressFrame(frame: Buffer, mostBytes: number, out: Decompressed): Buffer {
   const capacity = Math.min(mostBytes, out.roomBytes + 1)
-  if (zstdDecompressSync !== undefined) {
-    try {
-      return zstdDecompressSync(frame, { maxOutputLength: capacity })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') out.expect(capacity)
-      throw error
-    }
+  if (zstdDecompressSync === undefined) return decompressInMemory(frame, capacity, mostBytes, out)
+  try {
+    return zstdDecompressSync(frame, { maxOutputLength: capacity })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') out.expect(capacity)
+    throw error
   }
-  const zstd = loadZstd()
-  return withMemory(zstd, frame, capacity, (target, size, source) => {
-    const result = zstd._ZSTD_decompress(target, size, source, frame.length)
-    // Of a frame that is whole, the one thing that can lack is room.
-    if (zstd._ZSTD_isError(result) !== 0 && capacity < mostBytes) out.expect(capacity)
-    return result
-  })
 }
 
-/** Copies the bytes into the library's memory, runs it, and copies out what it made. */
+/** A frame seldom tells how much comes out of it: the room for it grows until it is enough. */
+function decompressInMemory(
+  frame: Buffer, capacity: number, mostBytes: number, out: Decompressed,
+): Buffer {
+  const zstd = loadZstd()
+  for (let room = frame.length * FIRST_RATIO; ; room *= NEXT_RATIO) {
+    const targetSize = Math.min(room, capacity)
+    const bytes = withMemory(zstd, frame, targetSize, (target, size, source) => (
+      zstd._ZSTD_decompress(target, size, source, frame.length)
+    ))
+    if (bytes !== undefined) return bytes
+    if (targetSize === mostBytes) throw new Error('a frame holds more than its blocks can')
+    if (targetSize === capacity) out.expect(capacity)
+  }
+}
+
+/**
+ * Copies the bytes into the library's memory, runs it, and copies out what it made. Undefined when
+ * the capacity was too small.
+ */
 function withMemory(
   zstd: ZstdLibrary, bytes: Buffer, capacity: number,
   run: (target: number, targetSize: number, source: number) => number,
-): Buffer {
+): Buffer | undefined {
   const source = zstd._malloc(Math.max(1, bytes.length))
   const target = zstd._malloc(Math.max(1, capacity))
   try {
     if (source === 0 || target === 0) throw new Error('not enough memory')
     zstd.HEAPU8.set(bytes, source)
     const result = run(target, capacity, source)
-    if (zstd._ZSTD_isError(result) !== 0) throw new Error(`zstd error ${-(result | 0)}`)
+    if (zstd._ZSTD_isError(result) !== 0) {
+      const code = -(result | 0)
+      if (code === TARGET_TOO_SMALL) return undefined
+      throw new Error(`zstd error ${code}`)
+    }
     return Buffer.from(zstd.HEAPU8.subarray(target, target + result))
   } finally {
     zstd._free(source)

@@ -1,10 +1,14 @@
-// The codecs: what others write is read, lies about sizes are held to the limit, damage is an answer.
+// The codecs: what others write is read, lies about sizes meet the limit, damage is an answer.
 
 import { describe, expect, test } from '@jest/globals'
 import { ApiError, Errors } from '../../../protocol/errors.ts'
 import { CODECS, compress, decompress, type Codec } from '../../../protocol/records/compression.ts'
-import { loadSnappy } from '../../../protocol/records/packages.ts'
-import { crc32c } from '../../../protocol/records/crc32c.ts'
+import { crc32c, slicedCrc32c } from '../../../protocol/records/crc32c.ts'
+import { uncompressLz4Block } from '../../../protocol/records/lz4-block.ts'
+import {
+  loadLz4, nativeSnappy, scriptCrc32c, scriptSnappy,
+} from '../../../protocol/records/packages.ts'
+import { xxHash32 } from '../../../protocol/records/xxhash32.ts'
 
 const COMPRESSING = CODECS.filter((codec) => codec !== 'none')
 
@@ -30,10 +34,11 @@ describe.each(COMPRESSING)('%s', (codec: Codec) => {
     expect(decompress(codec, compress(codec, bytes)).equals(bytes)).toBe(true)
   })
 
-  test('gives back two streams that were joined', () => {
+  test('gives back two streams that were joined, but of LZ4, as Kafka, the first alone', () => {
     const [one, two] = [compress(codec, Buffer.from('first')), compress(codec, large())]
-    const both = decompress(codec, Buffer.concat([one, two]))
-    expect(both.equals(Buffer.concat([Buffer.from('first'), large()]))).toBe(true)
+    const read = decompress(codec, Buffer.concat([one, two]))
+    const expected = codec === 'lz4' ? [] : [large()]
+    expect(read.equals(Buffer.concat([Buffer.from('first'), ...expected]))).toBe(true)
   })
 
   test('holds what comes out to a limit', () => {
@@ -41,20 +46,108 @@ describe.each(COMPRESSING)('%s', (codec: Codec) => {
     expect(codeOf(() => decompress(codec, bomb, { maxSizeBytes: 2_999_999 })))
       .toBe(Errors.MESSAGE_TOO_LARGE)
     expect(decompress(codec, bomb, { maxSizeBytes: 3_000_000 }).length).toBe(3_000_000)
+    expect(codeOf(() => decompress(codec, bomb, { maxSizeBytes: 0 })))
+      .toBe(Errors.MESSAGE_TOO_LARGE)
+    expect(decompress(codec, compress(codec, Buffer.alloc(0)), { maxSizeBytes: 0 }).length).toBe(0)
   })
 
-  test('answers CORRUPT_MESSAGE for what is cut off or is something else', () => {
+  test('answers UNKNOWN_SERVER_ERROR for what is cut off or is something else', () => {
     const whole = compress(codec, large())
     const cut = whole.subarray(0, whole.length - 9)
-    expect(codeOf(() => decompress(codec, cut))).toBe(Errors.CORRUPT_MESSAGE)
-    expect(codeOf(() => decompress(codec, Buffer.alloc(50, 0xee)))).toBe(Errors.CORRUPT_MESSAGE)
+    expect(codeOf(() => decompress(codec, cut))).toBe(Errors.UNKNOWN_SERVER_ERROR)
+    expect(codeOf(() => decompress(codec, Buffer.alloc(50, 0xee))))
+      .toBe(Errors.UNKNOWN_SERVER_ERROR)
   })
 })
 
+test('uncompressed bytes are held to a limit too', () => {
+  expect(decompress('none', large(), { maxSizeBytes: 300_000 }).length).toBe(300_000)
+  expect(codeOf(() => decompress('none', large(), { maxSizeBytes: 299_999 })))
+    .toBe(Errors.MESSAGE_TOO_LARGE)
+})
+
 describe('snappy', () => {
-  test('is read without the framing of xerial too', () => {
-    const bare = loadSnappy().compressSync(large())
-    expect(decompress('snappy', bare).equals(large())).toBe(true)
+  test.each([['native', nativeSnappy()], ['JavaScript', scriptSnappy()]])(
+    'is read without the framing of xerial too, as %s code writes it', (_, snappy) => {
+      const bare = snappy.compress(large())
+      expect(decompress('snappy', bare).equals(large())).toBe(true)
+      expect(snappy.uncompress(bare).equals(large())).toBe(true)
+    },
+  )
+
+  test('that says it holds more than it can is refused before it is given the room', () => {
+    const lie = Buffer.from('ffffff3f0061', 'hex') // 128 MiB less one byte, out of six bytes
+    expect(codeOf(() => decompress('snappy', lie))).toBe(Errors.UNKNOWN_SERVER_ERROR)
+  })
+})
+
+describe('lz4', () => {
+  const HEADER_BYTES = 7
+  const refused = (frame: Buffer) => {
+    expect(codeOf(() => decompress('lz4', frame))).toBe(Errors.UNKNOWN_SERVER_ERROR)
+  }
+  /** A header with the checksum that belongs to it. */
+  const header = (flags: number, blockSize: number) => {
+    const bytes = Buffer.from([0x04, 0x22, 0x4d, 0x18, flags, blockSize, 0])
+    bytes[6] = (xxHash32(bytes.subarray(4, 6)) >>> 8) & 0xff
+    return bytes
+  }
+  const body = () => compress('lz4', large()).subarray(HEADER_BYTES)
+
+  test('is read with the header of its writers and refused with any that Kafka refuses', () => {
+    expect(decompress('lz4', Buffer.concat([header(0x60, 0x40), body()])).equals(large()))
+      .toBe(true)
+    refused(Buffer.concat([header(0x40, 0x40), body()])) // linked blocks
+    refused(Buffer.concat([header(0x61, 0x40), body()])) // a dictionary
+    refused(Buffer.concat([header(0x20, 0x40), body()])) // version 0
+    refused(Buffer.concat([header(0x60, 0x30), body()])) // no such size of blocks
+    const damaged = Buffer.concat([header(0x60, 0x40), body()])
+    damaged[6]! ^= 1
+    refused(damaged)
+  })
+
+  test('a checksum of a block is held against the block', () => {
+    const block = Buffer.from('stored as it is')
+    const word = Buffer.alloc(4)
+    word.writeUInt32LE(0x80000000 + block.length)
+    const checksum = Buffer.alloc(4)
+    checksum.writeUInt32LE(xxHash32(block))
+    const frame = Buffer.concat([header(0x70, 0x40), word, block, checksum, Buffer.alloc(4)])
+    expect(decompress('lz4', frame)).toEqual(block)
+    frame[HEADER_BYTES + 4]! ^= 1
+    refused(frame)
+  })
+
+  test('a block that grows far more than is likely still comes out whole', () => {
+    const zeros = Buffer.alloc(4_000_000)
+    const block = loadLz4()!.compressSync(zeros).subarray(4)
+    const word = Buffer.alloc(4)
+    word.writeUInt32LE(block.length)
+    const frame = Buffer.concat([header(0x60, 0x70), word, block, Buffer.alloc(4)])
+    expect(decompress('lz4', frame).equals(zeros)).toBe(true)
+    expect(codeOf(() => decompress('lz4', frame, { maxSizeBytes: 3_999_999 })))
+      .toBe(Errors.MESSAGE_TOO_LARGE)
+  })
+
+  test('is uncompressed alike by JavaScript, which sees damage as well', () => {
+    const block = loadLz4()!.compressSync(large()).subarray(4)
+    const target = Buffer.alloc(300_001)
+    expect(uncompressLz4Block(block, target)).toBe(300_000)
+    expect(target.subarray(0, 300_000).equals(large())).toBe(true)
+    expect(() => uncompressLz4Block(block, Buffer.alloc(299_999))).toThrow(/larger/)
+    for (let end = 0; end < block.length; end += 997) {
+      const cut = block.subarray(0, end)
+      expect(() => {
+        if (uncompressLz4Block(cut, target) < 300_000) throw new Error('cut at a literal')
+      }).toThrow()
+    }
+    expect(() => uncompressLz4Block(Buffer.from([0x10, 1, 2, 0, 0]), target)).toThrow(/before/)
+  })
+
+  test('has the checksums of xxHash', () => {
+    expect(xxHash32(Buffer.alloc(0))).toBe(0x02cc5d05)
+    expect(xxHash32(Buffer.from('abc'))).toBe(0x32d153ff)
+    expect(xxHash32(Buffer.from('Nobody inspects the spammish repetition'))).toBe(0xe2293b2f)
   })
 })
 
@@ -63,8 +156,12 @@ describe('crc32c', () => {
     expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283)
     expect(crc32c(Buffer.alloc(32))).toBe(0x8a9136aa)
     // Across the size at which native code takes over, both must agree with a bit by bit one.
-    for (const size of [0, 1, 7, 8, 9, 399, 400, 401, 5000]) {
-      expect(crc32c(large(), 3, 3 + size)).toBe(slowCrc32c(large().subarray(3, 3 + size)))
+    for (const size of [0, 1, 15, 16, 17, 319, 320, 321, 5000]) {
+      const bytes = large().subarray(3, 3 + size)
+      const expected = slowCrc32c(bytes)
+      expect(crc32c(large(), 3, 3 + size)).toBe(expected)
+      expect(slicedCrc32c(large(), 3, 3 + size)).toBe(expected)
+      expect(scriptCrc32c().buf(bytes, 0) >>> 0).toBe(expected)
     }
   })
 })
