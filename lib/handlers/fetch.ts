@@ -127,10 +127,12 @@ class Fetch {
     const goesById = this.#context.apiVersion >= TOPIC_IDS_SINCE
     const partition = goesById ? partitions.getById(topicId, index) : partitions.get(topic, index)
     if (partition !== undefined) {
+      target.topicName = partition.topic
       this.#places.push({ target, topic: partition.topic, partition, errorCode: Errors.NONE })
       return
     }
-    const name = goesById ? controller.image.topics.byId(topicId)?.name : topic
+    const name = goesById
+      ? target.topicName ?? controller.image.topics.byId(topicId)?.name : topic
     if (name === undefined) {
       const errorCode = Errors.UNKNOWN_TOPIC_ID
       this.#missing.push({ target, topic, partition, errorCode })
@@ -218,7 +220,9 @@ class Fetch {
       const fetched = failedRead(place.target.asked.partition, place.errorCode, [])
       this.#tell(place, fetched, leaders, responses)
     }
-    return { errorCode: Errors.NONE, sessionId, responses, nodeEndpoints: leaders.endpoints }
+    // Followers know where the others are.
+    const nodeEndpoints = isFollower(this.#reader) ? [] : leaders.endpoints
+    return { errorCode: Errors.NONE, sessionId, responses, nodeEndpoints }
   }
 
   /** Adds the partition to the answer, if there is something to tell. */

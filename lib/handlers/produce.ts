@@ -10,7 +10,7 @@
 // 0–2 are told of but not served, for librdkafka takes their absence for a broker without codecs.
 
 import { isInternalTopic } from '../../controller/topic-names.ts'
-import { ApiError, type ErrorCode, Errors } from '../../protocol/errors.ts'
+import { ApiError, type ErrorCode, errorMessage as textOf, Errors } from '../../protocol/errors.ts'
 import {
   produce, type ProduceRequest, type ProduceResponse,
 } from '../../protocol/messages/produce.ts'
@@ -55,22 +55,35 @@ export const produceHandler = handler(produce, handleProduce, {
   advertise: [0, 13],
   pipelined: true,
   borrowsBytes: true,
-  errorAnswer(request, _apiVersion, errorCode) {
-    if (request.acks !== Acks.NONE) return refused(request, errorCode)
-    throw new CloseConnection('a request without acknowledgement failed')
-  },
+  errorAnswer: (request, _apiVersion, code, message) => refused(request, code, message),
 })
 
 function handleProduce(
   request: ProduceRequest, context: RequestContext, services: Services,
 ): ProduceResponse | Later<ProduceResponse> | typeof NO_ANSWER {
-  return new Produce(request, context, services).run()
+  try {
+    return new Produce(request, context, services).run()
+  } catch (error) {
+    if (request.acks !== Acks.NONE || error instanceof CloseConnection) throw error
+    if (!(error instanceof ApiError)) {
+      services.logger.error('Records without acknowledgement failed unexpectedly', { error })
+    }
+    throw new CloseConnection('a request without acknowledgement failed')
+  }
 }
 
-function refused({ topicData }: ProduceRequest, errorCode: ErrorCode): ProduceResponse {
+/** The answer to a request that fails as a whole. */
+function refused(
+  { topicData }: ProduceRequest, errorCode: ErrorCode, message: string | undefined,
+): ProduceResponse {
+  // What goes without saying is not said.
+  const errorMessage = message === undefined || message === textOf(errorCode) ? null : message
   return {
     responses: topicData.map(({ name, topicId, partitionData }) => ({
-      name, topicId, partitionResponses: partitionData.map(({ index }) => failed(index, errorCode)),
+      name,
+      topicId,
+      partitionResponses: partitionData.map(({ index }) =>
+        ({ ...failed(index, errorCode), errorMessage })),
     })),
   }
 }
@@ -100,10 +113,11 @@ class Produce {
 
   run(): ProduceResponse | Later<ProduceResponse> | typeof NO_ANSWER {
     const { topicData, acks } = this.#request
-    if (this.#isForeignTransaction()) {
+    if (this.#hasTransactional() && this.#request.transactionalId === null) {
       throw new ApiError(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     }
-    for (const topic of topicData) {
+    for (const topic of isRepetitive(topicData) ? withoutRepeats(topicData) : topicData) {
+      if (topic.partitionData.length === 0) continue
       const partitionResponses: Pending[] = []
       for (const asked of topic.partitionData) {
         partitionResponses.push(this.#handle(topic, asked))
@@ -122,17 +136,22 @@ class Produce {
     return this.#later
   }
 
-  /** Records of a transaction need a transactional id, and the right to use it. */
-  #isForeignTransaction(): boolean {
-    if (this.#request.transactionalId !== null) return false
+  /** Whether there are records of a transaction. Throws CORRUPT_MESSAGE for bytes of no format. */
+  #hasTransactional(): boolean {
+    const cursor = this.#cursor
+    let isFound = false
     for (const { partitionData } of this.#request.topicData) {
       for (const { records } of partitionData) {
         if (records === null) continue
-        this.#cursor.at(records, 0)
-        while (this.#cursor.next()) if (this.#cursor.isTransactional) return true
+        checkBytes(records, 0)
+        cursor.at(records, 0)
+        while (cursor.next()) {
+          isFound ||= cursor.isTransactional
+          checkBytes(records, cursor.position + cursor.sizeBytes)
+        }
       }
     }
-    return false
+    return isFound
   }
 
   #handle(topic: AskedTopic, asked: AskedPartition): Pending {
@@ -235,25 +254,64 @@ class Produce {
 /** There must be exactly one batch, in the one format of today. */
 function checkRecords(records: Buffer, cursor: Batch, apiVersion: number): ErrorCode {
   cursor.at(records, 0)
-  if (isBroken(records, 0)) return Errors.CORRUPT_MESSAGE
-  if (!cursor.next() || cursor.magic !== MAGIC) return Errors.INVALID_RECORD
+  if (!cursor.next()) return isShort(records) ? Errors.CORRUPT_MESSAGE : Errors.INVALID_RECORD
+  if (cursor.magic !== MAGIC) return Errors.INVALID_RECORD
   if (apiVersion < ZSTD_SINCE && cursor.codec === 'zstd') return Errors.UNSUPPORTED_COMPRESSION_TYPE
-  const { sizeBytes } = cursor
-  if (sizeBytes === records.length) return Errors.NONE
-  if (isBroken(records, sizeBytes)) return Errors.CORRUPT_MESSAGE
-  // What is no whole batch does not count; the log leaves it out too.
-  if (!cursor.next()) return Errors.NONE
-  return Errors.INVALID_RECORD
+  // What follows and is no whole batch does not count; the log leaves it out too.
+  const isAlone = cursor.sizeBytes === records.length || !cursor.next()
+  return isAlone ? Errors.NONE : Errors.INVALID_RECORD
 }
 
-/** Whether what is there can be no batch of any format. */
-function isBroken(records: Buffer, position: number): boolean {
+/** Whether the batch is there as a whole, and yet too short for one of today. */
+function isShort(records: Buffer): boolean {
+  return records.length > MAGIC_AT && records.readInt8(MAGIC_AT) === MAGIC
+    && LOG_OVERHEAD + records.readInt32BE(LENGTH_AT) <= records.length
+}
+
+/** Throws CORRUPT_MESSAGE for what can be no batch of any format. */
+function checkBytes(records: Buffer, position: number): void {
   const left = records.length - position
-  if (left < LOG_OVERHEAD) return false
-  if (records.readInt32BE(position + LENGTH_AT) < LEAST_LENGTH) return true
-  if (left <= MAGIC_AT) return false
-  const magic = records.readInt8(position + MAGIC_AT)
-  return magic < 0 || magic > MAGIC
+  if (left < LOG_OVERHEAD) return
+  const length = records.readInt32BE(position + LENGTH_AT)
+  if (length < LEAST_LENGTH) {
+    throw new ApiError(Errors.CORRUPT_MESSAGE,
+      `Record size ${length} is less than the minimum record overhead (${LEAST_LENGTH})`)
+  }
+  const magic = left > MAGIC_AT ? records.readInt8(position + MAGIC_AT) : MAGIC
+  if (magic < 0 || magic > MAGIC) {
+    throw new ApiError(Errors.CORRUPT_MESSAGE, `Invalid magic found in record: ${magic}`)
+  }
+}
+
+/** Whether a partition is named more than once. */
+function isRepetitive(topics: readonly AskedTopic[]): boolean {
+  if (topics.length > 1) {
+    const names = new Set(topics.map(({ name, topicId }) => `${topicId}${name}`))
+    if (names.size < topics.length) return true
+  }
+  for (const { partitionData } of topics) {
+    if (partitionData.length === 1) continue
+    if (new Set(partitionData.map(({ index }) => index)).size < partitionData.length) return true
+  }
+  return false
+}
+
+/** Of a partition named more than once the last counts, in the place of the first. */
+function withoutRepeats(topics: readonly AskedTopic[]): AskedTopic[] {
+  const merged = new Map<string, AskedPartition[]>()
+  const firsts = new Map<string, AskedTopic>()
+  for (const topic of topics) {
+    const key = `${topic.topicId}${topic.name}`
+    if (!firsts.has(key)) firsts.set(key, topic)
+    const partitions = merged.get(key) ?? []
+    merged.set(key, partitions)
+    for (const asked of topic.partitionData) {
+      const at = partitions.findIndex(({ index }) => index === asked.index)
+      if (at < 0) partitions.push(asked)
+      else partitions[at] = asked
+    }
+  }
+  return [...firsts].map(([key, topic]) => ({ ...topic, partitionData: merged.get(key)! }))
 }
 
 function refusedByLog({ index, log }: Partition, error: ApiError): Pending {

@@ -21,6 +21,8 @@ export interface FetchSessionsOptions {
 export interface FetchTarget {
   /** Empty where the request goes by topic ids. */
   readonly topic: string
+  /** The name that a topic id stood for when it was found: a session keeps it. */
+  topicName: string | undefined
   readonly topicId: string
   asked: AskedPartition
   /** What the client was told last; −1: nothing that holds. */
@@ -202,6 +204,10 @@ function keyOf(topic: string, topicId: string, index: number): string {
   return `${index}:${topic === '' ? topicId : topic}`
 }
 
+function newTarget(topic: string, topicId: string, asked: AskedPartition): FetchTarget {
+  return { topic, topicName: undefined, topicId, asked, highWatermark: -1, logStartOffset: -1 }
+}
+
 function targetsOf(request: FetchRequest): Targets {
   const targets: Targets = new Map()
   update(targets, request)
@@ -215,7 +221,7 @@ function update(targets: Targets, { topics, forgottenTopicsData }: FetchRequest)
       const key = keyOf(topic, topicId, asked.partition)
       const target = targets.get(key)
       if (target !== undefined) target.asked = asked
-      else targets.set(key, { topic, topicId, asked, highWatermark: -1, logStartOffset: -1 })
+      else targets.set(key, newTarget(topic, topicId, asked))
     }
   }
   for (const { topic, topicId, partitions } of forgottenTopicsData) {

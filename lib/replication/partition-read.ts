@@ -82,7 +82,7 @@ export function failedRead(
 /** Only an assigned replica follows. One that was assigned a moment ago has to try again. */
 function checkFollower(partition: Partition, asked: AskedPartition, reader: Reader): void {
   if (partition.hasReplica(reader.replicaId)) return
-  throw new ApiError(asked.currentLeaderEpoch === UNKNOWN
+  throw new ApiError(asked.currentLeaderEpoch < 0
     ? Errors.NOT_LEADER_OR_FOLLOWER : Errors.UNKNOWN_LEADER_EPOCH)
 }
 
@@ -90,7 +90,7 @@ function checkFollower(partition: Partition, asked: AskedPartition, reader: Read
 function divergence(
   log: Log, { fetchOffset, lastFetchedEpoch }: AskedPartition,
 ): { epoch: number, endOffset: number } | undefined {
-  if (lastFetchedEpoch === UNKNOWN) return undefined
+  if (lastFetchedEpoch < 0) return undefined
   const { leaderEpoch: epoch, endOffset } = log.offsetForLeaderEpoch(lastFetchedEpoch)
   if (epoch === UNKNOWN || endOffset === UNKNOWN || fetchOffset < log.startOffset) {
     throw new ApiError(Errors.OFFSET_OUT_OF_RANGE)

@@ -31,7 +31,7 @@ export interface PartitionOptions {
 }
 
 const ALL_IN_SYNC = -1
-/** The current leader epoch of a request that does not tell. */
+/** The current leader epoch of a request that does not tell; so is any negative one. */
 export const ANY_EPOCH = -1
 
 export class Partition {
@@ -122,7 +122,7 @@ export class Partition {
   checkLeader(currentLeaderEpoch: number = ANY_EPOCH): void {
     if (this.#isFailed) throw new ApiError(Errors.KAFKA_STORAGE_ERROR)
     if (this.#isDeleted) throw new ApiError(Errors.UNKNOWN_TOPIC_OR_PARTITION)
-    if (currentLeaderEpoch !== ANY_EPOCH) {
+    if (currentLeaderEpoch > ANY_EPOCH) {
       if (currentLeaderEpoch < this.#leaderEpoch) throw new ApiError(Errors.FENCED_LEADER_EPOCH)
       if (currentLeaderEpoch > this.#leaderEpoch) throw new ApiError(Errors.UNKNOWN_LEADER_EPOCH)
     }

@@ -75,7 +75,7 @@ export class DelayedFetch {
 
 function readableBytes({ partition, asked }: Watched, reader: Reader): number {
   const { currentLeaderEpoch, fetchOffset, partitionMaxBytes } = asked
-  const isFenced = currentLeaderEpoch !== ANY_EPOCH && currentLeaderEpoch !== partition.leaderEpoch
+  const isFenced = currentLeaderEpoch > ANY_EPOCH && currentLeaderEpoch !== partition.leaderEpoch
   if (!partition.isLeader || isFenced) return CHANGED
   const endOffset = readableEnd(partition.log, reader)
   if (fetchOffset > endOffset) return CHANGED
