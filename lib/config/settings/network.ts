@@ -62,7 +62,7 @@ export const networkSettings = [
     .doc('Bytes of requests that may wait before reading pauses; -1: no limit.'),
   int('request.timeout.ms', 30_000).high()
     .doc('How long a request to another node may take.'),
-  int('fetch.max.bytes', 57_671_680).atLeast(1024)
+  int('fetch.max.bytes', 57_671_680).atLeast(1024).served()
     .doc('Most bytes that one fetch returns.'),
   int('max.incremental.fetch.session.cache.slots', 1000).atLeast(0).served()
     .doc('Fetch sessions that are remembered.'),
