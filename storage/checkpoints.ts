@@ -43,7 +43,7 @@ function readEntries(disk: Disk, path: string): string[][] | undefined {
   const corrupt = (why: string): Error => new CorruptCheckpointError(`${path}: ${why}`)
   const [version, count, ...lines] = text.split('\n')
   if (version !== '0') throw corrupt(`unknown version ${version}`)
-  if (lines.at(-1) === '') lines.pop()
+  if (lines.pop() !== '') throw corrupt('the last line is cut off')
   if (Number(count) !== lines.length) {
     throw corrupt(`${count} entries announced, ${lines.length} there`)
   }
@@ -133,12 +133,22 @@ export function claimDirectory(
 ): void {
   const path = `${directory}/partition.metadata`
   disk.makeDirectory(directory)
-  const found = readPartitionMetadata(disk, path)
+  const found = readUndamaged(disk, path)
   if (found === undefined) {
     writePartitionMetadata(disk, path, topicId, { isDurable: false })
   } else if (found.topicId !== topicId) {
     throw new Error(`${path} says that this is a log of topic id ${found.topicId}, but ${topic} `
       + `has the id ${topicId}`)
+  }
+}
+
+/** What is damaged was not on the device yet when power was lost: whose the log is its name says. */
+function readUndamaged(disk: Disk, path: string): { topicId: string } | undefined {
+  try {
+    return readPartitionMetadata(disk, path)
+  } catch (error) {
+    if (!(error instanceof CorruptCheckpointError)) throw error
+    return undefined
   }
 }
 

@@ -1,6 +1,8 @@
 // One of the directories that hold logs: which are there, what the checkpoints say of them, and how
 // they go when their topics do.
 
+import { createHash } from 'node:crypto'
+
 import { BufferPool } from './buffer-pool.ts'
 import {
   CLEAN_SHUTDOWN_FILE, CorruptCheckpointError, type OffsetCheckpoint, readCleanShutdown,
@@ -123,14 +125,17 @@ export class LogDirectory {
   /** Opens the log that is there, or makes a new one. Throws what the disk says. */
   openLog({ topic, partition, topicId, config, nowMs }: OpenLog): Log {
     const name = `${topic}-${partition}`
-    const isThere = this.#found.delete(name)
+    const isThere = this.#found.has(name)
     const log = Log.open({
       disk: this.#disk, directory: this.#pathOf(name), topicPartition: { topic, partition },
       topicId, logger: this.#logger, nowMs, config, buffers: this.#buffers,
       ...this.#producerExpirationMs === undefined
         ? {} : { producerExpirationMs: this.#producerExpirationMs },
       ...isThere ? this.#checkpointed(name) : { isClean: true },
+      // What it says now is too high, and would hide from a recovery what is appended next.
+      onTruncated: () => this.#recoveryPoints.save(this.#logs, this.#found),
     })
+    this.#found.delete(name)
     this.#logs.set(name, log)
     return log
   }
@@ -144,26 +149,29 @@ export class LogDirectory {
     }
   }
 
-  /** Takes a log out of use; its files go some time later. */
+  /** Takes a log out of use; its files go some time later. Throws StorageError. */
   remove(log: Log, nowMs: number): void {
     this.#logs.delete(log.name)
-    // Another topic of this name has another id.
-    const id = Buffer.from(log.topicId, 'base64url').toString('hex')
-    const suffix = `.${id}${DELETE_SUFFIX}`
-    const path = this.#pathOf(log.name.slice(0, MAX_NAME_LENGTH - suffix.length) + suffix)
     log.abandon()
-    try {
-      this.#disk.rename(log.directory, path)
-    } catch (error) {
-      throw new StorageError(log.directory, error)
-    }
+    const path = this.#deletionPath(log, nowMs)
+    this.#io(() => this.#disk.rename(log.directory, path))
     this.#removals.add(path, nowMs + log.config.fileDeleteDelayMs)
   }
 
-  /** Removes the files whose time has come. */
+  /** One that is free: a partition may come and go more than once before its files do. */
+  #deletionPath({ topic, partition, topicId }: Log, nowMs: number): string {
+    for (let attempt = 0; ; attempt++) {
+      const id = createHash('md5').update(`${topicId} ${nowMs} ${attempt}`).digest('hex')
+      const suffix = `-${partition}.${id}${DELETE_SUFFIX}`
+      const path = this.#pathOf(topic.slice(0, MAX_NAME_LENGTH - suffix.length) + suffix)
+      if (!this.#disk.exists(path)) return path
+    }
+  }
+
+  /** Removes the files whose time has come. Throws StorageError. */
   tick(nowMs: number): void {
     if (this.#isFailed) return
-    for (const path of this.#removals.removeDue(nowMs)) {
+    for (const path of this.#io(() => this.#removals.removeDue(nowMs))) {
       this.#logger.info('removed the files of a deleted partition', { path })
     }
   }
@@ -171,10 +179,16 @@ export class LogDirectory {
   /** Writes the checkpoints that have changed. Throws StorageError. */
   checkpoint(): void {
     if (this.#isFailed) return
-    try {
+    this.#io(() => {
       for (const checkpoint of this.#checkpoints) checkpoint.save(this.#logs, this.#found)
+    })
+  }
+
+  #io<T>(work: () => T): T {
+    try {
+      return work()
     } catch (error) {
-      throw new StorageError(this.path, error)
+      throw error instanceof StorageError ? error : new StorageError(this.path, error)
     }
   }
 
@@ -183,19 +197,30 @@ export class LogDirectory {
     this.#isFailed = true
   }
 
-  /** Closes the logs, and says so for the next start; after a failure it says nothing. */
+  /**
+   * Closes the logs, and says so for the next start; after a failure it says nothing. Throws
+   * StorageError, when everything is closed.
+   */
   close({ brokerEpoch }: { readonly brokerEpoch: number }): void {
+    let failure: unknown
     for (const log of this.#logs.values()) {
-      if (this.#isFailed || log.isFailed) log.abandon()
-      else log.close()
+      try {
+        if (this.#isFailed) log.abandon()
+        else log.close()
+      } catch (error) {
+        failure ??= error
+      }
     }
+    if (failure !== undefined) throw failure
+    this.checkpoint()
     // Logs that still wait for their recovery are not clean: a start that failed half-way.
     const isRecovered = this.#isClean || this.#found.size === 0
     const isSound = !this.#isFailed && isRecovered
       && [...this.#logs.values()].every((log) => !log.isFailed)
     if (!isSound) return
-    this.checkpoint()
-    writeCleanShutdown(this.#disk, this.#pathOf(CLEAN_SHUTDOWN_FILE), brokerEpoch)
+    this.#io(() => (
+      writeCleanShutdown(this.#disk, this.#pathOf(CLEAN_SHUTDOWN_FILE), brokerEpoch)
+    ))
   }
 }
 

@@ -375,7 +375,10 @@ export class Log {
     if (offset <= this.#segments.first.baseOffset) return this.truncateFully(offset)
     this.flush()
     this.#io(() => {
-      discard(this.#disk, this.#segments.removeFrom(offset))
+      const removed = this.#segments.removeFrom(offset)
+      discard(this.#disk, removed)
+      // Were they back after a crash, nobody would look for an end in what lies before them.
+      if (removed.length > 0) this.#disk.syncDirectory(this.directory)
       this.#segments.active.truncateTo(offset)
       this.#segments.active.saveIndexes()
     })
@@ -476,6 +479,7 @@ export class Log {
   /** Gives the files back without another word: the log is to be deleted, or its disk is broken. */
   abandon(): void {
     this.#isClosed = true
+    this.#staging.clear()
     for (const segment of this.#segments.all) segment.close()
   }
 

@@ -2,6 +2,12 @@
 
 import type { DirectoryEntry, Disk, DiskFile, DiskLock, OpenMode } from './disk.ts'
 
+/** So much a disk writes as a whole. */
+const SECTOR_BYTES = 512
+
+/** Names that came, or went (undefined), at once. */
+type NameChange = ReadonlyMap<string, MemoryFileData | undefined>
+
 class MemoryFileData {
   bytes = Buffer.alloc(0)
   sizeBytes = 0
@@ -18,6 +24,23 @@ class MemoryFileData {
   content(): Buffer {
     return this.bytes.subarray(0, this.sizeBytes)
   }
+
+  /** What a crash may leave: of what is not synced some sectors, and any size in between. */
+  survivors(random: () => number): Buffer {
+    const now = this.content()
+    const { synced } = this
+    const luck = random()
+    if (luck < 0.3) return synced
+    if (luck < 0.5) return now
+    const least = Math.min(synced.length, now.length)
+    const most = Math.max(synced.length, now.length)
+    const left = Buffer.alloc(least + Math.floor(random() * (most - least + 1)))
+    for (let at = 0; at < left.length; at += SECTOR_BYTES) {
+      const sector = (random() < 0.5 ? synced : now).subarray(at, at + SECTOR_BYTES)
+      sector.copy(left, at)
+    }
+    return left
+  }
 }
 
 function systemError(code: string, path: string): Error {
@@ -28,9 +51,11 @@ export class MemoryDisk implements Disk {
   #files = new Map<string, MemoryFileData>()
   /** The names that a crash leaves. */
   #syncedNames = new Map<string, MemoryFileData>()
+  /** What happened to names since, in order. */
+  #nameChanges: NameChange[] = []
   readonly #directories = new Set<string>(['/', '.'])
   readonly #locks = new Set<string>()
-  /** Makes writes and syncs fail, when set. */
+  /** Makes everything fail that changes or syncs something, when set. */
   failure: Error | undefined
 
   open(path: string, mode: OpenMode): DiskFile {
@@ -39,9 +64,15 @@ export class MemoryDisk implements Disk {
       if (mode !== 'create') throw systemError('ENOENT', path)
       if (!this.#directories.has(parentOf(path))) throw systemError('ENOENT', path)
       data = new MemoryFileData()
-      this.#files.set(path, data)
+      this.#change([path, data])
     }
     return new MemoryFile(path, data, this)
+  }
+
+  #change(...changes: [string, MemoryFileData | undefined][]): void {
+    if (this.failure) throw this.failure
+    for (const [path, data] of changes) setOrDelete(this.#files, path, data)
+    this.#nameChanges.push(new Map(changes))
   }
 
   exists(path: string): boolean {
@@ -66,14 +97,10 @@ export class MemoryDisk implements Disk {
   }
 
   rename(from: string, to: string): void {
-    if (this.failure) throw this.failure
     const data = this.#files.get(from)
-    if (data) {
-      this.#files.delete(from)
-      this.#files.set(to, data)
-      return
-    }
+    if (data) return this.#change([from, undefined], [to, data])
     if (!this.#directories.has(from)) throw systemError('ENOENT', from)
+    if (this.failure) throw this.failure
     this.#moveTree(from, to)
   }
 
@@ -93,12 +120,12 @@ export class MemoryDisk implements Disk {
   }
 
   remove(path: string): void {
-    this.#files.delete(path)
+    if (this.#files.has(path)) this.#change([path, undefined])
   }
 
   removeTree(path: string): void {
     const isInside = (one: string): boolean => one === path || one.startsWith(`${path}/`)
-    for (const name of [...this.#files.keys()].filter(isInside)) this.#files.delete(name)
+    for (const name of [...this.#files.keys()].filter(isInside)) this.remove(name)
     for (const name of [...this.#directories].filter(isInside)) this.#directories.delete(name)
   }
 
@@ -115,6 +142,9 @@ export class MemoryDisk implements Disk {
     for (const [name, data] of this.#files) {
       if (parentOf(name) === path) this.#syncedNames.set(name, data)
     }
+    this.#nameChanges = this.#nameChanges
+      .map((change) => new Map([...change].filter(([name]) => parentOf(name) !== path)))
+      .filter(({ size }) => size > 0)
   }
 
   sizeBytes(path: string): number | undefined {
@@ -124,26 +154,39 @@ export class MemoryDisk implements Disk {
   lock(path: string): DiskLock | undefined {
     if (this.#locks.has(path)) return undefined
     this.#locks.add(path)
-    if (!this.#files.has(path)) this.#files.set(path, new MemoryFileData())
+    if (!this.#files.has(path)) this.#change([path, new MemoryFileData()])
     return { release: () => this.#locks.delete(path) }
   }
 
   /**
    * Power is lost: unsynced bytes and names are gone, locks too. Files that are open are of no use
-   * any more.
+   * any more. With `random`, some of what was not synced stays: names as far as a journal got, bytes
+   * by the sector.
    */
-  crash(): void {
+  crash(random?: () => number): void {
+    const names = this.#syncedNames
+    const luckyChanges = random === undefined
+      ? 0 : Math.floor(random() * (this.#nameChanges.length + 1))
+    for (const change of this.#nameChanges.slice(0, luckyChanges)) {
+      for (const [path, data] of change) setOrDelete(names, path, data)
+    }
     this.#files = new Map()
-    for (const [path, { synced }] of this.#syncedNames) {
-      const data = new MemoryFileData()
-      data.bytes = Buffer.from(synced)
-      data.synced = Buffer.from(synced)
-      data.sizeBytes = synced.length
-      this.#files.set(path, data)
+    for (const [path, data] of names) {
+      const left = new MemoryFileData()
+      left.bytes = Buffer.from(random === undefined ? data.synced : data.survivors(random))
+      left.synced = Buffer.from(left.bytes)
+      left.sizeBytes = left.bytes.length
+      this.#files.set(path, left)
     }
     this.#syncedNames = new Map(this.#files)
+    this.#nameChanges = []
     this.#locks.clear()
   }
+}
+
+function setOrDelete<V>(map: Map<string, V>, key: string, value: V | undefined): void {
+  if (value === undefined) map.delete(key)
+  else map.set(key, value)
 }
 
 function parentOf(path: string): string {
@@ -189,6 +232,7 @@ class MemoryFile implements DiskFile {
   }
 
   truncate(sizeBytes: number): void {
+    if (this.#disk.failure) throw this.#disk.failure
     const data = this.#data
     if (sizeBytes > data.sizeBytes) data.reserve(sizeBytes)
     else data.bytes.fill(0, sizeBytes, data.sizeBytes)

@@ -13,6 +13,8 @@ const { O_CREAT, O_RDONLY, O_RDWR } = constants
 const FLAGS: Readonly<Record<OpenMode, number>> = {
   read: O_RDONLY, write: O_RDWR, create: O_RDWR | O_CREAT,
 }
+/** No descriptor: Node refuses it, and the system would too. */
+const CLOSED = -1
 /** Linux takes no more buffers in one call. */
 const MAX_VECTORS = 1024
 
@@ -125,7 +127,7 @@ function startOf(pid: number): string | undefined {
 
 class NodeFile implements DiskFile {
   readonly path: string
-  readonly #descriptor: number
+  #descriptor: number
 
   constructor(path: string, descriptor: number) {
     this.path = path
@@ -190,5 +192,7 @@ class NodeFile implements DiskFile {
 
   close(): void {
     closeSync(this.#descriptor)
+    // The number may soon be another file's: whoever comes late gets EBADF instead.
+    this.#descriptor = CLOSED
   }
 }

@@ -46,7 +46,7 @@ export function loadSegments(options: LoadOptions): Segments {
   for (const [i, segment] of segments.all.entries()) {
     segment.nextOffset = segments.all[i + 1]?.baseOffset ?? segment.nextOffset
   }
-  const hasEpochs = epochs.load()
+  epochs.load()
   if (segments.count === 0) {
     segments.push(Segment.create(disk, directory, startOffset, nowMs))
   }
@@ -57,7 +57,7 @@ export function loadSegments(options: LoadOptions): Segments {
   }
   if (doubtful < segments.count) recover(segments, doubtful, options)
   else loadProducers(segments, segments.active.nextOffset, options.producers, options.snapshots)
-  if (!hasEpochs) rebuildEpochs(segments, epochs)
+  if (!coversStart(segments, options)) rebuildEpochs(segments, epochs)
   return segments
 }
 
@@ -65,7 +65,8 @@ export function loadSegments(options: LoadOptions): Segments {
 function firstDoubtful(
   segments: Segments, { isClean, recoveryPoint, logger, name }: LoadOptions,
 ): number {
-  if (!isClean) return Math.max(0, segments.indexOf(recoveryPoint))
+  // The segment that ends at the recovery point may have been rolled since, its indexes unsynced.
+  if (!isClean) return Math.max(0, segments.indexOf(recoveryPoint - 1))
   if (segments.active.hasIndexes && segments.active.findEnd()) return segments.count
   logger.warn('the log does not end as it should, though it was closed', { log: name })
   return segments.count - 1
@@ -166,7 +167,16 @@ function rebuildIndexes(segments: Segments, segment: Segment, options: LoadOptio
   segment.isSynced = true
 }
 
-/** The file is missing, or damaged: the batches name their epochs too. */
+/** The entries may begin too late: the file is missing or damaged, or newer than the log's start. */
+function coversStart(segments: Segments, { startOffset, epochs }: LoadOptions): boolean {
+  const from = Math.max(startOffset, segments.first.baseOffset)
+  const first = epochs.entries[0]
+  if (first !== undefined && first.startOffset <= from) return true
+  const reader = segments.from(from)[0]!.reader(from)
+  return !reader.next() || reader.batch.leaderEpoch < 0
+}
+
+/** The batches name their epochs too. */
 function rebuildEpochs(segments: Segments, epochs: LeaderEpochs): void {
   epochs.forget()
   for (const segment of segments.all) {
@@ -175,7 +185,7 @@ function rebuildEpochs(segments: Segments, epochs: LeaderEpochs): void {
       if (leaderEpoch > epochs.latest) epochs.note(leaderEpoch, baseOffset)
     }
   }
-  if (segments.sizeBytes > 0) epochs.save()
+  epochs.save()
 }
 
 /** Builds the producer state as of the offset: from a snapshot, and the log behind it. */

@@ -173,7 +173,9 @@ function walkRecords(batch: Batch, { config, nowMs, name }: ValidateOptions): Wa
       errors = (errors ?? new RecordErrors(name)).keyMissing(index)
     } else if (takesTimestamps && timestamp !== NO_TIMESTAMP) {
       if (timestamp < earliest || timestamp > latest) {
-        errors = (errors ?? new RecordErrors(name)).outOfRange(index, timestamp, earliest, latest)
+        const range = `[${bound(nowMs, -config.timestampBeforeMaxMs)}, ` +
+          `${bound(nowMs, config.timestampAfterMaxMs)}]`
+        errors = (errors ?? new RecordErrors(name)).outOfRange(index, timestamp, range)
       }
     } else if (isAppendTime) {
       errors = (errors ?? new RecordErrors(name)).appendTimeSet(index)
@@ -183,6 +185,13 @@ function walkRecords(batch: Batch, { config, nowMs, name }: ValidateOptions): Wa
   }
   errors?.throw()
   return { maxTimestamp, isDense }
+}
+
+/** As Kafka prints it: its largest long stands where there is no limit, and overflows. */
+function bound(nowMs: number, distanceMs: number): string {
+  if (Number.isFinite(distanceMs)) return String(nowMs + distanceMs)
+  const largest = 2n ** 63n - 1n
+  return String(BigInt.asIntN(64, BigInt(nowMs) + (distanceMs < 0 ? -largest : largest)))
 }
 
 /** The batch again in another codec, its records numbered without gaps. */
@@ -226,10 +235,10 @@ class RecordErrors {
       `Compacted topic cannot accept message without key in topic partition ${this.#name}`)
   }
 
-  outOfRange(index: number, timestamp: number, earliest: number, latest: number): this {
+  outOfRange(index: number, timestamp: number, range: string): this {
     this.#isTimestampWrong = true
     return this.#add(index, `Timestamp ${timestamp} of message with offset ${index} is out of ` +
-      `range. The timestamp should be within [${earliest}, ${latest}]`)
+      `range. The timestamp should be within ${range}`)
   }
 
   appendTimeSet(index: number): this {
