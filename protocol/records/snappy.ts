@@ -6,7 +6,6 @@ import { loadSnappy } from './packages.ts'
 /** What the xerial framing starts with: its name, version 1, compatible to version 1. */
 const XERIAL_HEADER = Buffer.from('82534e41505059000000000100000001', 'hex')
 const XERIAL_MAGIC_BYTES = 8
-const XERIAL_VERSION = 1
 /** Java's block size; readers take any. */
 const CHUNK_BYTES = 32 * 1024
 /** Three bytes of snappy stand for 64 bytes at most. */
@@ -47,11 +46,10 @@ export function decompressSnappy(bytes: Buffer, maxSizeBytes: number): Buffer {
   return out.bytes()
 }
 
+/** By its name alone: snappy-java lets any version pass. */
 function isXerial(bytes: Buffer): boolean {
-  if (bytes.length < XERIAL_HEADER.length) return false
-  if (bytes.compare(XERIAL_HEADER, 0, XERIAL_MAGIC_BYTES, 0, XERIAL_MAGIC_BYTES) !== 0) return false
-  if (bytes.readInt32BE(XERIAL_MAGIC_BYTES) < XERIAL_VERSION) throw new Error('an old version')
-  return true
+  return bytes.length >= XERIAL_HEADER.length
+    && bytes.compare(XERIAL_HEADER, 0, XERIAL_MAGIC_BYTES, 0, XERIAL_MAGIC_BYTES) === 0
 }
 
 function block(bytes: Buffer, out: Decompressed): void {

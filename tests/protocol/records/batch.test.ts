@@ -25,7 +25,6 @@ const read = (bytes: Buffer) => {
   return batch
 }
 
-/** Sequence 3 to 5 of producer 7, three records; the bytes as kafka-clients 4.4.0 writes them. */
 describe('a batch', () => {
   test('keeps every field of its header', () => {
     const batch = read(buildBatch({

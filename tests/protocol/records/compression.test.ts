@@ -58,6 +58,18 @@ describe.each(COMPRESSING)('%s', (codec: Codec) => {
     expect(codeOf(() => decompress(codec, Buffer.alloc(50, 0xee))))
       .toBe(Errors.UNKNOWN_SERVER_ERROR)
   })
+
+  test('gives bytes or an answer, whatever byte is changed: never anything worse', () => {
+    const whole = compress(codec, large().subarray(0, 400))
+    for (let at = 0; at < whole.length; at += 1) {
+      for (const value of [0, 1, 0x7f, 0x80, 0xff]) {
+        const damaged = Buffer.from(whole)
+        damaged[at] = value
+        expect([undefined, Errors.UNKNOWN_SERVER_ERROR, Errors.MESSAGE_TOO_LARGE])
+          .toContain(codeOf(() => decompress(codec, damaged, { maxSizeBytes: 1_000_000 })))
+      }
+    }
+  })
 })
 
 test('uncompressed bytes are held to a limit too', () => {
