@@ -11,6 +11,7 @@ import {
 } from '../../controller/image/topics.ts'
 import { ApiError, type ErrorCode, Errors } from '../../protocol/errors.ts'
 import { type LogConfig, parseLogConfig, TOPIC_CONFIGS } from '../../storage/config.ts'
+import { StorageError } from '../../storage/disk.ts'
 import type { Log } from '../../storage/log.ts'
 import type { LogDirectory } from '../../storage/log-directory.ts'
 import type { Logger } from '../../storage/ports.ts'
@@ -164,7 +165,9 @@ export class Partitions {
         onFailure: (partition, error) => this.#failed(partition, error),
       })
     } catch (error) {
-      this.failDirectory(directory, error)
+      if (isDiskError(error)) this.failDirectory(directory, error)
+      // The log of another topic of this name, say: not for anybody else to suffer from.
+      else logger.error('A partition stays offline: its log cannot be opened', { ...place, error })
       return undefined
     }
   }
@@ -270,4 +273,10 @@ export class Partitions {
       })
     }
   }
+}
+
+/** What the disk itself says, as such or by the system's code. */
+function isDiskError(error: unknown): boolean {
+  if (error instanceof StorageError) return true
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
 }
