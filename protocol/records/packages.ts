@@ -65,12 +65,13 @@ export const loadSnappy = once((): Snappy => {
 
 export function nativeSnappy(): Snappy {
   const native = require('snappy') as {
-    compressSync(bytes: Buffer): Buffer
-    uncompressSync(bytes: Buffer, options: { asBuffer: true }): Buffer
+    compressSync(bytes: Buffer, options: { copyOutputData: true }): Buffer
+    uncompressSync(bytes: Buffer, options: { asBuffer: true, copyOutputData: true }): Buffer
   }
+  // Memory that is not the engine's own takes it longer to keep track of than to copy.
   return {
-    compress: (bytes) => native.compressSync(bytes),
-    uncompress: (bytes) => native.uncompressSync(bytes, { asBuffer: true }),
+    compress: (bytes) => native.compressSync(bytes, { copyOutputData: true }),
+    uncompress: (bytes) => native.uncompressSync(bytes, { asBuffer: true, copyOutputData: true }),
   }
 }
 
