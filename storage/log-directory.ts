@@ -132,12 +132,18 @@ export class LogDirectory {
       ...this.#producerExpirationMs === undefined
         ? {} : { producerExpirationMs: this.#producerExpirationMs },
       ...isThere ? this.#checkpointed(name) : { isClean: true },
-      // What it says now is too high, and would hide from a recovery what is appended next.
-      onTruncated: () => this.#recoveryPoints.save(this.#logs, this.#found),
+      onTruncated: (truncated) => this.#lowerRecoveryPoint(name, truncated),
     })
     this.#found.delete(name)
     this.#logs.set(name, log)
+    this.#lowerRecoveryPoint(name, log)
     return log
+  }
+
+  /** One that is too high would hide from a recovery what is appended next. */
+  #lowerRecoveryPoint(name: string, { recoveryPoint }: { readonly recoveryPoint: number }): void {
+    if ((this.#recoveryPoints.loaded(name) ?? 0) <= recoveryPoint) return
+    this.#io(() => this.#recoveryPoints.save(this.#logs, this.#found))
   }
 
   #checkpointed(name: string) {

@@ -19,7 +19,7 @@ import type {
 } from './log-options.ts'
 import type { Logger } from './ports.ts'
 import { ProducerState } from './producers.ts'
-import { discard, loadProducers, loadSegments, takeIn } from './recovery.ts'
+import { discard, loadProducers, loadSegments, startOver, takeIn } from './recovery.ts'
 import { Removals } from './removals.ts'
 import { countExpired } from './retention.ts'
 import * as search from './search.ts'
@@ -98,13 +98,12 @@ export class Log {
     })
     this.#durability = new Durability({
       disk, directory, segments: this.#segments, epochs: this.#epochs,
-      recoveryPoint: isClean ? Infinity : recoveryPoint,
+      recoveryPoint: this.#segments.active.nextOffset,
     })
     this.#endOffset = this.#segments.active.nextOffset
     this.#startOffset = Math.max(startOffset, this.#segments.first.baseOffset)
     if (this.#startOffset > this.#endOffset) this.#startOver(this.#startOffset, nowMs)
     this.#writtenOffset = this.#endOffset
-    this.#durability.truncated(this.#endOffset)
     this.#highWatermark = Math.max(this.#startOffset, Math.min(highWatermark, this.#endOffset))
     this.producers.forgetTransactionsBefore(this.#highWatermark)
     this.#epochs.truncateFromEnd(this.#endOffset)
@@ -402,8 +401,7 @@ export class Log {
     this.#logger.warn('the log starts over', { log: this.name, offset, endOffset: this.#endOffset })
     this.#staging.clear()
     this.#io(() => {
-      discard(this.#disk, this.#segments.removeFrom(0))
-      this.#segments.push(Segment.create(this.#disk, this.directory, offset, nowMs))
+      startOver(this.#segments, offset, this.#disk, this.directory, nowMs)
       this.#snapshots.removeAbove(-1)
       this.#epochs.clear()
     })

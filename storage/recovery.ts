@@ -36,7 +36,10 @@ export interface LoadOptions {
   readonly snapshots: SnapshotFiles
 }
 
-/** Opens the segments, repaired where needed; producers and epochs are as the log says. */
+/**
+ * Opens the segments, repaired where needed; producers and epochs are as the log says. All of it is
+ * on the device then.
+ */
 export function loadSegments(options: LoadOptions): Segments {
   const { disk, directory, nowMs, startOffset, epochs } = options
   const bases = tidyFiles(disk, directory)
@@ -92,20 +95,25 @@ function recover(segments: Segments, first: number, options: LoadOptions): void 
       lostBytes: fileBytes - segment.sizeBytes,
     })
     segment.truncateFile(segment.sizeBytes)
-    // What was cut off must not come back, after another crash, behind what is appended next.
-    segment.file.sync()
     lost = segments.removeFrom(segment.baseOffset + 1)
     break
   }
   if (lost.length > 0) {
     logger.warn('removed what followed', { log: name, segments: lost.length })
     discard(disk, lost)
-    disk.syncDirectory(directory)
   }
-  for (const segment of segments.all.slice(first)) segment.finish()
   options.snapshots.removeAbove(segments.active.nextOffset)
   epochs.truncateFromEnd(segments.active.nextOffset)
   epochs.save()
+  // What was cut off, now or before, must not come back behind what is appended next.
+  for (const segment of segments.all.slice(first)) {
+    segment.finish()
+    segment.file.sync()
+    segment.syncIndexes()
+    segment.isSynced = true
+  }
+  epochs.sync()
+  disk.syncDirectory(directory)
 }
 
 /**
@@ -192,9 +200,11 @@ function rebuildEpochs(segments: Segments, epochs: LeaderEpochs): void {
 export function loadProducers(
   segments: Segments, endOffset: number, producers: ProducerState, snapshots: SnapshotFiles,
 ): void {
-  const newest = snapshots.newest(endOffset)
+  // What was written between an older one and the first segment nobody knows any more.
+  const { baseOffset } = segments.first
+  const newest = snapshots.newest(baseOffset, endOffset)
   producers.load(newest?.entries ?? [])
-  const from = newest?.offset ?? segments.first.baseOffset
+  const from = newest?.offset ?? baseOffset
   if (from >= endOffset) return
   for (const segment of segments.from(from)) {
     for (const reader = segment.reader(from); reader.next();) {
@@ -210,6 +220,28 @@ export function discard(disk: Disk, segments: readonly Segment[]): void {
   for (const segment of [...segments].reverse()) {
     for (const path of segment.markDeleted()) disk.remove(path)
   }
+}
+
+/**
+ * Leaves one empty segment at the offset. There is always one in the directory, lest a crash makes
+ * the log begin at 0 again.
+ */
+export function startOver(
+  segments: Segments, offset: number, disk: Disk, directory: string, nowMs: number,
+): void {
+  const { first } = segments
+  discard(disk, segments.removeFrom(first.baseOffset + 1))
+  disk.syncDirectory(directory)
+  if (first.baseOffset === offset) {
+    first.truncateFile(0)
+    first.clearIndexes()
+    first.saveIndexes()
+    return
+  }
+  const segment = Segment.create(disk, directory, offset, nowMs)
+  disk.syncDirectory(directory)
+  discard(disk, segments.removeFirst(1))
+  segments.push(segment)
 }
 
 /**

@@ -34,11 +34,14 @@ export class SnapshotFiles {
   }
 
   /**
-   * The state at the newest sound snapshot that is not beyond the offset. What cannot be read is
-   * removed: the log itself knows better. Undefined without one.
+   * The state at the newest sound snapshot between the offsets. What cannot be read is removed: the
+   * log itself knows better. Undefined without one.
    */
-  newest(maxOffset: number): { offset: number, entries: ProducerEntry[] } | undefined {
-    for (const offset of this.#offsets.filter((one) => one <= maxOffset).reverse()) {
+  newest(
+    minOffset: number, maxOffset: number,
+  ): { offset: number, entries: ProducerEntry[] } | undefined {
+    const isBetween = (offset: number): boolean => offset >= minOffset && offset <= maxOffset
+    for (const offset of this.#offsets.filter(isBetween).reverse()) {
       const bytes = this.#disk.readFile(this.#path(offset))
       const entries = bytes === undefined ? undefined : decodeSnapshot(bytes)
       if (entries !== undefined) return { offset, entries }

@@ -11,7 +11,7 @@ import { parseLogConfig } from '../../storage/config.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
 import { batchOf, silent } from './harness.ts'
 
-const RUNS = 150
+const RUNS = 80
 const ROUNDS = 6
 const OPERATIONS = 30
 const only = process.env['CRASH_SEED']
