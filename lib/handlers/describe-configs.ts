@@ -32,6 +32,8 @@ const TYPE_NUMBERS: Readonly<Record<string, number>> = {
   boolean: 1, string: 2, int: 3, short: 4, long: 5, double: 6, list: 7, class: 8, password: 9,
 }
 const UNKNOWN_TYPE = 0
+/** Where there is no error, and where the topic is unknown, Kafka has a text that is empty. */
+const NO_MESSAGE = ''
 
 export const describeConfigsHandler = handler(describeConfigs, handleDescribeConfigs, {
   errorAnswer: ({ resources }, _version, errorCode) => ({
@@ -64,7 +66,7 @@ function describe(
   try {
     const entries = entriesOf(resource, services)
     if (entries === undefined) {
-      return failed(resource, Errors.UNKNOWN_TOPIC_OR_PARTITION, null)
+      return failed(resource, Errors.UNKNOWN_TOPIC_OR_PARTITION, NO_MESSAGE)
     }
     const isWanted = (name: string): boolean => configurationKeys === null ||
       configurationKeys.length === 0 || configurationKeys.includes(name)
@@ -73,7 +75,7 @@ function describe(
       synonyms: request.includeSynonyms ? entry.synonyms : [],
       documentation: request.includeDocumentation ? entry.documentation : null,
     }))
-    return { errorCode: Errors.NONE, errorMessage: null, resourceType, resourceName, configs }
+    return { errorCode: Errors.NONE, errorMessage: NO_MESSAGE, resourceType, resourceName, configs }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     return failed(resource, error.code, error.message)
