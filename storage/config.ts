@@ -90,7 +90,7 @@ export const TOPIC_CONFIGS: readonly TopicConfig[] = [
     'How many replicas, the leader among them, must have a record before acks=all is answered.'),
   config('preallocate', 'boolean', 'false', undefined, 'log.preallocate',
     'Whether the file of a new segment takes its full size at once.'),
-  config('remote.copy.lag.bytes', 'long', '0', atLeast(-1), 'log.remote.copy.lag.bytes',
+  config('remote.copy.lag.bytes', 'long', '-1', atLeast(-1), 'log.remote.copy.lag.bytes',
     'With tiered storage, how many newer bytes there must be before a segment is uploaded.'),
   config('remote.copy.lag.ms', 'long', '0', atLeast(-1), 'log.remote.copy.lag.ms',
     'With tiered storage, how old a segment must be before it is uploaded.'),

@@ -81,7 +81,7 @@ export class LeaderEpochs {
   /** Of the largest epoch that is not larger: itself, and where it ends (KIP-279). */
   endOffsetFor(epoch: number, logEndOffset: number): EpochEnd {
     const entries = this.#entries
-    if (epoch < 0 || epoch > this.latest) return UNKNOWN
+    if (epoch === UNKNOWN.epoch || epoch > this.latest) return UNKNOWN
     if (epoch === this.latest) return { epoch, endOffset: logEndOffset }
     const higher = entries.findIndex((entry) => entry.epoch > epoch)
     const { startOffset } = entries[higher]!

@@ -91,6 +91,8 @@ export class LogDirectory {
       if (name.endsWith(DELETE_SUFFIX)) this.#removals.add(this.#pathOf(name), 0)
       else if (/^.+-\d+$/.test(name)) this.#found.add(name)
     }
+    // Once there are logs, a checkpoint that is not there is a loss.
+    if (this.#found.size === 0) this.#recoveryPoints.save(this.#logs, this.#found)
     // From the first change on the directory is no longer as it was closed.
     this.#disk.remove(marker)
     this.#disk.syncDirectory(this.path)
@@ -149,7 +151,7 @@ export class LogDirectory {
   #checkpointed(name: string) {
     return {
       isClean: this.#isClean,
-      recoveryPoint: this.#recoveryPoints.loaded(name) ?? 0,
+      recoveryPoint: this.#recoveryPoints.isLost ? undefined : this.#recoveryPoints.loaded(name) ?? 0,
       startOffset: this.#startOffsets.loaded(name) ?? 0,
       highWatermark: this.#highWatermarks.loaded(name) ?? 0,
     }
@@ -238,7 +240,8 @@ class Checkpoint {
   readonly #offsetOf: (log: Log) => number
   /** What the file says. */
   #offsets: OffsetCheckpoint = new Map()
-  #isWritten = false
+  /** The file was missing, or damaged. */
+  isLost = false
 
   constructor(disk: Disk, path: string, logger: Logger, offsetOf: (log: Log) => number) {
     this.#disk = disk
@@ -249,9 +252,11 @@ class Checkpoint {
 
   load(): void {
     try {
+      this.isLost = !this.#disk.exists(this.#path)
       this.#offsets = readOffsets(this.#disk, this.#path)
     } catch (error) {
       if (!(error instanceof CorruptCheckpointError)) throw error
+      this.isLost = true
       this.#logger.warn('a checkpoint is damaged, the logs have to tell', { error })
     }
   }
@@ -268,10 +273,10 @@ class Checkpoint {
       const offset = this.#offsets.get(name)
       if (offset !== undefined) offsets.set(name, offset)
     }
-    if (this.#isWritten && isSame(offsets, this.#offsets)) return
+    if (!this.isLost && isSame(offsets, this.#offsets)) return
     writeOffsets(this.#disk, this.#path, offsets)
     this.#offsets = offsets
-    this.#isWritten = true
+    this.isLost = unopened.size > 0 && this.isLost
   }
 }
 

@@ -18,8 +18,8 @@ export interface LogOptions {
   readonly config?: Partial<LogConfig>
   /** It was closed as it should be; left out: it is recovered. */
   readonly isClean?: boolean
-  /** What the checkpoints say. */
-  readonly recoveryPoint?: number
+  /** What the checkpoints say; left out where they are lost. */
+  readonly recoveryPoint?: number | undefined
   readonly startOffset?: number
   readonly highWatermark?: number
   /** `producer.id.expiration.ms` */

@@ -90,7 +90,7 @@ export class Log {
     this.producers = new ProducerState(this.name)
     this.#snapshots = new SnapshotFiles(disk, directory)
     this.#epochs = new LeaderEpochs(disk, `${directory}/${LEADER_EPOCH_FILE}`)
-    const { startOffset = 0, recoveryPoint = 0, highWatermark = 0, isClean = false } = options
+    const { startOffset = 0, recoveryPoint, highWatermark = 0, isClean = false } = options
     this.#segments = loadSegments({
       disk, directory, name: this.name, logger, nowMs, isClean, recoveryPoint, startOffset,
       config: this.#config, epochs: this.#epochs, producers: this.producers,

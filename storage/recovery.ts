@@ -13,7 +13,7 @@ import { tidyFiles } from './log-files.ts'
 import { isOldMessage } from './old-format.ts'
 import type { Logger } from './ports.ts'
 import { ProducerState } from './producers.ts'
-import { Segment } from './segment.ts'
+import { MAX_RELATIVE_OFFSET, Segment } from './segment.ts'
 import { Segments } from './segments.ts'
 import type { SnapshotFiles } from './snapshot-files.ts'
 
@@ -26,8 +26,8 @@ export interface LoadOptions {
   readonly nowMs: number
   /** The log was closed as it should be: its files are believed. */
   readonly isClean: boolean
-  /** Up to here the log was on the device. */
-  readonly recoveryPoint: number
+  /** Up to here the log was on the device. Undefined: nobody knows. */
+  readonly recoveryPoint: number | undefined
   /** Where a log without segments begins. */
   readonly startOffset: number
   readonly config: LogConfig
@@ -66,7 +66,7 @@ export function loadSegments(options: LoadOptions): Segments {
 
 /** The place of the first segment that must be looked through; none: that behind the last one. */
 function firstDoubtful(
-  segments: Segments, { isClean, recoveryPoint, logger, name }: LoadOptions,
+  segments: Segments, { isClean, recoveryPoint = 0, logger, name }: LoadOptions,
 ): number {
   // The segment that ends at the recovery point may have been rolled since, its indexes unsynced.
   if (!isClean) return Math.max(0, segments.indexOf(recoveryPoint - 1))
@@ -83,7 +83,7 @@ function recover(segments: Segments, first: number, options: LoadOptions): void 
   let lastOffset = from - 1
   let lost: Segment[] = []
   for (const segment of segments.all.slice(first)) {
-    if (!canFollow(segment, lastOffset, options)) {
+    if (!canFollow(segment.baseOffset, lastOffset, options)) {
       lost = segments.removeFrom(segment.baseOffset)
       break
     }
@@ -117,12 +117,15 @@ function recover(segments: Segments, first: number, options: LoadOptions): void 
 }
 
 /**
- * Whether the segment can be what was written behind the offset. It cannot when it overlaps; and
- * only a compacted log has gaps: in another one what lay between is lost.
+ * Whether what begins at the offset can have been written behind the other. It cannot when it
+ * overlaps; and only what was compacted has gaps: elsewhere what lay between is lost.
  */
-function canFollow({ baseOffset }: Segment, lastOffset: number, { config }: LoadOptions): boolean {
-  return baseOffset === lastOffset + 1
-    || baseOffset > lastOffset && config.cleanupPolicy.has('compact')
+function canFollow(
+  baseOffset: number, lastOffset: number, { config, recoveryPoint }: LoadOptions,
+): boolean {
+  // All of the log is looked through then; it may have been compacted once.
+  const mayHaveGaps = recoveryPoint === undefined || config.cleanupPolicy.has('compact')
+  return baseOffset === lastOffset + 1 || baseOffset > lastOffset && mayHaveGaps
 }
 
 /** Notes every sound batch of the file. Answers the last offset. */
@@ -133,7 +136,10 @@ function recoverSegment(segment: Segment, lastOffset: number, options: LoadOptio
   let last = lastOffset
   while (reader.next()) {
     const { batch } = reader
-    if (!isSound(batch, last)) break
+    const isSound = batch.magic === MAGIC && canFollow(batch.baseOffset, last, options)
+      && batch.lastOffsetDelta >= 0 && batch.lastOffset - segment.baseOffset <= MAX_RELATIVE_OFFSET
+      && batch.isCrcValid()
+    if (!isSound) break
     takeIn(batch, producers, segment)
     segment.note(batch, config.indexIntervalBytes)
     if (batch.leaderEpoch > epochs.latest) epochs.note(batch.leaderEpoch, batch.baseOffset)
@@ -141,11 +147,6 @@ function recoverSegment(segment: Segment, lastOffset: number, options: LoadOptio
   }
   if (segment.sizeBytes < segment.writtenBytes) refuseOldFormat(segment, options)
   return Math.max(last, segment.baseOffset - 1)
-}
-
-function isSound(batch: Batch, lastOffset: number): boolean {
-  return batch.magic === MAGIC && batch.lastOffsetDelta >= 0 && batch.baseOffset > lastOffset
-    && batch.isCrcValid()
 }
 
 function refuseOldFormat({ file, sizeBytes, writtenBytes }: Segment, { name }: LoadOptions): void {

@@ -23,10 +23,13 @@ export const INDEX_SUFFIXES: readonly string[] = [
   INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX,
 ]
 
-const ENTRY_BYTES = { [INDEX_SUFFIX]: 8, [TIME_INDEX_SUFFIX]: 12 } as const
+const ENTRY_BYTES = {
+  [INDEX_SUFFIX]: 8, [TIME_INDEX_SUFFIX]: 12, [TRANSACTION_INDEX_SUFFIX]: 34,
+} as const
 /** Where an index is built again, how far its entries lie apart. */
 const INDEX_INTERVAL_BYTES = 4096
-const MAX_RELATIVE_OFFSET = 0x7fffffff
+/** Indexes hold no larger ones. */
+export const MAX_RELATIVE_OFFSET = 0x7fffffff
 /** So much of a file is looked at in one read, searching for an offset among batches. */
 const SEARCH_BYTES = 4096
 /** Of a batch, as far as the delta of its last offset. */
@@ -135,12 +138,14 @@ export class Segment {
     return this.maxTimestamp >= 0 ? this.maxTimestamp : this.createdMs
   }
 
-  /** Whether the indexes that every segment has are there, in whole entries. */
+  /** Whether the indexes are there, in whole entries. */
   get hasIndexes(): boolean {
-    return ([INDEX_SUFFIX, TIME_INDEX_SUFFIX] as const).every((suffix) => {
+    const isWhole = (suffix: keyof typeof ENTRY_BYTES, isNeeded: boolean): boolean => {
       const sizeBytes = this.#disk.sizeBytes(this.#path(suffix))
-      return sizeBytes !== undefined && sizeBytes % ENTRY_BYTES[suffix] === 0
-    }) && this.transactionIndex.isSound(this.baseOffset)
+      return sizeBytes === undefined ? !isNeeded : sizeBytes % ENTRY_BYTES[suffix] === 0
+    }
+    return isWhole(INDEX_SUFFIX, true) && isWhole(TIME_INDEX_SUFFIX, true)
+      && isWhole(TRANSACTION_INDEX_SUFFIX, false) && this.transactionIndex.isSound(this.baseOffset)
   }
 
   /** Before the indexes are used: what cannot be right in the files is built from the batches. */

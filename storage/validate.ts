@@ -257,7 +257,9 @@ class RecordErrors {
       throw new RecordValidationError(Errors.INVALID_TIMESTAMP,
         'One or more records have been rejected due to invalid timestamp', this.#errors)
     }
-    const first = this.#errors.slice(0, 3).map((error) => error.batchIndexErrorMessage)
+    const first = this.#errors.slice(0, 3).map(({ batchIndex, batchIndexErrorMessage }) => (
+      `RecordError(batchIndex=${batchIndex}, message='${batchIndexErrorMessage}')`
+    ))
     throw new RecordValidationError(Errors.INVALID_RECORD,
       `One or more records have been rejected due to ${this.#errors.length} record errors in ` +
       `total, and only showing the first three errors at most: [${first.join(', ')}]`,
