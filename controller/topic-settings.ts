@@ -59,13 +59,15 @@ export function effectiveTopicSettings(
   image: Image, settings: DecisionSettings, own: Settings,
 ): EffectiveSetting[] {
   const layers = layersOf(image, settings)
-  return TOPIC_CONFIGS
-    .map(({ name, default: fallback }): EffectiveSetting => {
-      const value = own.get(name)
-      if (value !== undefined) return { name, value, source: 'topic', isSensitive: false }
-      return { ...inherited(name, layers) ?? { value: fallback, source: 'default' },
+  const inheritedSettings = TOPIC_CONFIGS.filter(({ name }) => !own.has(name))
+    .map(({ name, default: fallback }): EffectiveSetting => (
+      { ...inherited(name, layers) ?? { value: fallback, source: 'default' },
         name, isSensitive: false }
-    })
+    ))
+  // Internal configs show where they are set.
+  const ownSettings = [...own]
+    .map(([name, value]): EffectiveSetting => ({ name, value, source: 'topic', isSensitive: false }))
+  return [...inheritedSettings, ...ownSettings]
     .sort((a, b) => a.name < b.name ? -1 : 1)
 }
 

@@ -31,7 +31,7 @@ export function createPartitions(
         return { name, errorCode: Errors.NONE, errorMessage: null }
       } catch (error) {
         if (!(error instanceof ApiError)) throw error
-        return { name, errorCode: error.code, errorMessage: error.message }
+        return { name, errorCode: error.code, errorMessage: error.message || null }
       }
     })
     return { records: validateOnly ? [] : records, answer }
@@ -46,13 +46,15 @@ function checkTotal({ image }: DecisionContext, topics: readonly Growth[]): void
   }
   if (total > MAX_PARTITIONS_PER_REQUEST) {
     throw new ApiError(
-      Errors.POLICY_VIOLATION, 'Excessively large number of partitions per request.')
+      Errors.POLICY_VIOLATION,
+      'Excessively large number of additional partitions per request.')
   }
 }
 
 function grow(context: DecisionContext, growth: Growth): NewRecord[] {
   const topic = context.image.topics.byName(growth.name)
-  if (!topic) throw new ApiError(Errors.UNKNOWN_TOPIC_OR_PARTITION)
+  // Kafka has no words for it.
+  if (!topic) throw new ApiError(Errors.UNKNOWN_TOPIC_OR_PARTITION, '')
   const additional = additionalPartitions(topic, growth)
   const first = topic.partitions.size
   const factor = topic.partitions.get(0)!.replicas.length

@@ -53,7 +53,8 @@ function checkRequest(
   if (apiVersion >= 5 && (clusterId === null) !== (nodeId === NO_NODE)) {
     return Errors.INVALID_REQUEST
   }
-  const isNamed = [clientSoftwareName, clientSoftwareVersion].every((name) => SOFTWARE_NAME.test(name))
+  const isNamed = [clientSoftwareName, clientSoftwareVersion]
+    .every((name) => SOFTWARE_NAME.test(name))
   if (apiVersion >= 3 && !isNamed) return Errors.INVALID_REQUEST
   const isMeant = clusterId === null
     || (clusterId === broker.clusterId && nodeId === broker.nodeId)
@@ -62,6 +63,7 @@ function checkRequest(
 
 function servedOn(kind: ListenerKind, apis: readonly ServedApi[]): readonly ServedApi[] {
   return apis.filter(({ api }) => api.listeners.includes(kind))
+    .sort((a, b) => a.api.key - b.api.key)
 }
 
 function apiRange({ api, advertise: [minVersion, maxVersion] }: ServedApi) {

@@ -12,7 +12,7 @@ import { byOccurrence } from './create-topics.ts'
 
 export const createPartitionsHandler = handler(createPartitions, handleCreatePartitions, {
   errorAnswer: ({ topics }, _version, errorCode, errorMessage) => ({
-    results: topics.map(({ name }) => ({ name, errorCode, errorMessage: errorMessage ?? null })),
+    results: topics.map(({ name }) => ({ name, errorCode, errorMessage: errorMessage || null })),
   }),
 })
 
@@ -21,7 +21,9 @@ async function handleCreatePartitions(
 ): Promise<CreatePartitionsResponse> {
   const { once, twice } = byOccurrence(request.topics.map(({ name }) => name))
   const topics = request.topics.filter(({ name }) => once.has(name))
-  if (topics.length > 0 && request.timeoutMs <= 0) throw new ApiError(Errors.REQUEST_TIMED_OUT)
+  if (topics.length > 0 && request.timeoutMs <= 0) {
+    throw new ApiError(Errors.REQUEST_TIMED_OUT, '')
+  }
   const results = topics.length === 0 ? []
     : await controller.submit(decide(topics, request.validateOnly))
   const duplicates = [...twice].map((name) =>

@@ -18,7 +18,7 @@ import type { Services } from '../services.ts'
 
 export const createTopicsHandler = handler(createTopics, handleCreateTopics, {
   errorAnswer: ({ topics }, _version, errorCode, errorMessage) => ({
-    topics: topics.map(({ name }) => ({ name, errorCode, errorMessage: errorMessage ?? null })),
+    topics: topics.map(({ name }) => ({ name, errorCode, errorMessage: errorMessage || null })),
   }),
 })
 
@@ -28,7 +28,9 @@ async function handleCreateTopics(
   const { once, twice } = byOccurrence(request.topics.map(({ name }) => name))
   const topics = request.topics.filter(({ name }) => once.has(name) && name !== METADATA_TOPIC)
   // A time-out that has passed before the controller begins: nothing is created.
-  if (topics.length > 0 && request.timeoutMs <= 0) throw new ApiError(Errors.REQUEST_TIMED_OUT)
+  if (topics.length > 0 && request.timeoutMs <= 0) {
+    throw new ApiError(Errors.REQUEST_TIMED_OUT, '')
+  }
   const { validateOnly } = request
   const results = topics.length === 0 ? []
     : await controller.submit(decide({ topics, validateOnly }))

@@ -28,9 +28,16 @@ function handleDeleteRecords(
 ): DeleteRecordsResponse {
   return {
     topics: topics.map(({ name, partitions: asked }) => ({
-      name, partitions: asked.map((partition) => deleteFrom(partitions, name, partition)),
+      name, partitions: onePerIndex(asked).map((partition) => (
+        deleteFrom(partitions, name, partition)
+      )),
     })),
   }
+}
+
+/** Of a partition that is named more than once the last counts. */
+function onePerIndex(asked: readonly AskedPartition[]): AskedPartition[] {
+  return [...new Map(asked.map((one) => [one.partitionIndex, one])).values()]
 }
 
 function deleteFrom(

@@ -61,8 +61,8 @@ function handleDescribeQuorum(
 
 function failed(partitionIndex: number, errorCode: ErrorNumber): Partition {
   return {
-    partitionIndex, errorCode, leaderId: -1, leaderEpoch: -1, highWatermark: -1,
-    currentVoters: [], observers: [],
+    partitionIndex, errorCode, errorMessage: errorMessage(errorCode),
+    leaderId: 0, leaderEpoch: 0, highWatermark: 0, currentVoters: [], observers: [],
   }
 }
 

@@ -6,7 +6,7 @@
 // there yet: they get COORDINATOR_NOT_AVAILABLE, as while a coordinator is being found.
 //
 // Versions: 4 and 5 change error codes of transactional producers only (KIP-588, KIP-890); 6 is for
-// two-phase commit (KIP-939).
+// two-phase commit (KIP-939), which Kafka 4.4 itself does not serve yet.
 
 import { Errors } from '../../protocol/errors.ts'
 import {
@@ -18,6 +18,7 @@ import type { Services } from '../services.ts'
 const NONE = -1
 
 export const initProducerIdHandler = handler(initProducerId, handleInitProducerId, {
+  versions: [0, 5],
   errorAnswer: (_request, _version, errorCode) => failed(errorCode),
 })
 

@@ -66,10 +66,23 @@ function handleListOffsets(
     }
   }
   return {
-    topics: request.topics.map(({ name, partitions: asked }) => ({
-      name, partitions: asked.map((partition) => answer(name, partition)),
+    topics: [...withoutRepeats(request)].map(([name, asked]) => ({
+      name, partitions: [...asked.values()].map((partition) => answer(name, partition)),
     })),
   }
+}
+
+/** Partitions by topic and index: what is asked for more than once is answered once. */
+function withoutRepeats(
+  { topics }: ListOffsetsRequest,
+): ReadonlyMap<string, ReadonlyMap<number, AskedPartition>> {
+  const merged = new Map<string, Map<number, AskedPartition>>()
+  for (const { name, partitions } of topics) {
+    const asked = merged.get(name) ?? new Map<number, AskedPartition>()
+    merged.set(name, asked)
+    for (const partition of partitions) asked.set(partition.partitionIndex, partition)
+  }
+  return merged
 }
 
 /** `topic-partition` of those asked for more than once. */
@@ -117,7 +130,9 @@ function find(
 }
 
 /** What this asker may read; replicas and tools see all there is. */
-function readableEnd({ log }: Partition, { replicaId, isolationLevel }: ListOffsetsRequest): number {
+function readableEnd(
+  { log }: Partition, { replicaId, isolationLevel }: ListOffsetsRequest,
+): number {
   if (replicaId !== CONSUMER) return log.endOffset
   return isolationLevel === READ_COMMITTED ? log.lastStableOffset : log.highWatermark
 }

@@ -4,7 +4,7 @@ import { ApiError, Errors } from '../../protocol/errors.ts'
 import { Batch } from '../../protocol/records/batch.ts'
 import type { Log } from '../../storage/log.ts'
 import type { AskedPartition, FetchedPartition } from './fetch-sessions.ts'
-import type { Partition } from './partition.ts'
+import { ANY_EPOCH, type Partition } from './partition.ts'
 
 /** Who reads, and how much of the log he may see. */
 export interface Reader {
@@ -46,7 +46,8 @@ export function readPartition(
   partition: Partition, asked: AskedPartition, reader: Reader, limits: ReadLimits,
 ): PartitionRead {
   const { log, index } = partition
-  partition.checkLeader(asked.currentLeaderEpoch)
+  // Any negative epoch is none here; elsewhere only −1 is.
+  partition.checkLeader(Math.max(asked.currentLeaderEpoch, ANY_EPOCH))
   if (isFollower(reader)) checkFollower(partition, asked, reader)
   const { highWatermark, lastStableOffset, startOffset: logStartOffset } = log
   const told = {

@@ -122,7 +122,7 @@ export class Partition {
   checkLeader(currentLeaderEpoch: number = ANY_EPOCH): void {
     if (this.#isFailed) throw new ApiError(Errors.KAFKA_STORAGE_ERROR)
     if (this.#isDeleted) throw new ApiError(Errors.UNKNOWN_TOPIC_OR_PARTITION)
-    if (currentLeaderEpoch > ANY_EPOCH) {
+    if (currentLeaderEpoch !== ANY_EPOCH) {
       if (currentLeaderEpoch < this.#leaderEpoch) throw new ApiError(Errors.FENCED_LEADER_EPOCH)
       if (currentLeaderEpoch > this.#leaderEpoch) throw new ApiError(Errors.UNKNOWN_LEADER_EPOCH)
     }
