@@ -172,7 +172,7 @@ describe('CreatePartitions', () => {
     expect(cluster.partition('a', 2).replicas).toEqual([1])
   })
 
-  test.each<[string, () => unknown, number, string | null]>([string, () => ReturnType<typeof grow>, number, string]>([
+  test.each<[string, () => ReturnType<typeof grow>, number, string | null]>([
     ['the same count', () => grow(2), Errors.INVALID_PARTITIONS, 'Topic already has 2 partition(s).'],
     ['a smaller count', () => grow(1), Errors.INVALID_PARTITIONS,
       'The topic a currently has 2 partition(s); 1 would not be an increase.'],
