@@ -33,7 +33,9 @@ export function admit(records: Buffer, options: AppendOptions, log: Admitting): 
   const { config, name, nextOffset } = log
   checkStructure(records, name)
   const cursor = new Batch(records)
-  if (!cursor.next()) throw new ApiError(Errors.INVALID_RECORD, 'Record batch has no batches at all')
+  if (!cursor.next()) {
+    throw new ApiError(Errors.INVALID_RECORD, 'Record batch has no batches at all')
+  }
   checkBatch(cursor, options, config, name)
   const whole = cursor.bytes()
   if (records.length > whole.length) checkAlone(cursor)
@@ -60,7 +62,8 @@ function admitAssigned(
     if (options.origin === 'replica' && cursor.leaderEpoch > options.leaderEpoch) break
     checkBatch(cursor, options, config, name)
     if (cursor.baseOffset < leastOffset) {
-      throw new Error(`${name}: a batch of offset ${cursor.baseOffset} cannot follow ${leastOffset}`)
+      throw new Error(
+        `${name}: a batch of offset ${cursor.baseOffset} cannot follow ${leastOffset}`)
     }
     leastOffset = cursor.nextOffset
     batches.push(new Batch(cursor.buffer, cursor.position))

@@ -142,7 +142,7 @@ export function claimDirectory(
   }
 }
 
-/** What is damaged was not on the device yet when power was lost: whose the log is its name says. */
+/** What is damaged was not on the device when power was lost: whose the log is its name says. */
 function readUndamaged(disk: Disk, path: string): { topicId: string } | undefined {
   try {
     return readPartitionMetadata(disk, path)

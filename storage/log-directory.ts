@@ -151,7 +151,8 @@ export class LogDirectory {
   #checkpointed(name: string) {
     return {
       isClean: this.#isClean,
-      recoveryPoint: this.#recoveryPoints.isLost ? undefined : this.#recoveryPoints.loaded(name) ?? 0,
+      recoveryPoint: this.#recoveryPoints.isLost
+        ? undefined : this.#recoveryPoints.loaded(name) ?? 0,
       startOffset: this.#startOffsets.loaded(name) ?? 0,
       highWatermark: this.#highWatermarks.loaded(name) ?? 0,
     }

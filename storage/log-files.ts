@@ -1,5 +1,5 @@
-// The files in a log's directory before it is opened: what a crash leaves lying about is finished, or
-// removed.
+// The files in a log's directory before it is opened: what a crash leaves lying about is finished,
+// or removed.
 
 import { BatchReader } from './batch-reader.ts'
 import type { Disk } from './disk.ts'

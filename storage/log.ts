@@ -11,9 +11,10 @@ import { admit } from './admission.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { claimDirectory, type EpochEntry } from './checkpoints.ts'
 import { jitterMs, type LogConfig, parseLogConfig } from './config.ts'
-import { type Disk, StorageError } from './disk.ts'
+import type { Disk } from './disk.ts'
 import { type BegunSync, Durability } from './durability.ts'
 import { LEADER_EPOCH_FILE, LeaderEpochs } from './epochs.ts'
+import { Guard } from './guard.ts'
 import type {
   AppendInfo, AppendOptions, EpochEndOffset, LogOptions, ReadOptions, ReadResult,
 } from './log-options.ts'
@@ -62,8 +63,7 @@ export class Log {
   readonly #onTruncated: ((log: Log) => void) | undefined
   readonly #removals: Removals
   #rollJitterMs: number
-  #failure: StorageError | undefined
-  #isClosed = false
+  readonly #guard: Guard
 
   /** Opens the log, or makes a new one. Throws what the disk says. */
   static open(options: LogOptions): Log {
@@ -85,6 +85,7 @@ export class Log {
     this.#producerExpirationMs = options.producerExpirationMs ?? DAY_MS
     this.#rollJitterMs = jitterMs(this.#config, this.name)
     this.#onTruncated = options.onTruncated
+    this.#guard = new Guard(directory)
     this.#removals = new Removals(disk)
     claimDirectory(disk, directory, topic, options.topicId)
     this.producers = new ProducerState(this.name)
@@ -158,7 +159,7 @@ export class Log {
   }
 
   get isFailed(): boolean {
-    return this.#failure !== undefined
+    return this.#guard.failure !== undefined
   }
 
   /** −1 without any. */
@@ -181,7 +182,7 @@ export class Log {
    * appended.
    */
   append(records: Buffer, options: AppendOptions): AppendInfo {
-    this.#checkUsable()
+    this.#guard.checkUsable()
     const { config, producers, name } = this
     const nextOffset = this.#endOffset
     const admitted = admit(records, options, { config, producers, name, nextOffset })
@@ -216,7 +217,7 @@ export class Log {
     }
     const segment = this.#segments.active
     takeIn(batch, this.producers, segment)
-    this.#io(() => this.#epochs.assign(batch.leaderEpoch, batch.baseOffset))
+    this.#guard.do(() => this.#epochs.assign(batch.leaderEpoch, batch.baseOffset))
     segment.note(batch, this.#config.indexIntervalBytes)
     this.#staging.add(batch.bytes())
     this.#endOffset = batch.nextOffset
@@ -226,7 +227,7 @@ export class Log {
   #roll(nowMs: number, baseOffset = this.#endOffset): void {
     this.flush()
     const { active } = this.#segments
-    this.#io(() => {
+    this.#guard.do(() => {
       if (active.sizeBytes > 0) active.finish()
       else discard(this.#disk, this.#segments.removeFrom(active.baseOffset))
       this.#snapshots.write(baseOffset, this.producers, false)
@@ -240,8 +241,8 @@ export class Log {
     const { sizeBytes, buffers } = this.#staging
     if (sizeBytes === 0) return
     // What failed once is not tried again: nobody knows what lies on the disk.
-    if (this.#failure !== undefined) throw this.#failure
-    this.#io(() => this.#segments.active.write(buffers, sizeBytes))
+    if (this.#guard.failure !== undefined) throw this.#guard.failure
+    this.#guard.do(() => this.#segments.active.write(buffers, sizeBytes))
     this.#staging.clear()
     this.#durability.wrote(sizeBytes)
     this.#writtenOffset = this.#endOffset
@@ -251,21 +252,21 @@ export class Log {
   async sync(): Promise<void> {
     const begun = this.#beginSync()
     try {
-      await this.#durability.finish(begun, () => this.#isClosed)
+      await this.#durability.finish(begun, () => this.#guard.isClosed)
     } catch (error) {
-      throw this.#fail(error)
+      throw this.#guard.failed(error)
     }
   }
 
   syncNow(): void {
     const begun = this.#beginSync()
-    this.#io(() => this.#durability.finishNow(begun))
+    this.#guard.do(() => this.#durability.finishNow(begun))
   }
 
   #beginSync(): BegunSync {
     this.flush()
-    this.#checkUsable()
-    return this.#io(() => this.#durability.begin(this.#writtenOffset))
+    this.#guard.checkUsable()
+    return this.#guard.do(() => this.#durability.begin(this.#writtenOffset))
   }
 
   advanceHighWatermark(offset: number): void {
@@ -278,20 +279,20 @@ export class Log {
    * log, KAFKA_STORAGE_ERROR, CORRUPT_MESSAGE.
    */
   read(offset: number, maxSizeBytes: number, { maxOffset, minOneBatch }: ReadOptions): ReadResult {
-    this.#checkUsable()
+    this.#guard.checkUsable()
     if (offset < this.#startOffset || offset > this.#endOffset) {
       throw new ApiError(Errors.OFFSET_OUT_OF_RANGE,
         `Received request for offset ${offset} for partition ${this.name}, but we only have log `
         + `segments from offset ${this.#startOffset} up to ${this.#endOffset}.`)
     }
     const end = Math.min(maxOffset, this.#writtenOffset)
-    const range = this.#io(() => search.findRange(this.#segments, offset, end))
+    const range = this.#guard.do(() => search.findRange(this.#segments, offset, end))
     if (range === undefined) return NOTHING
     const { segment, position, firstBatchBytes, endPosition } = range
     if (firstBatchBytes > maxSizeBytes && !minOneBatch) return NOTHING
     const sizeBytes = Math.min(Math.max(maxSizeBytes, firstBatchBytes), endPosition - position)
     const lease = this.#buffers.lease(sizeBytes)
-    const count = this.#io(() => segment.file.read(lease.bytes, 0, sizeBytes, position))
+    const count = this.#guard.do(() => segment.file.read(lease.bytes, 0, sizeBytes, position))
     if (count < Math.min(sizeBytes, firstBatchBytes)) throw segment.corruptAt(position)
     return { records: lease.bytes.subarray(0, count), release: lease.release }
   }
@@ -299,7 +300,7 @@ export class Log {
   /** About how many bytes a read from the offset could give. */
   readableBytes(offset: number, maxOffset: number): number {
     const end = Math.min(maxOffset, this.#writtenOffset)
-    return this.#io(() => search.countReadable(this.#segments, offset, end))
+    return this.#guard.do(() => search.countReadable(this.#segments, offset, end))
   }
 
   /**
@@ -307,32 +308,32 @@ export class Log {
    * object each time; its bytes stay. Throws CORRUPT_MESSAGE rather than leave something out.
    */
   *batches(from: number, to: number = Infinity): Generator<Batch> {
-    this.#checkUsable()
+    this.#guard.checkUsable()
     this.flush()
     try {
       yield* search.batchesOf(this.#segments, from, to)
     } catch (error) {
-      throw error instanceof ApiError ? error : this.#fail(error)
+      throw this.#guard.failed(error)
     }
   }
 
   /** The transactions aborted among the records from one offset to before another. */
   abortedTransactions(from: number, to: number): AbortedTransaction[] {
-    return this.#io(() => search.abortedTransactions(this.#segments, from, to))
+    return this.#guard.do(() => search.abortedTransactions(this.#segments, from, to))
   }
 
   /** The first record that is not older than the timestamp. */
   offsetForTimestamp(timestamp: number): search.TimestampPlace | undefined {
-    this.#checkUsable()
+    this.#guard.checkUsable()
     this.flush()
-    return this.#io(() => search.findTimestamp(this.#segments, timestamp, this.#startOffset))
+    return this.#guard.do(() => search.findTimestamp(this.#segments, timestamp, this.#startOffset))
   }
 
   /** The first record with the largest timestamp of all (KIP-734). */
   maxTimestampOffset(): search.TimestampPlace | undefined {
-    this.#checkUsable()
+    this.#guard.checkUsable()
     this.flush()
-    return this.#io(() => search.findMaxTimestamp(this.#segments))
+    return this.#guard.do(() => search.findMaxTimestamp(this.#segments))
   }
 
   /** Where the largest epoch ends that is not larger (KIP-279). */
@@ -348,7 +349,7 @@ export class Log {
 
   /** A leader begins its epoch, with or without records. */
   startEpoch(epoch: number): void {
-    this.#io(() => this.#epochs.assign(epoch, this.#endOffset))
+    this.#guard.do(() => this.#epochs.assign(epoch, this.#endOffset))
   }
 
   /**
@@ -363,17 +364,17 @@ export class Log {
     }
     if (offset <= this.#startOffset) return
     this.#startOffset = offset
-    this.#io(() => this.#epochs.truncateFromStart(offset))
+    this.#guard.do(() => this.#epochs.truncateFromStart(offset))
     this.producers.forgetTransactionsBefore(offset)
   }
 
   /** Removes the records from the offset on. On the device when it returns. */
   truncateTo(offset: number): void {
-    this.#checkUsable()
+    this.#guard.checkUsable()
     if (offset >= this.#endOffset) return
     if (offset <= this.#segments.first.baseOffset) return this.truncateFully(offset)
     this.flush()
-    this.#io(() => {
+    this.#guard.do(() => {
       const removed = this.#segments.removeFrom(offset)
       discard(this.#disk, removed)
       // Were they back after a crash, nobody would look for an end in what lies before them.
@@ -383,7 +384,7 @@ export class Log {
     })
     this.#truncated()
     this.#snapshots.removeAbove(this.#endOffset)
-    this.#io(() => (
+    this.#guard.do(() => (
       loadProducers(this.#segments, this.#endOffset, this.producers, this.#snapshots)
     ))
     this.producers.forgetTransactionsBefore(this.#highWatermark)
@@ -391,7 +392,7 @@ export class Log {
 
   /** Removes everything; the log begins anew at the offset. */
   truncateFully(offset: number): void {
-    this.#checkUsable()
+    this.#guard.checkUsable()
     this.#startOver(offset, this.#segments.active.createdMs)
     this.#truncated()
     this.#highWatermark = offset
@@ -400,7 +401,7 @@ export class Log {
   #startOver(offset: number, nowMs: number): void {
     this.#logger.warn('the log starts over', { log: this.name, offset, endOffset: this.#endOffset })
     this.#staging.clear()
-    this.#io(() => {
+    this.#guard.do(() => {
       startOver(this.#segments, offset, this.#disk, this.directory, nowMs)
       this.#snapshots.removeAbove(-1)
       this.#epochs.clear()
@@ -416,7 +417,7 @@ export class Log {
     this.#durability.truncated(this.#endOffset)
     this.#highWatermark = Math.min(this.#highWatermark, this.#endOffset)
     this.#startOffset = Math.min(this.#startOffset, this.#endOffset)
-    this.#io(() => {
+    this.#guard.do(() => {
       this.#epochs.truncateFromEnd(this.#endOffset)
       // What was removed must not come back, after a crash, among what is appended next.
       this.#segments.active.file.sync()
@@ -427,13 +428,13 @@ export class Log {
 
   /** Deletes the segments whose time is over. Answers how many. */
   applyRetention(nowMs: number): number {
-    this.#checkUsable()
+    this.#guard.checkUsable()
     const count = countExpired(this.#segments.all, this.#config, this, nowMs)
     if (count === 0) return 0
     if (count === this.#segments.count) this.#roll(nowMs)
     const dueMs = nowMs + this.#config.fileDeleteDelayMs
     const removed = this.#segments.removeFirst(count)
-    this.#io(() => {
+    this.#guard.do(() => {
       for (const segment of removed) {
         for (const path of segment.markDeleted()) this.#removals.add(path, dueMs)
       }
@@ -451,19 +452,19 @@ export class Log {
    * StorageError.
    */
   tick(nowMs: number): void {
-    if (this.#failure !== undefined || this.#isClosed) return
+    if (this.#guard.failure !== undefined || this.#guard.isClosed) return
     this.applyRetention(nowMs)
     this.producers.expire(nowMs, this.#producerExpirationMs)
-    this.#io(() => this.#removals.removeDue(nowMs))
+    this.#guard.do(() => this.#removals.removeDue(nowMs))
   }
 
   /** Writes everything out, so that the next start need not look into it. */
   close(): void {
-    if (this.#isClosed) return
+    if (this.#guard.isClosed) return
     try {
-      if (this.#failure !== undefined) return
+      if (this.#guard.failure !== undefined) return
       this.flush()
-      this.#io(() => {
+      this.#guard.do(() => {
         this.#segments.active.finish()
         this.#snapshots.write(this.#endOffset, this.producers, true)
         this.#segments.active.syncIndexes()
@@ -476,27 +477,8 @@ export class Log {
 
   /** Gives the files back without another word: the log is to be deleted, or its disk is broken. */
   abandon(): void {
-    this.#isClosed = true
+    this.#guard.isClosed = true
     this.#staging.clear()
     for (const segment of this.#segments.all) segment.close()
-  }
-
-  #checkUsable(): void {
-    if (this.#failure === undefined && !this.#isClosed) return
-    throw new ApiError(Errors.KAFKA_STORAGE_ERROR)
-  }
-
-  /** Does something with the disk; when that fails the log is failed. */
-  #io<T>(work: () => T): T {
-    try {
-      return work()
-    } catch (error) {
-      throw error instanceof ApiError ? error : this.#fail(error)
-    }
-  }
-
-  #fail(error: unknown): StorageError {
-    const isOurs = error instanceof StorageError
-    return this.#failure ??= isOurs ? error : new StorageError(this.directory, error)
   }
 }

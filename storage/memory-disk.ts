@@ -160,8 +160,8 @@ export class MemoryDisk implements Disk {
 
   /**
    * Power is lost: unsynced bytes and names are gone, locks too. Files that are open are of no use
-   * any more. With `random`, some of what was not synced stays: names as far as a journal got, bytes
-   * by the sector.
+   * any more. With `random`, some of what was not synced stays: names as far as a journal got,
+   * bytes by the sector.
    */
   crash(random?: () => number): void {
     const names = this.#syncedNames

@@ -1,5 +1,5 @@
-// Recognises messages of the formats before record batches (magic 0 and 1), which are not supported:
-// they must not be taken for damage, and cut off.
+// Recognises messages of the formats before record batches (magic 0 and 1), which are not
+// supported: they must not be taken for damage, and cut off.
 
 import type { DiskFile } from './disk.ts'
 

@@ -176,7 +176,7 @@ function rebuildIndexes(segments: Segments, segment: Segment, options: LoadOptio
   segment.isSynced = true
 }
 
-/** The entries may begin too late: the file is missing or damaged, or newer than the log's start. */
+/** Entries may begin too late: the file is missing or damaged, or newer than the log's start. */
 function coversStart(segments: Segments, { startOffset, epochs }: LoadOptions): boolean {
   const from = Math.max(startOffset, segments.first.baseOffset)
   const first = epochs.entries[0]

@@ -194,7 +194,7 @@ export class Segment {
     this.#offsetOfMaxTimestamp = offset
   }
 
-  /** Whether a batch has to begin the next segment. `jitterMs`: by how much `segment.ms` is less. */
+  /** Whether a batch has to begin the next segment. `jitterMs`: how much less `segment.ms` is. */
   isFullFor(batch: Batch, config: LogConfig, jitterMs: number, nowMs: number): boolean {
     if (batch.lastOffset - this.baseOffset > MAX_RELATIVE_OFFSET) return true
     // One that is empty takes any batch: a follower cannot choose how large they are.

@@ -1,5 +1,5 @@
-// Batches that have their offsets and wait to be written. The bytes stay where they came in: batches
-// that lie behind one another there are written as one.
+// Batches that have their offsets and wait to be written. The bytes stay where they came in:
+// batches that lie behind one another there are written as one.
 
 export class Staging {
   #buffers: Buffer[] = []

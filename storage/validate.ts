@@ -66,7 +66,9 @@ export function checkStructure(records: Buffer, name: string): void {
   if (records.length <= MAGIC_AT) return
   const magic = records.readInt8(MAGIC_AT)
   if (magic < 0 || magic > MAGIC) throw corrupt(`Invalid magic found in record: ${magic}`)
-  if (magic !== MAGIC) throw invalid(`Batch of magic ${magic} in ${name}; only ${MAGIC} is supported`)
+  if (magic !== MAGIC) {
+    throw invalid(`Batch of magic ${magic} in ${name}; only ${MAGIC} is supported`)
+  }
 }
 
 /**

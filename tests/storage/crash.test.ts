@@ -1,4 +1,4 @@
-// Logs that crash at random: whatever was on the device must be there afterwards, equal, without gaps.
+// Logs that crash at random: what was on the device must be there afterwards, equal, without gaps.
 //
 // Every run is a seed; CRASH_SEED=n runs that one alone.
 

@@ -1,4 +1,4 @@
-// The three indexes of a segment: what they find, what they keep, and when they are not to be trusted.
+// The three indexes of a segment: what they find, what they keep, when they are not to be trusted.
 
 import { describe, expect, test } from '@jest/globals'
 

@@ -159,7 +159,8 @@ describe('a log', () => {
     expect(log.applyRetention(1400)).toBe(0)
     log.tick(1600)
     expect([log.startOffset, log.endOffset, log.sizeBytes]).toEqual([6, 6, 0])
-    const deleted = () => disk.list(DIRECTORY).filter(({ name }) => name.endsWith('.deleted')).length
+    const names = () => disk.list(DIRECTORY).map(({ name }) => name)
+    const deleted = () => names().filter((name) => name.endsWith('.deleted')).length
     expect(deleted()).toBeGreaterThan(0)
     log.tick(1800)
     expect(deleted()).toBe(0)

@@ -1,4 +1,4 @@
-// Logs with damaged files: what can be repaired is, what was acknowledged stays, nothing stops a start.
+// Logs with damaged files: what can be repaired is, what was synced stays, nothing stops a start.
 
 import { beforeEach, describe, expect, test } from '@jest/globals'
 
@@ -108,7 +108,8 @@ describe('after an unclean end', () => {
 
   test('a batch of which only the first bytes were written is not taken for an old message', () => {
     filled()
-    damage(pathOf(8, '.log'), (file) => file.write(Buffer.alloc(BATCH_BYTES - 16), BATCH_BYTES + 16))
+    const zeros = Buffer.alloc(BATCH_BYTES - 16)
+    damage(pathOf(8, '.log'), (file) => file.write(zeros, BATCH_BYTES + 16))
     expect(valuesOf(reopened())).toEqual(VALUES.slice(0, 9))
   })
 
@@ -295,7 +296,9 @@ describe('producers', () => {
       type: 'ABORT', baseOffset: 2, timestampMs: 1, producerId: 7, producerEpoch: 0,
       coordinatorEpoch: 0, leaderEpoch: 0,
     }))
-    for (let i = 3; i < 9; i++) replicate(batchOf(['x'.repeat(60)], { baseOffset: i, leaderEpoch: 0 }))
+    for (let i = 3; i < 9; i++) {
+      replicate(batchOf(['x'.repeat(60)], { baseOffset: i, leaderEpoch: 0 }))
+    }
     replicate(batchOf(['c'], { ...begun, baseSequence: 2, baseOffset: 9 }))
     log.close()
     const aborted = [{ producerId: 7, firstOffset: 0, lastOffset: 2, lastStableOffset: 3 }]

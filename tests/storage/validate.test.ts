@@ -139,7 +139,8 @@ describe('records are refused', () => {
       key: key === null ? null : Buffer.from(key), value: Buffer.from('v'), headers: [],
     }))
     const bytes = buildBatch({ records, timestampMs: NOW_MS })
-    const { code, recordErrors, message } = errorsOf(logWith({ 'cleanup.policy': 'compact' }), bytes)
+    const log = logWith({ 'cleanup.policy': 'compact' })
+    const { code, recordErrors, message } = errorsOf(log, bytes)
     expect(code).toBe(Errors.INVALID_RECORD)
     expect(recordErrors).toEqual([0, 2].map((batchIndex) => ({
       batchIndex, batchIndexErrorMessage:
@@ -216,8 +217,8 @@ describe('a batch that is taken', () => {
       log.append(batch(values, { codec: codec === 'gzip' ? 'lz4' : 'gzip', ...producer }), options)
       const [found] = [...log.batches(1)]
       expect(found).toMatchObject({
-        codec: codec === 'uncompressed' ? 'none' : codec, baseOffset: 1, lastOffset: 50, ...producer,
-        leaderEpoch: 7,
+        codec: codec === 'uncompressed' ? 'none' : codec, baseOffset: 1, lastOffset: 50,
+        leaderEpoch: 7, ...producer,
       })
       expect(found?.isCrcValid()).toBe(true)
       expect([...recordsOf(found!)].map(({ value }) => String(value))).toEqual(values)

@@ -1,0 +1,253 @@
+// A directory of logs: what its checkpoints bring over a restart, clean or not, and how logs go.
+
+import { beforeEach, describe, expect, test } from '@jest/globals'
+
+import { parseLogConfig } from '../../storage/config.ts'
+import { StorageError } from '../../storage/disk.ts'
+import type { Log } from '../../storage/log.ts'
+import { LogDirectory } from '../../storage/log-directory.ts'
+import { MemoryDisk } from '../../storage/memory-disk.ts'
+import { append, appendEach, silent, valuesOf } from './harness.ts'
+
+const MARKER = '/data/.kafka_cleanshutdown'
+const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAg'
+const config = {
+  ...parseLogConfig(new Map()), segmentBytes: 200, indexIntervalBytes: 0, fileDeleteDelayMs: 100,
+}
+
+let disk: MemoryDisk
+beforeEach(() => {
+  disk = new MemoryDisk()
+  disk.makeDirectory('/data')
+})
+
+function openDirectory(): LogDirectory {
+  const directory = new LogDirectory({ disk, path: '/data', logger: silent })
+  directory.open()
+  return directory
+}
+
+function openIn(directory: LogDirectory, partition = 0, topic = 'topic', topicId = TOPIC_ID): Log {
+  return directory.openLog({ topic, partition, topicId, config, nowMs: 1000 })
+}
+
+const namesIn = (path = '/data') => disk.list(path).map(({ name }) => name)
+const checkpoint = (name: string) => disk.readFile(`/data/${name}-offset-checkpoint`)?.toString()
+
+function overwrite(path: string, text: string): void {
+  const file = disk.open(path, 'create')
+  file.truncate(0)
+  file.write(Buffer.from(text), 0)
+}
+
+describe('a directory that was closed', () => {
+  function closed(): void {
+    const directory = openDirectory()
+    const log = openIn(directory)
+    appendEach(log, 'a', 'b', 'c', 'd')
+    log.advanceHighWatermark(3)
+    log.deleteRecordsTo(1)
+    openIn(directory, 1)
+    directory.close({ brokerEpoch: 17 })
+  }
+
+  test('says so, once, with the epoch of the broker', () => {
+    closed()
+    expect(disk.readFile(MARKER)?.toString()).toBe('{"version":0,"brokerEpoch":17}')
+    const directory = openDirectory()
+    expect(directory.previousBrokerEpoch).toBe(17)
+    expect(disk.exists(MARKER)).toBe(false)
+    expect(openDirectory().previousBrokerEpoch).toBe(-1)
+  })
+
+  test('has Kafka\'s checkpoints', () => {
+    closed()
+    expect(checkpoint('recovery-point')).toBe('0\n2\ntopic 0 4\ntopic 1 0\n')
+    expect(checkpoint('replication')).toBe('0\n2\ntopic 0 3\ntopic 1 0\n')
+    const starts = disk.readFile('/data/log-start-offset-checkpoint')?.toString()
+    expect(starts).toBe('0\n2\ntopic 0 1\ntopic 1 0\n')
+  })
+
+  test('opens as it was, on the device too', () => {
+    closed()
+    disk.crash()
+    const directory = openDirectory()
+    expect(directory.names()).toEqual(['topic-0', 'topic-1'])
+    const log = openIn(directory)
+    expect([log.startOffset, log.highWatermark, log.endOffset]).toEqual([1, 3, 4])
+    expect([directory.has('topic', 1), directory.get('topic', 1)]).toEqual([true, undefined])
+    expect(valuesOf(log)).toEqual(['b', 'c', 'd'])
+  })
+
+  test('keeps in the checkpoints what is not opened yet', () => {
+    closed()
+    const directory = openDirectory()
+    openIn(directory, 1)
+    directory.checkpoint()
+    expect(checkpoint('replication')?.split('\n')).toContain('topic 0 3')
+  })
+})
+
+describe('a directory that was not closed', () => {
+  test('recovers its logs, from their recovery points', async () => {
+    const directory = openDirectory()
+    const log = openIn(directory)
+    appendEach(log, 'a', 'b', 'c')
+    await log.sync()
+    directory.checkpoint()
+    appendEach(log, 'd')
+    disk.crash()
+    const again = openIn(openDirectory())
+    expect(valuesOf(again)).toEqual(['a', 'b', 'c'])
+  })
+
+  test('is not marked as closed while a log waits for its recovery', () => {
+    openIn(openDirectory())
+    openDirectory().close({ brokerEpoch: 1 })
+    expect(disk.exists(MARKER)).toBe(false)
+    const directory = openDirectory()
+    openIn(directory)
+    directory.close({ brokerEpoch: 1 })
+    expect(disk.exists(MARKER)).toBe(true)
+  })
+
+  test('still has the log whose opening failed', () => {
+    const first = openDirectory()
+    const log = openIn(first)
+    appendEach(log, 'a', 'b')
+    log.advanceHighWatermark(2)
+    first.checkpoint()
+    const directory = openDirectory()
+    const otherId = 'AAAAAAAAAAAAAAAAAAAABA'
+    expect(() => openIn(directory, 0, 'topic', otherId)).toThrow('topic id')
+    expect(directory.names()).toEqual(['topic-0'])
+    directory.close({ brokerEpoch: 1 })
+    expect(disk.exists(MARKER)).toBe(false)
+    expect(checkpoint('replication')).toBe('0\n1\ntopic 0 2\n')
+  })
+
+  test.each(['recovery-point', 'replication', 'log-start'])(
+    'starts with a damaged checkpoint: %s', (name) => {
+      const directory = openDirectory()
+      const log = openIn(directory)
+      appendEach(log, 'a', 'b', 'c')
+      log.advanceHighWatermark(3)
+      directory.checkpoint()
+      overwrite(`/data/${name}-offset-checkpoint`, '0\n1\ntopic 0')
+      const again = openIn(openDirectory())
+      expect(valuesOf(again)).toEqual(['a', 'b', 'c'])
+    })
+
+  test('believes nothing of a lost recovery point, and keeps what was compacted once', () => {
+    const directory = openDirectory()
+    const log = openIn(directory)
+    for (const baseOffset of [0, 5, 9, 20]) {
+      append(log, ['a'], { baseOffset, leaderEpoch: 0 }, { origin: 'replica' })
+    }
+    log.flush()
+    disk.remove('/data/recovery-point-offset-checkpoint')
+    expect(openIn(openDirectory()).endOffset).toBe(21)
+  })
+})
+
+describe('truncation', () => {
+  test('lowers the recovery point that is written down', async () => {
+    const directory = openDirectory()
+    const log = openIn(directory)
+    appendEach(log, 'a', 'b', 'c', 'd', 'e', 'f')
+    await log.sync()
+    directory.checkpoint()
+    log.truncateTo(2)
+    expect(checkpoint('recovery-point')).toBe('0\n1\ntopic 0 2\n')
+    disk.crash()
+    expect(valuesOf(openIn(openDirectory()))).toEqual(['a', 'b'])
+  })
+
+  test('lowers it at the next start when it did not come to it', async () => {
+    const directory = openDirectory()
+    const log = openIn(directory)
+    appendEach(log, 'a', 'b', 'c')
+    await log.sync()
+    directory.checkpoint()
+    const before = checkpoint('recovery-point')!
+    log.truncateTo(1)
+    overwrite('/data/recovery-point-offset-checkpoint', before)
+    openIn(openDirectory())
+    expect(checkpoint('recovery-point')).toBe('0\n1\ntopic 0 1\n')
+  })
+})
+
+describe('a log that is removed', () => {
+  test('goes under another name at once, and for good some time later', () => {
+    const directory = openDirectory()
+    const log = openIn(directory)
+    appendEach(log, 'a')
+    append(log, ['staged'])
+    directory.remove(log, 5000)
+    expect(directory.has('topic', 0)).toBe(false)
+    expect(namesIn().filter((name) => /^topic-0\.[0-9a-f]{32}-delete$/.test(name)).length).toBe(1)
+    log.flush()
+    directory.tick(5099)
+    expect(namesIn().some((name) => name.endsWith('-delete'))).toBe(true)
+    directory.tick(5100)
+    expect(namesIn().some((name) => name.endsWith('-delete'))).toBe(false)
+  })
+
+  test('may come back and go again before its files do', () => {
+    const directory = openDirectory()
+    for (let i = 0; i < 3; i++) {
+      const log = openIn(directory)
+      expect(log.endOffset).toBe(0)
+      appendEach(log, 'a')
+      directory.remove(log, 5000)
+    }
+    expect(namesIn().filter((name) => name.endsWith('-delete')).length).toBe(3)
+  })
+
+  test('keeps its partition in the longest name', () => {
+    const directory = openDirectory()
+    const topic = 't'.repeat(249)
+    for (const partition of [0, 1]) directory.remove(openIn(directory, partition, topic), 5000)
+    const deleted = namesIn().filter((name) => name.endsWith('-delete'))
+    const partitions = deleted.map((name) => /^t{213}-([01])\.\w{32}-delete$/.exec(name)?.[1])
+    expect(partitions).toEqual(['0', '1'])
+    expect(deleted.map(({ length }) => length)).toEqual([255, 255])
+  })
+
+  test('goes with the next start, if not before', () => {
+    const directory = openDirectory()
+    directory.remove(openIn(directory), 5000)
+    const again = openDirectory()
+    expect(again.names()).toEqual([])
+    again.tick(0)
+    expect(namesIn().some((name) => name.endsWith('-delete'))).toBe(false)
+  })
+})
+
+describe('a disk that fails', () => {
+  test('shows itself as StorageError, whatever is going on', () => {
+    const directory = openDirectory()
+    const log = openIn(directory)
+    append(log, ['a'])
+    disk.failure = new Error('EIO')
+    log.advanceHighWatermark(1)
+    expect(() => directory.checkpoint()).toThrow(StorageError)
+    expect(() => log.syncNow()).toThrow(StorageError)
+    expect(log.isFailed).toBe(true)
+    expect(() => log.tick(1e15)).not.toThrow()
+    expect(() => directory.remove(log, 0)).toThrow(StorageError)
+  })
+
+  test('leaves no mark of a clean end, and all else is closed', () => {
+    const directory = openDirectory()
+    const [failing, sound] = [openIn(directory, 0), openIn(directory, 1)]
+    append(failing, ['a'])
+    append(sound, ['b'])
+    disk.failure = new Error('EIO')
+    expect(() => failing.flush()).toThrow(StorageError)
+    disk.failure = undefined
+    directory.close({ brokerEpoch: 1 })
+    expect(disk.exists(MARKER)).toBe(false)
+    expect(checkpoint('recovery-point')).toBe('0\n2\ntopic 0 0\ntopic 1 1\n')
+  })
+})
