@@ -20,7 +20,9 @@ function residentMegabytes(pid: number): number {
   return Number(line?.[1]) / 1024
 }
 
-/** `samsa start` on an empty directory: wall time from the spawn to the ready line, and idle memory. */
+/**
+ * `samsa start` on an empty directory: wall time from the spawn to the ready line, and idle memory.
+ */
 async function benchStart(): Promise<void> {
   const elapsedMs: number[] = []
   const megabytes: number[] = []
@@ -73,7 +75,8 @@ async function benchThroughput(): Promise<void> {
   for (const side of ['produceMBs', 'consumeMBs'] as const) {
     const of = (results: readonly Throughput[]) => median(results.map((result) => result[side]))
     const ratio = of(samsa) / of(kafka)
-    const spread = (results: readonly Throughput[]) => results.map((r) => r[side].toFixed(0)).join(' ')
+    const spread = (results: readonly Throughput[]) =>
+      results.map((result) => result[side].toFixed(0)).join(' ')
     console.log(`${side}: Samsa ${of(samsa).toFixed(0)} (${spread(samsa)}), `
       + `Kafka ${of(kafka).toFixed(0)} (${spread(kafka)}), ratio ${ratio.toFixed(2)}`)
   }

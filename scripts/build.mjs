@@ -7,7 +7,9 @@ import { pathToFileURL } from 'node:url'
 
 const root = resolve(import.meta.dirname, '..')
 
-/** Native and WebAssembly packages find their files by themselves; yargs loads when help is asked. */
+/**
+ * Native and WebAssembly packages find their files by themselves; yargs loads when help is asked.
+ */
 const EXTERNAL = [
   '@bokuweb/zstd-wasm', '@node-rs/crc32', 'lz4-napi', 'snappy', 'snappyjs', 'yargs',
 ]

@@ -22,7 +22,9 @@ const join = (assignor: string): Join => async (address, group, topic, onValue) 
 
 const codecCheck = (codec: string, idempotent: 'yes' | 'no'): Check => ({
   name: `produces and consumes with ${codec}${idempotent === 'yes' ? ', idempotent' : ''}`,
-  run: async ({ address }) => { await client('codec', address, uniqueName(codec), codec, idempotent) },
+  run: async ({ address }) => {
+    await client('codec', address, uniqueName(codec), codec, idempotent)
+  },
 })
 
 const walkCheck = (assignor: string): Check => ({

@@ -1,4 +1,5 @@
-// A broker process to hold clients against: Samsa as its user starts it, on a free port and a fresh directory.
+// A broker process to hold clients against: Samsa as its user starts it, on a free port and a fresh
+// directory.
 
 import { mkdtempSync, rmSync, readFileSync, openSync, closeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -27,7 +28,10 @@ export interface RunningBroker {
 
 const READY = /^Samsa \S+ ready in \d+ ms: /m
 
-/** Starts `samsa start` from the build in `dist`, with settings beside the listener and the directory. */
+/**
+ * Starts `samsa start` from the build in `dist`, with settings beside the listener and the
+ * directory.
+ */
 export async function startSamsa(
   overrides: Readonly<Record<string, string>> = {}, { pollMs = 20 } = {},
 ): Promise<RunningBroker> {
@@ -111,10 +115,14 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** A broker that somebody else started, such as a real Kafka to hold the checks themselves against. */
+/**
+ * A broker that somebody else started, such as a real Kafka to hold the checks themselves against.
+ */
 export function foreignBroker(address: string): RunningBroker {
   const refuse = (): never => {
-    throw new Error(`${address} is not the harness's own broker: it is not stopped, started or looked into`)
+    throw new Error(
+      `${address} is not the harness's own broker: it is not stopped, started or looked into`,
+    )
   }
   return {
     address,

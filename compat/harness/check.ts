@@ -1,4 +1,5 @@
-// What a compat suite is made of: named checks that run against one broker, and the loop that runs them.
+// What a compat suite is made of: named checks that run against one broker, and the loop that runs
+// them.
 
 import type { RunningBroker } from './broker.ts'
 
@@ -10,7 +11,10 @@ export interface Check {
   run(broker: RunningBroker): Promise<void>
 }
 
-/** All checks of one client. `install` brings the client to this machine, or fails saying what is missing. */
+/**
+ * All checks of one client. `install` brings the client to this machine, or fails saying what is
+ * missing.
+ */
 export interface Suite {
   readonly name: string
   /** Name and version of the client, for the table. */

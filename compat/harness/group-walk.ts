@@ -1,7 +1,8 @@
 // The walk of a group from one member to three and down to two: no record lost, none seen twice.
 //
-// Members come and go while nothing is in flight (all that was produced has been seen and committed), so a
-// second delivery can only come from lost commits or from two owners of one partition.
+// Members come and go while nothing is in flight (all that was produced has been seen and
+// committed), so a second delivery can only come from lost commits or from two owners of one
+// partition.
 
 import { ok } from 'node:assert/strict'
 import { Kafka, logLevel } from 'kafkajs'
@@ -22,8 +23,9 @@ const PARTITION_COUNT = 6
 const RECORDS_PER_STEP = 300
 
 /**
- * Walks 1 → 3 → 2 members over a topic of six partitions; throws what was lost or doubled. `settleMs` is for
- * clients that still deliver, after a rebalance, what a fetch begun before it brings.
+ * Walks 1 → 3 → 2 members over a topic of six partitions; throws what was lost or doubled.
+ * `settleMs` is for clients that still deliver, after a rebalance, what a fetch begun before it
+ * brings.
  */
 export async function walkGroup(address: string, join: Join, settleMs = 0): Promise<void> {
   const client = new Kafka({ clientId: 'walk', brokers: [address], logLevel: logLevel.NOTHING })
@@ -45,7 +47,8 @@ export async function walkGroup(address: string, join: Join, settleMs = 0): Prom
       produced.every((value) => seen.has(value)) || undefined)
     await until(`all records of step "${step}" committed`, 20_000, async () => {
       const [committed] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
-      const sum = committed?.partitions.reduce((total, p) => total + Math.max(0, Number(p.offset)), 0)
+      const sum = committed?.partitions
+        .reduce((total, p) => total + Math.max(0, Number(p.offset)), 0)
       return sum === produced.length || undefined
     })
   }
@@ -64,7 +67,8 @@ export async function walkGroup(address: string, join: Join, settleMs = 0): Prom
     await sleep(settleMs)
     await produceAndWait('two members')
     const doubled = [...seen].filter(([, times]) => times > 1).map(([value]) => value)
-    ok(doubled.length === 0, `${doubled.length} records seen twice: ${doubled.slice(0, 5).join(', ')} …`)
+    const some = doubled.slice(0, 5).join(', ')
+    ok(doubled.length === 0, `${doubled.length} records seen twice: ${some} …`)
   } finally {
     await Promise.allSettled(members.map((member) => member.leave()))
     await Promise.allSettled([admin.disconnect(), producer.disconnect()])

@@ -43,7 +43,10 @@ async function isInstalled(program: string): Promise<boolean> {
   return found.exitCode === 0
 }
 
-/** A Python environment of its own with the pinned packages of a requirements file; gives its python. */
+/**
+ * A Python environment of its own with the pinned packages of a requirements file; gives its
+ * python.
+ */
 export async function pythonWith(name: string, requirementsFile: string): Promise<string> {
   await ensureProgram('python3', 'python3-venv')
   const recipe = readFileSync(requirementsFile, 'utf8')

@@ -17,7 +17,10 @@ export interface KafkaProcess {
 
 const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
 
-/** Starts Apache Kafka 4.4.0 with the settings of Samsa's development defaults and waits until it serves. */
+/**
+ * Starts Apache Kafka with the settings of Samsa's development defaults and waits until it
+ * serves.
+ */
 export async function startKafka(
   overrides: Readonly<Record<string, string>> = {},
 ): Promise<KafkaProcess> {
@@ -43,11 +46,14 @@ export async function startKafka(
   const file = join(directory, 'server.properties')
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`)
   writeFileSync(file, lines.join(''))
-  await run('java', ['-cp', jars, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file])
+  await run('java', [
+    '-cp', jars, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file,
+  ])
 
   const logFile = join(directory, 'server.log')
   const output = openSync(logFile, 'w')
-  const child = spawn('java', ['-Xmx1G', '-Xms1G', '-XX:+UseG1GC', '-cp', jars, 'kafka.Kafka', file],
+  const options = ['-Xmx1G', '-Xms1G', '-XX:+UseG1GC', '-cp', jars]
+  const child = spawn('java', [...options, 'kafka.Kafka', file],
     { stdio: ['ignore', output, output] })
   closeSync(output)
   await until('Apache Kafka serving', 60_000, () => {

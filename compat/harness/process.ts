@@ -17,7 +17,10 @@ export interface RunResult {
   readonly exitCode: number
 }
 
-/** Runs a program to its end. Throws, with the tail of what it printed, when it fails or takes too long. */
+/**
+ * Runs a program to its end. Throws, with the tail of what it printed, when it fails or takes too
+ * long.
+ */
 export function run(
   command: string, args: readonly string[], options: RunOptions = {},
 ): Promise<RunResult> {

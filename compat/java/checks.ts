@@ -1,4 +1,5 @@
-// Kafka's own tools, which are its Java clients, against the broker and against the files it writes.
+// Kafka's own tools, which are its Java clients, against the broker and against the files it
+// writes.
 
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -19,7 +20,9 @@ async function tool(
   return stdout
 }
 
-async function createTopic(broker: RunningBroker, prefix: string, ...args: string[]): Promise<string> {
+async function createTopic(
+  broker: RunningBroker, prefix: string, ...args: string[]
+): Promise<string> {
   const topic = uniqueName(prefix)
   await tool(broker, 'kafka-topics', ['--create', '--topic', topic, ...args])
   return topic
@@ -30,7 +33,8 @@ const consumeAll = (broker: RunningBroker, topic: string, count: number, ...args
     '--timeout-ms', '30000', ...args])
 
 const join: Join = async (address, group, topic, onValue) => {
-  const args = ['--bootstrap-server', address, '--group', group, '--topic', topic, '--from-beginning',
+  const args = [
+    '--bootstrap-server', address, '--group', group, '--topic', topic, '--from-beginning',
     '--command-property', 'auto.commit.interval.ms=200',
     '--command-property', 'session.timeout.ms=10000',
     '--command-property', 'heartbeat.interval.ms=500']
@@ -38,10 +42,14 @@ const join: Join = async (address, group, topic, onValue) => {
   return memberProcess(command, all, onValue)
 }
 
-/** All files of the data directory whose name has the ending, largest partitions' directories included. */
+/**
+ * All files of the data directory whose name has the ending, largest partitions' directories
+ * included.
+ */
 function filesEnding(broker: RunningBroker, ending: string): string[] {
   const names = readdirSync(broker.dataDirectory, { recursive: true }) as string[]
-  return names.filter((name) => name.endsWith(ending)).map((name) => joinPath(broker.dataDirectory, name))
+  return names.filter((name) => name.endsWith(ending))
+    .map((name) => joinPath(broker.dataDirectory, name))
 }
 
 async function dump(files: readonly string[], ...args: string[]): Promise<string> {
@@ -63,10 +71,12 @@ const checks: readonly Check[] = [
   {
     name: 'kafka-topics creates, lists, describes, alters, deletes',
     async run(broker) {
-      const topic = await createTopic(broker, 'topics', '--partitions', '3', '--config', 'retention.ms=123456')
+      const topic = await createTopic(
+        broker, 'topics', '--partitions', '3', '--config', 'retention.ms=123456')
       ok((await tool(broker, 'kafka-topics', ['--list'])).split('\n').includes(topic))
       const describe = () => tool(broker, 'kafka-topics', ['--describe', '--topic', topic])
-      match(await describe(), /PartitionCount: 3\tReplicationFactor: 1\tConfigs: .*retention.ms=123456/)
+      match(await describe(),
+        /PartitionCount: 3\tReplicationFactor: 1\tConfigs: .*retention.ms=123456/)
       await tool(broker, 'kafka-topics', ['--alter', '--topic', topic, '--partitions', '5'])
       match(await describe(), /PartitionCount: 5/)
       await tool(broker, 'kafka-topics', ['--delete', '--topic', topic])
@@ -80,8 +90,9 @@ const checks: readonly Check[] = [
       await tool(broker, 'kafka-console-producer', ['--topic', topic,
         '--reader-property', 'parse.key=true', '--reader-property', 'parse.headers=true'],
       'colour:blue,size:1\tkey1\tvalue1\ncolour:red\tkey2\tvalue2\n')
-      const read = await consumeAll(broker, topic, 2, '--from-beginning', '--formatter-property', 'print.key=true',
-        '--formatter-property', 'print.headers=true', '--formatter-property', 'print.partition=true')
+      const properties = ['print.key=true', 'print.headers=true', 'print.partition=true']
+        .flatMap((property) => ['--formatter-property', property])
+      const read = await consumeAll(broker, topic, 2, '--from-beginning', ...properties)
       deepStrictEqual(read.trimEnd().split('\n'), [
         'Partition:0\tcolour:blue,size:1\tkey1\tvalue1', 'Partition:0\tcolour:red\tkey2\tvalue2'])
     },
@@ -117,7 +128,8 @@ const checks: readonly Check[] = [
       const reset = ['--reset-offsets', '--group', group, '--topic', topic, '--execute']
       match(await groups(...reset, '--to-earliest'), new RegExp(`${topic} +0 +0`))
       match(await groups('--describe', '--group', group), new RegExp(`${topic} +0 +0 +5 +5 `))
-      match(await groups(...reset, '--to-datetime', '2020-01-01T00:00:00.000'), new RegExp(`${topic} +0 +0`))
+      match(await groups(...reset, '--to-datetime', '2020-01-01T00:00:00.000'),
+        new RegExp(`${topic} +0 +0`))
       match(await groups('--delete', '--group', group), /was successful/)
       ok(!(await groups('--list')).split('\n').includes(group))
     },
@@ -159,8 +171,10 @@ const checks: readonly Check[] = [
       const topic = await createTopic(broker, 'shortened')
       await tool(broker, 'kafka-console-producer', ['--topic', topic], 'a\nb\nc\n')
       const file = joinPath(mkdtempSync(joinPath(tmpdir(), 'samsa-java-')), 'offsets.json')
-      writeFileSync(file, JSON.stringify({ version: 1, partitions: [{ topic, partition: 0, offset: 2 }] }))
-      match(await tool(broker, 'kafka-delete-records', ['--offset-json-file', file]), /low_watermark: 2/)
+      const partitions = [{ topic, partition: 0, offset: 2 }]
+      writeFileSync(file, JSON.stringify({ version: 1, partitions }))
+      match(await tool(broker, 'kafka-delete-records', ['--offset-json-file', file]),
+        /low_watermark: 2/)
       strictEqual(await consumeAll(broker, topic, 1, '--from-beginning'), 'c\n')
     },
   },
@@ -198,12 +212,14 @@ const checks: readonly Check[] = [
         const offsets = filesEnding(broker, '.log').filter((file) =>
           file.includes('__consumer_offsets') && readFileSync(file).length > 0)
         match(await dump(offsets, '--offsets-decoder'), /"group"/)
-        const metadata = filesEnding(broker, '.log').filter((file) => file.includes('__cluster_metadata'))
+        const metadata = filesEnding(broker, '.log')
+          .filter((file) => file.includes('__cluster_metadata'))
         match(await dump(metadata, '--cluster-metadata-decoder'), /"type":"TOPIC_RECORD"/)
         const indexes = [...filesEnding(broker, '.index'), ...filesEnding(broker, '.timeindex')]
           .filter((file) => file.includes(`${topic}-0`) || file.includes('perf'))
         ok(!/Found|mismatch|Exception/i.test(await dump(indexes, '--index-sanity-check')))
-        const snapshots = filesEnding(broker, '.snapshot').filter((file) => file.includes(`${topic}-0`))
+        const snapshots = filesEnding(broker, '.snapshot')
+          .filter((file) => file.includes(`${topic}-0`))
         if (snapshots.length > 0) match(await dump(snapshots), /producerId/)
       } finally {
         await broker.start()

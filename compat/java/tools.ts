@@ -23,7 +23,9 @@ export type Tool = keyof typeof MAIN_CLASSES
 export const installTools = () => jarsOf('java-tools', 'compat/java/pom.xml')
 
 /** The command and arguments that run a tool. */
-export async function toolCommand(tool: Tool, args: readonly string[]): Promise<[string, string[]]> {
+export async function toolCommand(
+  tool: Tool, args: readonly string[],
+): Promise<[string, string[]]> {
   const jars = await installTools()
   const flags = ['-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', jars]
   return ['java', [...flags, MAIN_CLASSES[tool], ...args]]

@@ -147,13 +147,17 @@ const checks: readonly Check[] = [
 
         const resource = { type: ConfigResourceTypes.TOPIC, name: topic }
         const describe = async () => {
-          const described = await admin.describeConfigs({ resources: [resource], includeSynonyms: false })
+          const described = await admin.describeConfigs({
+            resources: [resource], includeSynonyms: false,
+          })
           const entries = described.resources[0]?.configEntries
           return entries?.find(({ configName }) => configName === 'retention.ms')?.configValue
         }
         strictEqual(await describe(), '123456')
         const configEntries = [{ name: 'retention.ms', value: '654321' }]
-        await admin.alterConfigs({ validateOnly: false, resources: [{ ...resource, configEntries }] })
+        await admin.alterConfigs({
+          validateOnly: false, resources: [{ ...resource, configEntries }],
+        })
         strictEqual(await describe(), '654321')
 
         await produce(address, topic, [0, 1, 2].map((i) => ({ value: String(i), partition: 1 })))

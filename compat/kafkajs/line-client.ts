@@ -15,7 +15,8 @@ const connect = (address: string) => new Kafka({
 })
 
 export const joinWithKafkajs: Join = async (address, groupId, topic, onValue) => {
-  const consumer = connect(address).consumer({ groupId, heartbeatInterval: 500, sessionTimeout: 10_000 })
+  const consumer = connect(address)
+    .consumer({ groupId, heartbeatInterval: 500, sessionTimeout: 10_000 })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
   await consumer.run({ eachMessage: async ({ message }) => onValue(String(message.value)) })

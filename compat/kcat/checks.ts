@@ -55,7 +55,8 @@ const checks: readonly Check[] = [
     async run({ address }) {
       const topic = uniqueName('kcat-idempotent')
       await produce(address, topic, LINES, '-X', 'enable.idempotence=true', '-p', '0')
-      deepStrictEqual((await consume(address, topic, '-o', 'beginning')).trimEnd().split('\n'), LINES)
+      const consumed = await consume(address, topic, '-o', 'beginning')
+      deepStrictEqual(consumed.trimEnd().split('\n'), LINES)
     },
   },
   {

@@ -1,8 +1,10 @@
-// @platformatic/kafka against the broker: the newer client of the Node world, on recent versions of each API.
+// @platformatic/kafka against the broker: the newer client of the Node world, on recent versions of
+// each API.
 
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import {
-  Admin, Consumer, MessagesStreamModes, Producer, ProduceAcks, stringDeserializers, stringSerializers,
+  Admin, Consumer, MessagesStreamModes, Producer, ProduceAcks, stringDeserializers,
+  stringSerializers,
   type CompressionAlgorithmValue,
 } from '@platformatic/kafka'
 import { uniqueName, type Check, type Suite } from '../harness/check.ts'
@@ -70,7 +72,10 @@ const compressionCheck = (compression: CompressionAlgorithmValue): Check => ({
   },
 })
 
-/** Its snappy, lz4 and zstd want a newer Node or native packages; what this Node lacks, it says itself. */
+/**
+ * Its snappy, lz4 and zstd want a newer Node or native packages; what this Node lacks, it says
+ * itself.
+ */
 const codecs: readonly CompressionAlgorithmValue[] = ['none', 'gzip', 'snappy', 'lz4']
 
 const checks: readonly Check[] = [
@@ -116,7 +121,9 @@ const checks: readonly Check[] = [
         const found = await Promise.all([-2n, -1n, BigInt(startMs + 1500)].map(offsetAt))
         deepStrictEqual(found, [0n, 5n, 2n])
         const partitionOffsets = [{ partition: 0, offset: 3n }]
-        await admin.alterConsumerGroupOffsets({ groupId, topics: [{ name: topic, partitionOffsets }] })
+        await admin.alterConsumerGroupOffsets({
+          groupId, topics: [{ name: topic, partitionOffsets }],
+        })
         const [group] = await admin.listConsumerGroupOffsets({ groups: [groupId] })
         strictEqual(group?.topics[0]?.partitions[0]?.committedOffset, 3n)
       })
