@@ -46,8 +46,8 @@ describe('the configs of a topic', () => {
       'Invalid value -2 for configuration retention.ms: Value must be at least -1'],
     ['min.cleanable.dirty.ratio', '1.5', 'Invalid value 1.5 for configuration ' +
       'min.cleanable.dirty.ratio: Value must be no more than 1'],
-    ['preallocate', 'yes', 'Invalid value yes for configuration preallocate: Expected value to be ' +
-      'either true or false'],
+    ['preallocate', 'yes', 'Invalid value yes for configuration preallocate: ' +
+      'Expected value to be either true or false'],
     ['message.timestamp.type', 'x', 'Invalid value x for configuration message.timestamp.type: ' +
       'String must be one of: CreateTime, LogAppendTime'],
     ['cleanup.policy', 'compact,compact',

@@ -1,4 +1,4 @@
-// The disk: the real one and the one in memory behave alike, and the latter forgets like a real one.
+// The disk: the real one and the one in memory behave alike, also in what they forget.
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
