@@ -66,7 +66,9 @@ export function effectiveTopicSettings(
     ))
   // Internal configs show where they are set.
   const ownSettings = [...own]
-    .map(([name, value]): EffectiveSetting => ({ name, value, source: 'topic', isSensitive: false }))
+    .map(([name, value]): EffectiveSetting => (
+      { name, value, source: 'topic', isSensitive: false }
+    ))
   return [...inheritedSettings, ...ownSettings]
     .sort((a, b) => a.name < b.name ? -1 : 1)
 }

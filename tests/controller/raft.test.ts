@@ -283,10 +283,12 @@ describe('a quorum of three', () => {
     const voter = quorum.voter(1)
     const vote = (candidateId: number, epoch: number, lastEpochEndOffset = 0): boolean => {
       quorum.messages = []
-      const request = { type: 'vote', epoch, candidateId, lastEpoch: 0, lastEpochEndOffset } as const
+      const request =
+        { type: 'vote', epoch, candidateId, lastEpoch: 0, lastEpochEndOffset } as const
       quorum.take(voter, { type: 'request', from: candidateId, requestId: 0, request })
       const [answer] = quorum.messages.splice(0)
-      return answer?.kind === 'response' && answer.response.type === 'vote' && answer.response.granted
+      return answer?.kind === 'response' && answer.response.type === 'vote'
+        && answer.response.granted
     }
     expect(vote(2, 1)).toBe(true)
     expect(vote(3, 1)).toBe(false)

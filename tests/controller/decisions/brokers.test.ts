@@ -40,8 +40,8 @@ describe('one broker', () => {
     behind.nextOffset = 100
     behind.join(1)
     const { brokerEpoch } = behind.decide(registerBroker({
-      brokerId: 2, clusterId: settings.clusterId, incarnationId: 'i'.repeat(21) + 'A', listeners: [], rack: null,
-      features: SUPPORTED_FEATURES, logDirs: ['d'.repeat(21) + 'A'], previousBrokerEpoch: -1,
+      brokerId: 2, clusterId: settings.clusterId, incarnationId: 'i'.repeat(21) + 'A',
+      listeners: [], rack: null, features: SUPPORTED_FEATURES, logDirs: ['d'.repeat(21) + 'A'], previousBrokerEpoch: -1,
     }, false))
     const beat = (currentMetadataOffset: number) => behind.decide(brokerHeartbeat({
       brokerId: 2, brokerEpoch, currentMetadataOffset, wantFence: false, wantShutDown: false,
@@ -52,7 +52,9 @@ describe('one broker', () => {
 
   test('restarted after a clean shutdown leads again from the ELR, cleanly', () => {
     expect(cluster.beat(1, { wantShutDown: true }))
-      .toEqual({ isCaughtUp: true, isFenced: false, inControlledShutdown: true, shouldShutDown: false })
+      .toEqual({
+        isCaughtUp: true, isFenced: false, inControlledShutdown: true, shouldShutDown: false,
+      })
     expect(cluster.partition('a')).toMatchObject({ leader: NO_LEADER, isr: [], elr: [1] })
     expect(cluster.beat(1, { wantShutDown: true })).toMatchObject({ shouldShutDown: true })
     cluster.join(1)

@@ -63,7 +63,8 @@ describe('CreateTopics', () => {
     create({ name: 'orders', numPartitions: 2, configs: { 'min.insync.replicas': '3' } })
     expect(cluster.records.map(({ type }) => type))
       .toEqual(['topic', 'config', 'clearElr', 'partition', 'partition'])
-    expect(cluster.image.configs.of(ConfigType.TOPIC, 'orders').get('min.insync.replicas')).toBe('3')
+    const configs = cluster.image.configs.of(ConfigType.TOPIC, 'orders')
+    expect(configs.get('min.insync.replicas')).toBe('3')
   })
 
   test.each<[string, Wish, number, string | RegExp]>([
@@ -173,7 +174,8 @@ describe('CreatePartitions', () => {
   })
 
   test.each<[string, () => ReturnType<typeof grow>, number, string | null]>([
-    ['the same count', () => grow(2), Errors.INVALID_PARTITIONS, 'Topic already has 2 partition(s).'],
+    ['the same count', () => grow(2), Errors.INVALID_PARTITIONS,
+      'Topic already has 2 partition(s).'],
     ['a smaller count', () => grow(1), Errors.INVALID_PARTITIONS,
       'The topic a currently has 2 partition(s); 1 would not be an increase.'],
     ['no assignments where some were given', () => grow(3, []), Errors.INVALID_REPLICA_ASSIGNMENT,
