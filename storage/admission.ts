@@ -2,19 +2,16 @@
 
 import { ApiError, Errors } from '../protocol/errors.ts'
 import { Batch } from '../protocol/records/batch.ts'
-import type { LogConfig } from './config.ts'
 import { endMarkOf } from './end-mark.ts'
 import type { AppendOptions } from './log-options.ts'
 import type { BatchMetadata, ProducerState } from './producers.ts'
-import { checkBatch, checkStructure, validateAndAssign } from './validate.ts'
+import {
+  checkBatch, checkStructure, validateAndAssign, type ValidatingLog,
+} from './validate.ts'
 
 /** The log, as far as it matters here. */
-export interface Admitting {
-  readonly config: LogConfig
+export interface Admitting extends ValidatingLog {
   readonly producers: ProducerState
-  /** `topic-partition`, for messages. */
-  readonly name: string
-  readonly nextOffset: number
 }
 
 export interface Admitted {
@@ -30,40 +27,33 @@ export function admit(records: Buffer, options: AppendOptions, log: Admitting): 
   if (origin === 'replica' || origin === 'controller') {
     return { batches: admitAssigned(records, options, log), duplicate: undefined }
   }
-  const { config, name, nextOffset } = log
-  checkStructure(records, name)
-  const cursor = new Batch(records)
-  if (!cursor.next()) {
+  checkStructure(records, log.name)
+  const sent = new Batch(records)
+  if (!sent.next()) {
     throw new ApiError(Errors.INVALID_RECORD, 'Record batch has no batches at all')
   }
-  checkBatch(cursor, options, config, name)
-  const whole = cursor.bytes()
-  if (records.length > whole.length) checkAlone(cursor)
-  const batch = new Batch(validateAndAssign(new Batch(whole), {
-    ...options, nextOffset, config, name,
-  }))
+  checkBatch(sent, options, log)
+  // A producer sends one batch at a time; what is no whole one is cut off.
+  if (records.length > sent.sizeBytes && new Batch(records, sent.sizeBytes).next()) {
+    throw new ApiError(Errors.INVALID_RECORD, 'Compressed outer record has more than one batch')
+  }
+  const batch = validateAndAssign(sent, options, log)
   return { batches: [batch], duplicate: checkProducer(batch, options, log) }
-}
-
-/** A producer sends one batch at a time; what follows it is cut off, if it is no whole batch. */
-function checkAlone(cursor: Batch): void {
-  if (!cursor.next()) return
-  throw new ApiError(Errors.INVALID_RECORD, 'Compressed outer record has more than one batch')
 }
 
 /** Batches that have their offsets, from the leader of the partition or of the quorum. */
 function admitAssigned(
-  records: Buffer, options: AppendOptions, { config, name, nextOffset }: Admitting,
+  records: Buffer, options: AppendOptions, log: Admitting,
 ): Batch[] {
   const batches: Batch[] = []
-  let leastOffset = nextOffset
+  let leastOffset = log.endOffset
   for (const cursor = new Batch(records); cursor.next();) {
     // Of a leader that this replica does not follow yet (KAFKA-18723).
     if (options.origin === 'replica' && cursor.leaderEpoch > options.leaderEpoch) break
-    checkBatch(cursor, options, config, name)
+    checkBatch(cursor, options, log)
     if (cursor.baseOffset < leastOffset) {
       throw new Error(
-        `${name}: a batch of offset ${cursor.baseOffset} cannot follow ${leastOffset}`)
+        `${log.name}: a batch of offset ${cursor.baseOffset} cannot follow ${leastOffset}`)
     }
     leastOffset = cursor.nextOffset
     batches.push(new Batch(cursor.buffer, cursor.position))

@@ -183,10 +183,8 @@ export class Log {
    */
   append(records: Buffer, options: AppendOptions): AppendInfo {
     this.#guard.checkUsable()
-    const { config, producers, name } = this
-    const nextOffset = this.#endOffset
-    const admitted = admit(records, options, { config, producers, name, nextOffset })
-    const isAppendTime = config.timestampType === 'LogAppendTime'
+    const admitted = admit(records, options, this)
+    const isAppendTime = this.#config.timestampType === 'LogAppendTime'
     const logStartOffset = this.#startOffset
     if (admitted.duplicate !== undefined) {
       const { lastOffset, offsetDelta, timestamp } = admitted.duplicate
@@ -219,7 +217,7 @@ export class Log {
     takeIn(batch, this.producers, segment)
     this.#guard.do(() => this.#epochs.assign(batch.leaderEpoch, batch.baseOffset))
     segment.note(batch, this.#config.indexIntervalBytes)
-    this.#staging.add(batch.bytes())
+    this.#staging.add(batch)
     this.#endOffset = batch.nextOffset
   }
 
@@ -238,11 +236,11 @@ export class Log {
 
   /** Writes what is staged. Throws StorageError; the log is failed then. */
   flush(): void {
-    const { sizeBytes, buffers } = this.#staging
+    const { sizeBytes } = this.#staging
     if (sizeBytes === 0) return
     // What failed once is not tried again: nobody knows what lies on the disk.
     if (this.#guard.failure !== undefined) throw this.#guard.failure
-    this.#guard.do(() => this.#segments.active.write(buffers, sizeBytes))
+    this.#guard.do(() => this.#segments.active.write(this.#staging.buffers(), sizeBytes))
     this.#staging.clear()
     this.#durability.wrote(sizeBytes)
     this.#writtenOffset = this.#endOffset

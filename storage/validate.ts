@@ -3,7 +3,7 @@
 // compressed in another way is written anew.
 
 import { ApiError, Errors, type ErrorCode } from '../protocol/errors.ts'
-import { type Batch, buildBatch, LOG_OVERHEAD, MAGIC } from '../protocol/records/batch.ts'
+import { Batch, buildBatch, LOG_OVERHEAD, MAGIC } from '../protocol/records/batch.ts'
 import type { Codec } from '../protocol/records/compression.ts'
 import { payloadOf, RecordCursor, recordsOf } from '../protocol/records/record.ts'
 import type { LogConfig } from './config.ts'
@@ -29,14 +29,19 @@ export class RecordValidationError extends ApiError {
   }
 }
 
-export interface ValidateOptions {
+/** How something is appended, as far as it matters here. */
+export interface Appending {
   readonly origin: Origin
+  readonly leaderEpoch: number
+  readonly nowMs: number
+}
+
+/** The log that it is appended to, as far as it matters here. */
+export interface ValidatingLog {
   readonly config: LogConfig
   /** `topic-partition`, for messages. */
   readonly name: string
-  readonly nextOffset: number
-  readonly leaderEpoch: number
-  readonly nowMs: number
+  readonly endOffset: number
 }
 
 const CONFIG_CODECS: Readonly<Record<LogConfig['compressionType'], Codec | undefined>> = {
@@ -51,9 +56,6 @@ const LEAST_SIZE_BYTES = 14
 
 /** No timestamp. */
 const NO_TIMESTAMP = -1
-
-/** The parts of a log's append that matter for a single batch. */
-export type BatchCheck = Pick<ValidateOptions, 'origin' | 'leaderEpoch'>
 
 /** Whether bytes can begin with a batch at all. Throws CORRUPT_MESSAGE. */
 export function checkStructure(records: Buffer, name: string): void {
@@ -76,7 +78,7 @@ export function checkStructure(records: Buffer, name: string): void {
  * CORRUPT_MESSAGE.
  */
 export function checkBatch(
-  batch: Batch, { origin, leaderEpoch }: BatchCheck, config: LogConfig, name: string,
+  batch: Batch, { origin, leaderEpoch }: Appending, { config, name }: ValidatingLog,
 ): void {
   if (batch.magic !== MAGIC) throw corrupt(`Invalid magic found in record: ${batch.magic}`)
   if (origin === 'controller' && batch.leaderEpoch !== leaderEpoch) {
@@ -99,30 +101,24 @@ export function checkBatch(
 }
 
 /**
- * Checks the batch and its records, and gives the bytes to append: those of the batch, patched in
- * place, or new ones. Throws RecordValidationError, INVALID_RECORD, INVALID_TIMESTAMP,
- * MESSAGE_TOO_LARGE, and what decompressing throws.
+ * Checks the batch and its records, and gives the one to append: it is patched in place, or made
+ * anew. Throws RecordValidationError, INVALID_RECORD, INVALID_TIMESTAMP, MESSAGE_TOO_LARGE, and
+ * what decompressing throws.
  */
-export function validateAndAssign(batch: Batch, options: ValidateOptions): Buffer {
-  const { origin, config, nextOffset, leaderEpoch, nowMs, name } = options
-  if (origin === 'client') checkClientBatch(batch, name)
+export function validateAndAssign(batch: Batch, appending: Appending, log: ValidatingLog): Batch {
+  const { config, name } = log
+  if (appending.origin === 'client') checkClientBatch(batch, name)
   const source = batch.codec
   const target = batch.isControl ? source : CONFIG_CODECS[config.compressionType] ?? source
-  const walk = walkRecords(batch, options)
+  const walk = walkRecords(batch, appending.nowMs, log)
   if (source !== target || source !== 'none' && !walk.isDense) {
-    const rebuilt = rebuild(batch, target!, options)
-    if (rebuilt.length > config.maxMessageBytes) {
-      throw new ApiError(Errors.MESSAGE_TOO_LARGE,
-        `Message batch size is ${rebuilt.length} bytes in append to partition ${name} which ` +
-        `exceeds the maximum configured size of ${config.maxMessageBytes}.`)
-    }
-    return rebuilt
+    return rebuild(batch, target!, appending, log)
   }
-  batch.setBaseOffset(nextOffset)
-  batch.setLeaderEpoch(leaderEpoch)
+  batch.setBaseOffset(log.endOffset)
+  batch.setLeaderEpoch(appending.leaderEpoch)
   const isAppendTime = config.timestampType === 'LogAppendTime'
-  batch.setMaxTimestamp(config.timestampType, isAppendTime ? nowMs : walk.maxTimestamp)
-  return batch.bytes()
+  batch.setMaxTimestamp(config.timestampType, isAppendTime ? appending.nowMs : walk.maxTimestamp)
+  return batch
 }
 
 function checkClientBatch(batch: Batch, name: string): void {
@@ -155,7 +151,7 @@ interface Walk {
 }
 
 /** Looks at every record once; what is wrong with one is told with all the others'. */
-function walkRecords(batch: Batch, { config, nowMs, name }: ValidateOptions): Walk {
+function walkRecords(batch: Batch, nowMs: number, { config, name }: ValidatingLog): Walk {
   const { baseTimestamp } = batch
   const isAppendTime = batch.timestampType === 'LogAppendTime'
   const appendTime = batch.maxTimestamp
@@ -197,20 +193,28 @@ function bound(nowMs: number, distanceMs: number): string {
 }
 
 /** The batch again in another codec, its records numbered without gaps. */
-function rebuild(batch: Batch, codec: Codec, options: ValidateOptions): Buffer {
-  const { config, nextOffset, leaderEpoch, nowMs } = options
+function rebuild(
+  batch: Batch, codec: Codec, { leaderEpoch, nowMs }: Appending, log: ValidatingLog,
+): Batch {
+  const { config, name, endOffset } = log
   const records = []
   for (const { key, value, headers, timestamp } of recordsOf(batch)) {
     records.push({ key, value, headers, timestamp })
   }
   const level = levelOf(codec, config)
-  return buildBatch({
-    baseOffset: nextOffset, leaderEpoch, records, codec,
+  const rebuilt = buildBatch({
+    baseOffset: endOffset, leaderEpoch, records, codec,
     ...level === undefined ? {} : { level },
     producerId: batch.producerId, producerEpoch: batch.producerEpoch,
     baseSequence: batch.baseSequence, isTransactional: batch.isTransactional,
     timestampType: config.timestampType, timestampMs: nowMs,
   })
+  if (rebuilt.length > config.maxMessageBytes) {
+    throw new ApiError(Errors.MESSAGE_TOO_LARGE,
+      `Message batch size is ${rebuilt.length} bytes in append to partition ${name} which ` +
+      `exceeds the maximum configured size of ${config.maxMessageBytes}.`)
+  }
+  return new Batch(rebuilt)
 }
 
 function levelOf(codec: Codec, config: LogConfig): number | undefined {
