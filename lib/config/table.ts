@@ -15,9 +15,9 @@ import { topicsSettings } from './settings/topics.ts'
 import { transactionsSettings } from './settings/transactions.ts'
 
 const ALL = [
-  ...nodeSettings, ...networkSettings, ...logSettings, ...topicsSettings, ...groupsSettings,
-  ...shareGroupsSettings, ...streamsGroupsSettings, ...transactionsSettings,
-  ...remoteStorageSettings, ...saslSettings, ...securitySettings, ...operationsSettings,
+  ...nodeSettings, ...remoteStorageSettings, ...topicsSettings, ...networkSettings,
+  ...groupsSettings, ...logSettings, ...streamsGroupsSettings, ...transactionsSettings,
+  ...shareGroupsSettings, ...securitySettings, ...operationsSettings, ...saslSettings,
 ] as const
 
 type AnySetting = (typeof ALL)[number]

@@ -75,9 +75,9 @@ describe('the configs of a topic', () => {
       'conflict topic config setting min.compaction.lag.ms (5) > max.compaction.lag.ms (4)')
   })
 
-  test('are listed by name, each with words of its own', () => {
-    const names = TOPIC_CONFIGS.map(({ name }) => name)
-    expect(names).toEqual([...names].sort())
+  test('are listed once, each with words of its own', () => {
+    expect(new Set(TOPIC_CONFIGS.map(({ name }) => name)).size).toBe(37)
+    expect(TOPIC_CONFIGS).toHaveLength(37)
     for (const { doc } of TOPIC_CONFIGS) expect(doc.length).toBeGreaterThan(20)
   })
 })

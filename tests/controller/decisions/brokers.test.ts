@@ -41,7 +41,8 @@ describe('one broker', () => {
     behind.join(1)
     const { brokerEpoch } = behind.decide(registerBroker({
       brokerId: 2, clusterId: settings.clusterId, incarnationId: 'i'.repeat(21) + 'A',
-      listeners: [], rack: null, features: SUPPORTED_FEATURES, logDirs: ['d'.repeat(21) + 'A'], previousBrokerEpoch: -1,
+      listeners: [], rack: null, features: SUPPORTED_FEATURES,
+      logDirs: ['d'.repeat(21) + 'A'], previousBrokerEpoch: -1,
     }, false))
     const beat = (currentMetadataOffset: number) => behind.decide(brokerHeartbeat({
       brokerId: 2, brokerEpoch, currentMetadataOffset, wantFence: false, wantShutDown: false,
