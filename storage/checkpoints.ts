@@ -105,6 +105,8 @@ export function writeEpochs(
   writeEntries(disk, path, lines, options)
 }
 
+const PARTITION_METADATA_FILE = 'partition.metadata'
+
 /**
  * `partition.metadata`: whose log a directory holds. Undefined without a file; throws when it is
  * damaged.
@@ -131,21 +133,24 @@ export function writePartitionMetadata(
 export function claimDirectory(
   disk: Disk, directory: string, topic: string, topicId: string,
 ): void {
-  const path = `${directory}/partition.metadata`
   disk.makeDirectory(directory)
-  const found = readUndamaged(disk, path)
+  const found = topicIdIn(disk, directory)
   if (found === undefined) {
+    const path = `${directory}/${PARTITION_METADATA_FILE}`
     writePartitionMetadata(disk, path, topicId, { isDurable: false })
-  } else if (found.topicId !== topicId) {
-    throw new Error(`${path} says that this is a log of topic id ${found.topicId}, but ${topic} `
-      + `has the id ${topicId}`)
+  } else if (found !== topicId) {
+    throw new Error(`${directory} holds a log of the topic id ${found}, but ${topic} has the id `
+      + topicId)
   }
 }
 
-/** What is damaged was not on the device when power was lost: whose the log is its name says. */
-function readUndamaged(disk: Disk, path: string): { topicId: string } | undefined {
+/**
+ * The topic that the directory of a partition belongs to. Undefined when it does not say, or not
+ * readably: then it was not on the device when power was lost, and the name has to do.
+ */
+export function topicIdIn(disk: Disk, directory: string): string | undefined {
   try {
-    return readPartitionMetadata(disk, path)
+    return readPartitionMetadata(disk, `${directory}/${PARTITION_METADATA_FILE}`)?.topicId
   } catch (error) {
     if (!(error instanceof CorruptCheckpointError)) throw error
     return undefined

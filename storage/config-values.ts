@@ -2,7 +2,7 @@
 
 import { ApiError, Errors } from '../protocol/errors.ts'
 
-export type ConfigType = 'boolean' | 'int' | 'long' | 'double' | 'string' | 'list'
+export type ConfigType = 'boolean' | 'short' | 'int' | 'long' | 'double' | 'string' | 'list'
 export type ConfigValue = boolean | number | string | readonly string[]
 
 /**
@@ -11,7 +11,9 @@ export type ConfigValue = boolean | number | string | readonly string[]
 export type Check = (name: string, value: ConfigValue, text: string) => void
 
 const LIMITS = {
-  int: [-(2n ** 31n), 2n ** 31n - 1n], long: [-(2n ** 63n), 2n ** 63n - 1n],
+  short: [-(2n ** 15n), 2n ** 15n - 1n],
+  int: [-(2n ** 31n), 2n ** 31n - 1n],
+  long: [-(2n ** 63n), 2n ** 63n - 1n],
 } as const
 
 export function badValue(name: string, text: string, why: string): ApiError {
@@ -36,7 +38,7 @@ export function readValue(name: string, type: ConfigType, text: string): ConfigV
       if (isNumber) return Number(trimmed.replace(/[fd]$/i, ''))
       throw badValue(name, text, 'Not a number of type DOUBLE')
     }
-    case 'int': case 'long': {
+    case 'short': case 'int': case 'long': {
       const [lowest, highest] = LIMITS[type]
       if (/^[+-]?\d+$/.test(trimmed)) {
         const value = BigInt(trimmed.replace(/^\+/, ''))

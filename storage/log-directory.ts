@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { BufferPool } from './buffer-pool.ts'
 import {
   CLEAN_SHUTDOWN_FILE, CorruptCheckpointError, type OffsetCheckpoint, readCleanShutdown,
-  readOffsets, writeCleanShutdown, writeOffsets,
+  readOffsets, topicIdIn, writeCleanShutdown, writeOffsets,
 } from './checkpoints.ts'
 import type { LogConfig } from './config.ts'
 import { type Disk, StorageError } from './disk.ts'
@@ -34,6 +34,7 @@ const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
 const START_OFFSETS = 'log-start-offset-checkpoint'
 const HIGH_WATERMARKS = 'replication-offset-checkpoint'
 const DELETE_SUFFIX = '-delete'
+const STRAY_SUFFIX = '-stray'
 const METADATA_LOG = '__cluster_metadata-0'
 /** Longer names than this no file system takes. */
 const MAX_NAME_LENGTH = 255
@@ -162,17 +163,32 @@ export class LogDirectory {
   remove(log: Log, nowMs: number): void {
     this.#logs.delete(log.name)
     log.abandon()
-    const path = this.#deletionPath(log, nowMs)
+    const path = this.#freePath(log.name, log.topicId, nowMs, DELETE_SUFFIX)
     this.#io(() => this.#disk.rename(log.directory, path))
     this.#removals.add(path, nowMs + log.config.fileDeleteDelayMs)
   }
 
-  /** One that is free: a partition may come and go more than once before its files do. */
-  #deletionPath({ topic, partition, topicId }: Log, nowMs: number): string {
+  /** The topic that a partition belongs to which nobody has opened; undefined when it is unsaid. */
+  topicIdOf(name: string): string | undefined {
+    return this.#io(() => topicIdIn(this.#disk, this.#pathOf(name)))
+  }
+
+  /** Puts what nobody has opened out of the way under another name. Throws StorageError. */
+  setAside(name: string, nowMs: number): void {
+    const path = this.#freePath(name, this.path, nowMs, STRAY_SUFFIX)
+    this.#io(() => this.#disk.rename(this.#pathOf(name), path))
+    this.#found.delete(name)
+    this.#logger.warn('set aside a partition that is not of this node', { path })
+  }
+
+  /** Under this name may be others: a partition can come and go more than once. */
+  #freePath(name: string, salt: string, nowMs: number, ending: string): string {
+    const dash = name.lastIndexOf('-')
     for (let attempt = 0; ; attempt++) {
-      const id = createHash('md5').update(`${topicId} ${nowMs} ${attempt}`).digest('hex')
-      const suffix = `-${partition}.${id}${DELETE_SUFFIX}`
-      const path = this.#pathOf(topic.slice(0, MAX_NAME_LENGTH - suffix.length) + suffix)
+      const id = createHash('md5').update(`${salt} ${nowMs} ${attempt}`).digest('hex')
+      const suffix = `${name.slice(dash)}.${id}${ending}`
+      const topic = name.slice(0, Math.min(dash, MAX_NAME_LENGTH - suffix.length))
+      const path = this.#pathOf(topic + suffix)
       if (!this.#disk.exists(path)) return path
     }
   }

@@ -106,13 +106,13 @@ export class Partitions {
       ? new Set([...this.#byId.keys(), ...[...image.topics.all()].map(({ id }) => id)])
       : delta.topics
     // What goes makes room first: a new topic may have the name of an old one.
+    if (delta.isSnapshot) this.#setAsideStrays(image)
     for (const id of topics) if (image.topics.byId(id) === undefined) this.#removeTopic(id)
     for (const id of topics) {
       const topic = image.topics.byId(id)
       if (topic !== undefined) this.#followTopic(topic, image)
     }
     for (const name of this.#reconfigured(image, delta)) this.#reconfigure(name, image)
-    if (delta.isSnapshot) this.#tellStrays()
   }
 
   #followTopic(topic: Topic, image: Image): void {
@@ -263,15 +263,31 @@ export class Partitions {
     return defaults
   }
 
-  /** Directories of partitions that the metadata does not know are nobody's; they stay. */
-  #tellStrays(): void {
+  /**
+   * What the metadata does not give to this node, such as a topic whose deletion a crash cut
+   * short, makes room and stays on the disk.
+   */
+  #setAsideStrays(image: Image): void {
+    const nowMs = this.#options.clock.nowMs()
     for (const directory of this.#options.directories) {
-      const names = directory.isFailed ? [] : directory.names()
-      if (names.length === 0) continue
-      this.#options.logger.warn('Partitions that are not assigned to this node are left alone', {
-        directory: directory.path, partitions: names.join(','),
-      })
+      if (directory.isFailed) continue
+      try {
+        for (const name of directory.names()) {
+          if (!this.#isOurs(name, directory, image)) directory.setAside(name, nowMs)
+        }
+      } catch (error) {
+        this.failDirectory(directory, error)
+      }
     }
+  }
+
+  #isOurs(name: string, directory: LogDirectory, image: Image): boolean {
+    const dash = name.lastIndexOf('-')
+    const topic = image.topics.byName(name.slice(0, dash))
+    const state = topic?.partitions.get(Number(name.slice(dash + 1)))
+    if (state === undefined || !state.replicas.includes(this.#options.nodeId)) return false
+    const topicId = directory.topicIdOf(name)
+    return topicId === undefined || topicId === topic!.id
   }
 }
 

@@ -2,6 +2,8 @@
 
 import { describe, expect, test } from '@jest/globals'
 
+import { createTopics } from '../../../controller/decisions/create-topics.ts'
+import { deleteTopics } from '../../../controller/decisions/delete-topics.ts'
 import { ConfigType } from '../../../controller/image/configs.ts'
 import { Errors } from '../../../protocol/errors.ts'
 import { StorageError } from '../../../storage/disk.ts'
@@ -59,28 +61,38 @@ describe('partitions', () => {
     expect(valuesIn(after.fetch({}, [{ partition: 1 }]))).toEqual([['0']])
   })
 
-  test('leave alone what they do not know', () => {
+  test('that the metadata does not know are set aside, with their records', () => {
     const before = new Replica()
     before.create('a')
     before.partitions.stop()
     for (const directory of before.directories) directory.close({ brokerEpoch: 1 })
-    const after = new Replica({ disk: before.disk })
-    expect(after.directories[0]!.names()).toEqual(['a-0'])
-    expect(before.disk.exists('/data/a-0/partition.metadata')).toBe(true)
+    const { disk } = before
+    const after = new Replica({ disk })
+    expect(after.directories[0]!.names()).toEqual([])
+    const [stray] = disk.list('/data').filter(({ isDirectory }) => isDirectory)
+    expect(stray?.name).toMatch(/^a-0\.[0-9a-f]{32}-stray$/)
+    expect(disk.exists(`/data/${stray!.name}/partition.metadata`)).toBe(true)
   })
 
-  test('whose directory is of another topic stay offline, alone', () => {
+  test('of a topic that came back under its name begin anew', () => {
     const before = new Replica()
     before.create('a')
+    before.send('a', ['0'])
+    before.clock.endTurn()
     before.partitions.stop()
     for (const directory of before.directories) directory.close({ brokerEpoch: 1 })
-    const after = new Replica({ disk: before.disk })
-    after.create('b')
-    after.create('a')
-    expect(after.partitions.get('a', 0)).toBeUndefined()
-    expect(after.partitions.errorOfAbsent('a', 0)).toBe(Errors.KAFKA_STORAGE_ERROR)
-    expect(after.partitions.get('b', 0)?.isLeader).toBe(true)
-    expect(after.failures).toEqual([])
+    // The node is down when the topic goes, and comes again.
+    const { disk, cluster } = before
+    cluster.decide(deleteTopics([before.topicId('a')]))
+    cluster.decide(createTopics({
+      validateOnly: false,
+      topics: [{
+        name: 'a', numPartitions: 1, replicationFactor: 1, assignments: [], configs: [],
+      }],
+    }))
+    const after = new Replica({ disk, cluster })
+    expect(after.partitions.get('a', 0)!.log.endOffset).toBe(0)
+    expect(disk.list('/data').some(({ name }) => name.endsWith('-stray'))).toBe(true)
   })
 
   test('of one failed directory are offline; the others go on until none is left', () => {
