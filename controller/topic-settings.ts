@@ -2,7 +2,9 @@
 // broker and on all brokers, over the server's properties, over Kafka's defaults.
 
 import { TOPIC_CONFIGS } from '../storage/config.ts'
+import { CLIENT_METRICS_CONFIGS } from './client-metrics-configs.ts'
 import type { DecisionSettings } from './decisions/decision.ts'
+import { GROUP_CONFIGS } from './group-configs.ts'
 import { ConfigType, type Settings } from './image/configs.ts'
 import type { Image } from './image/image.ts'
 
@@ -122,13 +124,26 @@ export function isUncleanElectionEnabled(
   return topicSetting(image, settings, topicName, 'unclean.leader.election.enable') === 'true'
 }
 
+interface Known {
+  readonly name: string
+  readonly type: string
+  readonly default: string
+}
+
+function known(resourceType: number): readonly Known[] {
+  switch (resourceType) {
+    case ConfigType.TOPIC: return TOPIC_CONFIGS
+    case ConfigType.GROUP: return GROUP_CONFIGS
+    case ConfigType.CLIENT_METRICS: return CLIENT_METRICS_CONFIGS
+    default: return []
+  }
+}
+
 /** The type of a setting of a resource; undefined when it is not known. */
 export function settingType(resourceType: number, name: string): string | undefined {
-  if (resourceType !== ConfigType.TOPIC) return undefined
-  return TOPIC_CONFIGS.find((config) => config.name === name)?.type
+  return known(resourceType).find((config) => config.name === name)?.type
 }
 
 export function settingDefault(resourceType: number, name: string): string | undefined {
-  if (resourceType !== ConfigType.TOPIC) return undefined
-  return TOPIC_CONFIGS.find((config) => config.name === name)?.default ?? undefined
+  return known(resourceType).find((config) => config.name === name)?.default
 }

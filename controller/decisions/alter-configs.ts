@@ -3,6 +3,8 @@
 
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import { parseLogConfig } from '../../storage/config.ts'
+import { checkClientMetrics } from '../client-metrics-configs.ts'
+import { checkGroupConfigs } from '../group-checks.ts'
 import { ConfigType } from '../image/configs.ts'
 import { type NewRecord, record } from '../metadata-records.ts'
 import { checkTopicName } from '../topic-names.ts'
@@ -168,8 +170,10 @@ function checkSettings(
       return
     case ConfigType.GROUP:
       if (name === '') throw invalid('Default group resources are not allowed.')
+      checkGroupConfigs(after, (key) => settings.serverSettings.get(key))
       return
     case ConfigType.CLIENT_METRICS:
+      checkClientMetrics(name, after)
       return
     default:
       throw invalid(`Unknown resource type ${type}`)
