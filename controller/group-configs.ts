@@ -39,7 +39,8 @@ function config(
 
 /**
  * A number that comes from the server (`group.share.session.timeout.ms`), and has to lie between
- * two of its settings (`group.share.min.session.timeout.ms`), whose defaults are `least` and `most`.
+ * two of its settings (`group.share.min.session.timeout.ms`), whose defaults are `least` and
+ * `most`.
  */
 function limited(
   name: string, fallback: number, leastEver: number, least: number, most: number, doc: string,
