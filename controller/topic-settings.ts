@@ -2,9 +2,7 @@
 // broker and on all brokers, over the server's properties, over Kafka's defaults.
 
 import { TOPIC_CONFIGS } from '../storage/config.ts'
-import { CLIENT_METRICS_CONFIGS } from './client-metrics-configs.ts'
 import type { DecisionSettings } from './decisions/decision.ts'
-import { GROUP_CONFIGS } from './group-configs.ts'
 import { ConfigType, type Settings } from './image/configs.ts'
 import type { Image } from './image/image.ts'
 
@@ -124,26 +122,15 @@ export function isUncleanElectionEnabled(
   return topicSetting(image, settings, topicName, 'unclean.leader.election.enable') === 'true'
 }
 
-interface Known {
-  readonly name: string
-  readonly type: string
-  readonly default: string
-}
-
-function known(resourceType: number): readonly Known[] {
-  switch (resourceType) {
-    case ConfigType.TOPIC: return TOPIC_CONFIGS
-    case ConfigType.GROUP: return GROUP_CONFIGS
-    case ConfigType.CLIENT_METRICS: return CLIENT_METRICS_CONFIGS
-    default: return []
-  }
-}
-
-/** The type of a setting of a resource; undefined when it is not known. */
-export function settingType(resourceType: number, name: string): string | undefined {
-  return known(resourceType).find((config) => config.name === name)?.type
-}
-
-export function settingDefault(resourceType: number, name: string): string | undefined {
-  return known(resourceType).find((config) => config.name === name)?.default
+/**
+ * What a list of a resource has that is not set; undefined for what is no list. Lists of groups and
+ * client metrics count as none: Kafka's controller knows the types of the other two alone.
+ */
+export function listDefault(
+  resourceType: number, name: string, settings: DecisionSettings,
+): string | undefined {
+  if (resourceType === ConfigType.BROKER) return settings.serverLists.get(name)
+  if (resourceType !== ConfigType.TOPIC) return undefined
+  const known = TOPIC_CONFIGS.find((config) => config.name === name)
+  return known?.type === 'list' ? known.default : undefined
 }

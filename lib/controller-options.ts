@@ -3,8 +3,12 @@
 
 import type { ControllerOptions } from '../controller/controller.ts'
 import type { Config } from './config.ts'
-import { SETTINGS_BY_NAME } from './config/table.ts'
+import { SETTINGS, SETTINGS_BY_NAME } from './config/table.ts'
 import type { World } from './world/world.ts'
+
+const LISTS: ReadonlyMap<string, string> = new Map(SETTINGS
+  .filter(({ spec }) => spec.type === 'list')
+  .map(({ name, spec }) => [name, spec.default ?? '']))
 
 export function controllerOptions(
   config: Config, clusterId: string, { clock, disk, random, logger }: World,
@@ -14,7 +18,7 @@ export function controllerOptions(
   return {
     metadataLogDir, disk, random, timers: clock, logger,
     settings: {
-      nodeId, clusterId, topicDefaults, serverSettings: givenSettings(config),
+      nodeId, clusterId, topicDefaults, serverSettings: givenSettings(config), serverLists: LISTS,
       defaultPartitions: config.numPartitions,
       defaultReplicationFactor: config.defaultReplicationFactor,
     },

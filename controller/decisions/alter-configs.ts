@@ -8,7 +8,7 @@ import { checkGroupConfigs } from '../group-checks.ts'
 import { ConfigType } from '../image/configs.ts'
 import { type NewRecord, record } from '../metadata-records.ts'
 import { checkTopicName } from '../topic-names.ts'
-import { settingDefault, settingType } from '../topic-settings.ts'
+import { listDefault } from '../topic-settings.ts'
 import type { Decision, DecisionContext } from './decision.ts'
 
 export interface ConfigChange {
@@ -84,7 +84,7 @@ export function alterConfig(
   const altered: string[] = []
   for (const [key, change] of changes) {
     const before = current.get(key) ?? null
-    const value = changedValue(type, key, before, change)
+    const value = changedValue(key, before, change, listDefault(type, key, context.settings))
     // Brokers act on every change record, so one that changes nothing still counts.
     if (value === before && type !== ConfigType.BROKER) continue
     checkAllowed(context, type, name, key, value)
@@ -103,18 +103,21 @@ export function alterConfig(
   return records
 }
 
-function changedValue(
-  type: number, key: string, before: string | null,
-  { operation, value }: ConfigChange,
+/**
+ * What a setting becomes; null: it is not set. `listDefault` is what a list has that was not set,
+ * undefined for other settings: adding to those and taking from them throws INVALID_CONFIG.
+ */
+export function changedValue(
+  key: string, before: string | null, { operation, value }: ConfigChange,
+  listDefault: string | undefined,
 ): string | null {
   if (operation === 'set') return value
   if (operation === 'delete') return null
-  if (settingType(type, key) !== 'list') {
+  if (listDefault === undefined) {
     throw new ApiError(Errors.INVALID_CONFIG,
       `Can't ${operation.toUpperCase()} to key ${key} because its type is not LIST.`)
   }
-  const text = before ?? settingDefault(type, key) ?? ''
-  const items = text.split(',').filter((item) => item !== '')
+  const items = (before ?? listDefault).split(',').filter((item) => item !== '')
   for (const item of splitLikeJava(value ?? '')) {
     const at = items.indexOf(item)
     if (operation === 'append' && at < 0) items.push(item)

@@ -13,6 +13,8 @@ export interface DecisionSettings {
   readonly defaultReplicationFactor: number
   /** What the server's properties give, by Kafka's name: the layer below dynamic settings. */
   readonly serverSettings: ReadonlyMap<string, string>
+  /** The server's settings that are lists, with Kafka's defaults. */
+  readonly serverLists: ReadonlyMap<string, string>
   /** Topic config → the value that topics have here unless something else is set dynamically. */
   readonly topicDefaults: ReadonlyMap<string, string>
 }

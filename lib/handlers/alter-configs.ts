@@ -4,10 +4,12 @@
 // A resource named twice is refused both times; Kafka itself never answers that.
 
 import { replaceConfigs } from '../../controller/decisions/alter-configs.ts'
+import { ConfigType } from '../../controller/image/configs.ts'
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import {
   alterConfigs, type AlterConfigsRequest, type AlterConfigsResponse,
 } from '../../protocol/messages/alter-configs.ts'
+import { checkDynamicSettings } from '../config/dynamic.ts'
 import { handler, type RequestContext } from '../server/handler.ts'
 import type { Services } from '../services.ts'
 import { CHANGEABLE, checkChanges, inOrder, refusals } from './incremental-alter-configs.ts'
@@ -27,9 +29,8 @@ async function handleAlterConfigs(
   const { resources, validateOnly } = request
   const refused = refusals(resources, (resource) => checkResource(resource, services))
   const left = resources.filter((_, i) => refused[i] === null)
-  const wanted = left.map(({ resourceType, resourceName, configs }) => ({
-    type: resourceType, name: resourceName,
-    settings: new Map(configs.map(({ name, value }) => [name, value!])),
+  const wanted = left.map((resource) => ({
+    type: resource.resourceType, name: resource.resourceName, settings: settingsOf(resource),
   }))
   const results = left.length === 0 ? []
     : await services.controller.submit(replaceConfigs(wanted, validateOnly))
@@ -41,4 +42,12 @@ function checkResource(resource: Resource, services: Services): void {
   if (!CHANGEABLE.includes(resource.resourceType)) {
     throw new ApiError(Errors.INVALID_REQUEST, `Unknown resource type ${resource.resourceType}`)
   }
+  if (resource.resourceType === ConfigType.BROKER) {
+    checkDynamicSettings(settingsOf(resource), resource.resourceName === '')
+  }
+}
+
+/** No value is null any more. */
+function settingsOf({ configs }: Resource): ReadonlyMap<string, string> {
+  return new Map(configs.map(({ name, value }) => [name, value!]))
 }

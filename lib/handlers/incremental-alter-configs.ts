@@ -5,14 +5,17 @@
 // never reaches the controller. Answers stand in the order of the request.
 
 import {
-  type ConfigChange, incrementalAlterConfigs as decide, type ResourceChange,
+  changedValue, type ConfigChange, incrementalAlterConfigs as decide, type ResourceChange,
 } from '../../controller/decisions/alter-configs.ts'
-import { ConfigType } from '../../controller/image/configs.ts'
+import { ConfigType, type Settings } from '../../controller/image/configs.ts'
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import {
   incrementalAlterConfigs, type IncrementalAlterConfigsRequest,
   type IncrementalAlterConfigsResponse,
 } from '../../protocol/messages/incremental-alter-configs.ts'
+import { checkDynamicSettings } from '../config/dynamic.ts'
+import { refuseLoggerChanges } from '../config/loggers.ts'
+import { SETTINGS_BY_NAME } from '../config/table.ts'
 import { handler, type RequestContext } from '../server/handler.ts'
 import type { Services } from '../services.ts'
 
@@ -120,9 +123,13 @@ export const CHANGEABLE: readonly number[] = [
 ]
 
 function checkResource(resource: Resource, services: Services): void {
-  const { resourceType, configs } = resource
+  const { resourceType, resourceName, configs } = resource
   checkChanges(resource, services, (i) => configs[i]!.configOperation === DELETE)
-  // Log levels cannot be changed while the node runs.
+  const changes = configs.map(({ name, value, configOperation }) =>
+    ({ name, value, operation: OPERATIONS[configOperation] }))
+  if (resourceType === ConfigType.BROKER_LOGGER) {
+    refuseLoggerChanges(resourceName, services.broker.nodeId, changes)
+  }
   if (!CHANGEABLE.includes(resourceType)) {
     throw new ApiError(Errors.INVALID_REQUEST, `Unknown resource type ${resourceType}`)
   }
@@ -133,6 +140,35 @@ function checkResource(resource: Resource, services: Services): void {
     }
     throw new ApiError(Errors.UNKNOWN_SERVER_ERROR)
   }
+  if (resourceType === ConfigType.BROKER) {
+    const before = services.controller.image.configs.of(resourceType, resourceName)
+    checkDynamicSettings(brokerSettingsAfter(before, changeOf(resource)), resourceName === '')
+  }
+}
+
+function brokerSettingsAfter(
+  before: Settings, { changes }: ResourceChange,
+): ReadonlyMap<string, string> {
+  const after = new Map(before)
+  for (const [name, change] of changes) {
+    const isOfList = change.operation === 'append' || change.operation === 'subtract'
+    const fallback = isOfList ? listDefault(name, change.operation) : undefined
+    const value = changedValue(name, before.get(name) ?? null, change, fallback)
+    if (value === null) after.delete(name)
+    else after.set(name, value)
+  }
+  return after
+}
+
+/** Throws INVALID_CONFIG for a setting that is no list. */
+function listDefault(name: string, operation: string): string {
+  const spec = SETTINGS_BY_NAME.get(name)?.spec
+  if (spec === undefined) {
+    throw new ApiError(Errors.INVALID_CONFIG, `Unknown config name: ${name}`)
+  }
+  if (spec.type === 'list') return spec.default ?? ''
+  throw new ApiError(Errors.INVALID_CONFIG,
+    `Config value ${operation} is not allowed for config key: ${name}`)
 }
 
 function changeOf({ resourceType, resourceName, configs }: Resource): ResourceChange {

@@ -10,7 +10,8 @@ import type { Randomness } from '../../controller/ports.ts'
 export const settings: DecisionSettings = {
   nodeId: 1, clusterId: 'MkU3OEVBNTcwNTJENDM2Qg',
   defaultPartitions: 1, defaultReplicationFactor: 1,
-  serverSettings: new Map(), topicDefaults: new Map(),
+  serverSettings: new Map(), serverLists: new Map([['log.cleanup.policy', 'delete']]),
+  topicDefaults: new Map(),
 }
 
 /** Counts instead of rolling dice. */

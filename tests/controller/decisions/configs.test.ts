@@ -49,6 +49,14 @@ describe('single settings', () => {
     expect(ofTopic()).toEqual({ 'cleanup.policy': '' })
   })
 
+  test('of brokers are lists as the server knows them', () => {
+    expect(change(BROKER, '', { 'log.cleanup.policy': append('compact') })).toBeNull()
+    expect(cluster.image.configs.value(BROKER, '', 'log.cleanup.policy')).toBe('delete,compact')
+    expect(change(BROKER, '', { 'log.retention.ms': append('5') })).toMatchObject({
+      message: "Can't APPEND to key log.retention.ms because its type is not LIST.",
+    })
+  })
+
   test('that stay as they are, and unknown ones that are deleted, write nothing', () => {
     expect(change(TOPIC, 'a', { 'cleanup.policy': set('compact'), 'no.such': remove })).toBeNull()
     expect(cluster.records).toEqual([])

@@ -1,0 +1,96 @@
+// What a running broker's settings may become, against what Kafka 4.4 answered.
+
+import { describe, expect, test } from '@jest/globals'
+
+import { checkDynamicSettings } from '../../lib/config/dynamic.ts'
+import { refuseLoggerChanges, type LoggerChange } from '../../lib/config/loggers.ts'
+import { Errors } from '../../protocol/errors.ts'
+
+const check = (settings: Record<string, string>, isClusterDefault = false) => () =>
+  checkDynamicSettings(new Map(Object.entries(settings)), isClusterDefault)
+
+const saying = (message: string, code: number = Errors.INVALID_REQUEST) =>
+  expect.objectContaining({ code, message })
+
+describe('dynamic settings of brokers', () => {
+  test.each<[string, string, string]>([
+    ['broker.rack', '1', 'Cannot update these configs dynamically: [broker.rack]'],
+    ['ssl.keystore.type', 'JKS', 'These security configs can be dynamically updated only ' +
+      'per-listener using the listener prefix: [ssl.keystore.type]'],
+    ['log.cleaner.threads', 'x',
+      'Invalid value x for configuration log.cleaner.threads: Not a number of type INT'],
+    ['log.cleaner.threads', '-1',
+      'Invalid value -1 for configuration log.cleaner.threads: Value must be at least 0'],
+    ['listener.name.x.max.connections', '-1',
+      'Invalid value -1 for configuration max.connections: Value must be at least 0'],
+    ['compression.gzip.level', '0', 'Invalid value 0 for configuration compression.gzip.level: ' +
+      'Value must be between 1 and 9 or equal to -1'],
+    ['log.cleanup.policy', 'shred', 'Invalid value shred for configuration log.cleanup.policy: ' +
+      'String must be one of: compact, delete'],
+    ['compression.type', 'x', 'Invalid value x for configuration compression.type: String must ' +
+      'be one of: uncompressed, zstd, lz4, snappy, gzip, producer'],
+    ['leader.replication.throttled.rate', '-1', 'Invalid value -1 for configuration ' +
+      'leader.replication.throttled.rate: Value must be at least 0'],
+    ['sasl.login.refresh.buffer.seconds', '99999', 'Invalid value 99999 for configuration ' +
+      'sasl.login.refresh.buffer.seconds: Not a number of type SHORT'],
+    ['log.cleaner.min.cleanable.ratio', '1.5', 'Invalid value 1.5 for configuration ' +
+      'log.cleaner.min.cleanable.ratio: Value must be no more than 1'],
+    ['unclean.leader.election.enable', 'yes', 'Invalid value yes for configuration ' +
+      'unclean.leader.election.enable: Expected value to be either true or false'],
+  ])('%s=%s is refused', (name, value, message) => {
+    expect(check({ [name]: value })).toThrow(saying(message))
+    expect(check({ 'log.retention.ms': '5', [name]: value })).toThrow(saying(message))
+  })
+
+  test('several that cannot change are named in the order of their hashes', () => {
+    expect(check({ 'node.id': '2', 'broker.rack': 'r', 'process.roles': 'broker' })).toThrow(
+      saying('Cannot update these configs dynamically: [node.id, process.roles, broker.rack]'))
+  })
+
+  test.each(['listeners', 'listener.name.x.ssl.keystore.type'])(
+    '%s belongs to one broker', (name) => {
+      expect(check({ [name]: 'JKS' })).not.toThrow()
+      expect(check({ [name]: 'JKS' }, true)).toThrow(saying('Cannot update these configs at ' +
+        `default cluster level, broker id must be specified: [${name}]`))
+    })
+
+  test('what can change may, and what nobody knows is taken', () => {
+    const settings = {
+      'log.retention.ms': '700000000', 'no.such.key': 'x', 'compression.gzip.level': '-1',
+      'listener.name.x.max.connections': '5', 'log.cleanup.policy': 'compact,delete',
+    }
+    expect(check(settings)).not.toThrow()
+    expect(check(settings, true)).not.toThrow()
+  })
+})
+
+describe('log levels', () => {
+  const set: LoggerChange = { name: 'root', value: 'DEBUG', operation: 'set' }
+  const change = (changed: Partial<LoggerChange>, nodeName = '1') => () =>
+    refuseLoggerChanges(nodeName, 1, [{ ...set, ...changed }])
+
+  test.each<[string, Partial<LoggerChange>, string]>([
+    ['of a logger that is not there', { name: 'kafka' }, 'Logger kafka does not exist!'],
+    ['that are none', { value: 'LOUD' }, 'Cannot set the log level of root to LOUD as it is not ' +
+      'a supported log level. Valid log levels are DEBUG, ERROR, FATAL, INFO, TRACE, WARN'],
+  ])('%s are a bad config', (_, changed, message) => {
+    expect(change(changed)).toThrow(saying(message, Errors.INVALID_CONFIG))
+  })
+
+  test.each<[string, Partial<LoggerChange>, string]>([
+    ['are not added to', { name: 'kafka', operation: 'append' },
+      'APPEND operation is not allowed for the BROKER_LOGGER resource'],
+    ['of the root are not deleted', { operation: 'delete', value: null },
+      'Removing the log level of the root logger is not allowed'],
+    ['do not change while the node runs', {},
+      'The log level is given when the node starts; it cannot be changed while it runs.'],
+  ])('%s', (_, changed, message) => {
+    expect(change(changed)).toThrow(saying(message))
+  })
+
+  test('are those of this node', () => {
+    expect(change({}, 'x')).toThrow(saying('Node id must be an integer, but it is: x'))
+    expect(change({}, '4711')).toThrow(
+      saying('Unexpected node id. Expected 1, but received 4711'))
+  })
+})
