@@ -1,12 +1,14 @@
 // What a node is when nobody says anything: broker and controller at once, for development.
 
-/** The values of the `config/server.properties` that Kafka ships, but for the place of the data. */
+/**
+ * The values of the `config/server.properties` that Kafka ships, but for the place of the data and
+ * for what says Kafka's default once more.
+ */
 export const DEVELOPMENT: ReadonlyMap<string, string> = new Map(Object.entries({
   'process.roles': 'broker,controller',
   'node.id': '1',
   'listeners': 'PLAINTEXT://localhost:9092',
   'log.dirs': './samsa-data',
-  'num.partitions': '1',
   'offsets.topic.replication.factor': '1',
   'transaction.state.log.replication.factor': '1',
   'transaction.state.log.min.isr': '1',
