@@ -6,12 +6,14 @@ const LOAD_FACTOR = 0.75
 
 /**
  * The names as a HashMap that has grown with them lists its keys: by bucket, and within one as they
- * were put there. That is the order of `names`, unless `ranks` says otherwise.
+ * were put there. That is the order of `names`, unless `ranks` says otherwise. A map that was made
+ * as a copy of a small one may begin with fewer buckets.
  */
 export function inHashOrder(
   names: readonly string[], ranks: ReadonlyMap<string, number> = new Map(),
+  leastBuckets = LEAST_BUCKETS,
 ): string[] {
-  let buckets = LEAST_BUCKETS
+  let buckets = leastBuckets
   while (names.length > buckets * LOAD_FACTOR) buckets *= 2
   const placed = names.map((name, at) =>
     ({ name, bucket: spreadHash(name) & (buckets - 1), rank: ranks.get(name) ?? at }))

@@ -8,17 +8,22 @@
 // served is answered in the form of version 0, with the range of this one API, so that every
 // client can go on.
 
-import { SUPPORTED_FEATURES } from '../../controller/image/features.ts'
+import {
+  type FeaturesImage, METADATA_VERSION, SUPPORTED_FEATURES,
+} from '../../controller/image/features.ts'
 import { type ErrorCode, Errors } from '../../protocol/errors.ts'
 import {
   apiVersions, type ApiVersionsRequest, type ApiVersionsResponse,
 } from '../../protocol/messages/api-versions.ts'
 import type { ListenerKind } from '../../protocol/schema.ts'
+import { inHashOrder } from '../config/hash-order.ts'
 import { handler, type RequestContext } from '../server/handler.ts'
 import type { ServedApi, Services } from '../services.ts'
 
 const SOFTWARE_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
 const NO_NODE = -1
+/** Of the map of finalized features. */
+const FEWEST_BUCKETS = 8
 
 export const apiVersionsHandler = handler(apiVersions, handleApiVersions, {
   answerUnsupported: () => ({
@@ -36,14 +41,25 @@ function handleApiVersions(
   return {
     errorCode,
     apiKeys: servedOn(context.listenerKind, services.apis).map(apiRange),
-    supportedFeatures: SUPPORTED_FEATURES
-      .filter(({ minSupportedVersion }) => context.apiVersion >= 4 || minSupportedVersion > 0)
-      .map(({ name, minSupportedVersion, maxSupportedVersion }) =>
-        ({ name, minVersion: minSupportedVersion, maxVersion: maxSupportedVersion })),
+    supportedFeatures: supportedFeatures(context.apiVersion),
     finalizedFeaturesEpoch: appliedOffset,
-    finalizedFeatures: [...image.features.levels].map(([name, level]) =>
-      ({ name, minVersionLevel: level, maxVersionLevel: level })),
+    finalizedFeatures: finalizedFeatures(image.features),
   }
+}
+
+function supportedFeatures(apiVersion: number): ApiVersionsResponse['supportedFeatures'] {
+  return inHashOrder(SUPPORTED_FEATURES.map(({ name }) => name))
+    .map((name) => SUPPORTED_FEATURES.find((feature) => feature.name === name)!)
+    .filter(({ minSupportedVersion }) => apiVersion >= 4 || minSupportedVersion > 0)
+    .map(({ name, minSupportedVersion, maxSupportedVersion }) =>
+      ({ name, minVersion: minSupportedVersion, maxVersion: maxSupportedVersion }))
+}
+
+/** Kafka puts the version of the metadata last into a copy of the others. */
+function finalizedFeatures(features: FeaturesImage): ApiVersionsResponse['finalizedFeatures'] {
+  const others = [...features.levels.keys()].filter((name) => name !== METADATA_VERSION).sort()
+  return inHashOrder([...others, METADATA_VERSION], new Map(), FEWEST_BUCKETS).map((name) =>
+    ({ name, minVersionLevel: features.level(name), maxVersionLevel: features.level(name) }))
 }
 
 function checkRequest(

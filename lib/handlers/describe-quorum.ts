@@ -17,6 +17,7 @@ import { handler, type ErrorNumber, type RequestContext } from '../server/handle
 import type { Services } from '../services.ts'
 
 type Partition = DescribeQuorumResponse['topics'][number]['partitions'][number]
+type Node = NonNullable<DescribeQuorumResponse['nodes']>[number]
 type ReplicaState = Partition['currentVoters'][number]
 
 export const describeQuorumHandler = handler(describeQuorum, handleDescribeQuorum, {
@@ -29,7 +30,7 @@ function topLevelError(version: number, errorCode: ErrorNumber): DescribeQuorumR
 }
 
 function handleDescribeQuorum(
-  request: DescribeQuorumRequest, context: RequestContext, { controller }: Services,
+  request: DescribeQuorumRequest, context: RequestContext, services: Services,
 ): DescribeQuorumResponse {
   const [topic, ...otherTopics] = request.topics
   const [partition, ...otherPartitions] = topic?.partitions ?? []
@@ -45,18 +46,34 @@ function handleDescribeQuorum(
       })),
     }
   }
-  const { raftState: state, image } = controller
-  const nodes = state.settings.voters.flatMap((id) => {
-    const endpoints = image.brokers.controllers.get(id)?.endpoints ?? []
-    return endpoints.length === 0 ? []
-      : [{ nodeId: id, listeners: endpoints.map(({ name, host, port }) => ({ name, host, port })) }]
-  })
+  const { raftState: state } = services.controller
   const described = state.role.name === 'leader'
     ? describe(state, context.nowMs, context) : failed(0, Errors.NOT_LEADER_OR_FOLLOWER)
   return {
-    errorCode: Errors.NONE, nodes,
+    errorCode: Errors.NONE, nodes: nodesOf(state.settings.voters, services),
     topics: [{ topicName: METADATA_TOPIC, partitions: [described] }],
   }
+}
+
+/** The voters that can be reached: a node that is a quorum of its own may have no listener. */
+function nodesOf(voters: readonly number[], services: Services): Node[] {
+  return voters.map((nodeId) => ({ nodeId, listeners: endpointsOf(nodeId, services) }))
+    .filter(({ listeners }) => listeners.length > 0)
+}
+
+/** As `controller.quorum.voters` has it; without that, as the controllers themselves say. */
+function endpointsOf(
+  nodeId: number, { config, broker, controller: { image } }: Services,
+): Node['listeners'] {
+  const { controllerQuorumVoters, controllerListenerNames } = config
+  const voter = controllerQuorumVoters.find(({ id }) => id === nodeId)
+  if (voter !== undefined) {
+    return [{ name: controllerListenerNames[0]!, host: voter.host, port: voter.port }]
+  }
+  const endpoints = nodeId === broker.nodeId
+    ? broker.listeners.filter(({ name }) => controllerListenerNames.includes(name))
+    : image.brokers.controllers.get(nodeId)?.endpoints ?? []
+  return endpoints.map(({ name, host, port }) => ({ name, host, port }))
 }
 
 function failed(partitionIndex: number, errorCode: ErrorNumber): Partition {
