@@ -1,6 +1,6 @@
 // `npm run compat [-- suite…]`: holds other people's clients against Samsa and says what passed.
-// With `--against HOST:PORT` the checks run against a broker that is there already, such as a real
-// Kafka.
+// With `--against HOST:PORT` the checks run against a broker that is there already,
+// such as a real Kafka.
 
 import { parseArgs } from 'node:util'
 import { kafkajsSuite } from './kafkajs/checks.ts'
@@ -14,8 +14,8 @@ import { foreignBroker, startSamsa } from './harness/broker.ts'
 import { runChecks, type Outcome, type Suite } from './harness/check.ts'
 
 const SUITES: readonly Suite[] = [
-  kafkajsSuite, platformaticSuite, kcatSuite, confluentKafkaSuite, javaSuite, franzGoSuite,
-  pairsSuite,
+  kafkajsSuite, platformaticSuite, kcatSuite, confluentKafkaSuite,
+  javaSuite, franzGoSuite, pairsSuite,
 ]
 
 async function runSuite(suite: Suite, against: string | undefined): Promise<Outcome[]> {

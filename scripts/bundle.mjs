@@ -1,5 +1,5 @@
-// Bundles one TypeScript entry into one file that this machine's Node runs; native packages stay
-// outside. `node scripts/bundle.mjs ENTRY OUTPUT`
+// Bundles one TypeScript entry into one file that this machine's Node runs;
+// native packages stay outside. `node scripts/bundle.mjs ENTRY OUTPUT`
 
 import { build } from 'esbuild'
 
@@ -17,7 +17,7 @@ await build({
   external: ['snappy', 'lz4-napi', '@node-rs/crc32', '@bokuweb/zstd-wasm', '@platformatic/kafka'],
   // CommonJS packages inside an ES module still ask for Node's modules with `require`.
   banner: {
-    js: "import { createRequire } from 'node:module';"
+    js: "import { createRequire } from 'node:module'; "
       + 'const require = createRequire(import.meta.url);',
   },
 })

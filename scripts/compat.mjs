@@ -1,5 +1,5 @@
-// `npm run compat`: installs and builds what is needed, then runs the suites of compat/ (see
-// compat/run.ts).
+// `npm run compat`: installs and builds what is needed,
+// then runs the suites of compat/ (see compat/run.ts).
 
 import { spawnSync } from 'node:child_process'
 

@@ -1,5 +1,5 @@
-// Brings a checkout to where it can run: packages as the lock file says, and a build of its
-// sources.
+// Brings a checkout to where it can run: packages as the lock file says,
+// and a build of its sources.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'

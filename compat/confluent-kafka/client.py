@@ -1,4 +1,7 @@
-"""confluent-kafka (librdkafka) as the checks drive it: one command per process, its result as text on stdout."""
+"""confluent-kafka (librdkafka) as the checks drive it.
+
+One command per process, its result as text on stdout.
+"""
 
 import json
 import signal
@@ -9,7 +12,8 @@ from confluent_kafka import (
     OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition,
 )
 from confluent_kafka.admin import (
-    AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewPartitions, NewTopic, ResourceType,
+    AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource,
+    NewPartitions, NewTopic, ResourceType,
 )
 
 TIMEOUT_S = 30
@@ -64,7 +68,8 @@ def produce_file(address, topic, path):
     """Sends each line as a record, idempotently, to partition 0."""
     with open(path, "rb") as file:
         lines = file.read().split(b"\n")[:-1]
-    send_all(producer(address, **{"enable.idempotence": True, "linger.ms": 5}), topic, lines, partition=0)
+    settings = {"enable.idempotence": True, "linger.ms": 5}
+    send_all(producer(address, **settings), topic, lines, partition=0)
 
 
 def consume_file(address, topic, count, path):
@@ -78,14 +83,19 @@ def consume_file(address, topic, count, path):
 
 def codec(address, topic, name, idempotent):
     values = [f"value {i} ".encode() * 20 for i in range(300)]
-    settings = {"compression.type": name, "enable.idempotence": idempotent == "yes", "linger.ms": 20}
-    send_all(producer(address, **settings), topic, values, key=b"key", headers=[("number", b"1")], partition=0)
+    settings = {
+        "compression.type": name, "enable.idempotence": idempotent == "yes", "linger.ms": 20,
+    }
+    headers = [("number", b"1")]
+    send_all(
+        producer(address, **settings), topic, values, key=b"key", headers=headers, partition=0,
+    )
     client = consumer(address, f"codec-{topic}")
     client.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
     records = read(client, len(values))
     client.close()
     assert [r.value() for r in records] == values
-    assert all(r.key() == b"key" and r.headers() == [("number", b"1")] for r in records)
+    assert all(r.key() == b"key" and r.headers() == headers for r in records)
 
 
 def member(address, group, topic, assignor):
@@ -120,7 +130,8 @@ def offsets(address, topic):
     assert reader.get_watermark_offsets(partition, timeout=TIMEOUT_S) == (0, 5)
 
     def at(timestamp):
-        return reader.offsets_for_times([TopicPartition(topic, 0, timestamp)], timeout=TIMEOUT_S)[0].offset
+        asked = [TopicPartition(topic, 0, timestamp)]
+        return reader.offsets_for_times(asked, timeout=TIMEOUT_S)[0].offset
 
     assert at(base + 1500) == 2, at(base + 1500)
     assert at(base) == 0

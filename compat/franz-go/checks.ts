@@ -1,5 +1,5 @@
-// franz-go, a Go client that speaks the newest version of everything: the client's side is
-// `main.go`.
+// franz-go, a Go client that speaks the newest version of everything:
+// the client's side is `main.go`.
 
 import { strictEqual } from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

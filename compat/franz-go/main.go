@@ -38,7 +38,8 @@ func produce(topic, file string, opts ...kgo.Opt) {
 	lines.Buffer(make([]byte, 1<<20), 1<<20)
 	for lines.Scan() {
 		value := append([]byte(nil), lines.Bytes()...)
-		client.Produce(context.Background(), &kgo.Record{Value: value}, func(_ *kgo.Record, err error) { check(err) })
+		client.Produce(context.Background(), &kgo.Record{Value: value},
+			func(_ *kgo.Record, err error) { check(err) })
 	}
 	check(lines.Err())
 	check(client.Flush(context.Background()))
@@ -48,7 +49,8 @@ func produce(topic, file string, opts ...kgo.Opt) {
 func consume(topic, count, file string) {
 	left, err := strconv.Atoi(count)
 	check(err)
-	client := connect(kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {0: kgo.NewOffset().AtStart()}}))
+	start := map[string]map[int32]kgo.Offset{topic: {0: kgo.NewOffset().AtStart()}}
+	client := connect(kgo.ConsumePartitions(start))
 	defer client.Close()
 	out, err := os.Create(file)
 	check(err)

@@ -1,5 +1,5 @@
-// A broker process to hold clients against: Samsa as its user starts it, on a free port and a fresh
-// directory.
+// A broker process to hold clients against: Samsa as its user starts it,
+// on a free port and a fresh directory.
 
 import { mkdtempSync, rmSync, readFileSync, openSync, closeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -29,8 +29,8 @@ export interface RunningBroker {
 const READY = /^Samsa \S+ ready in \d+ ms: /m
 
 /**
- * Starts `samsa start` from the build in `dist`, with settings beside the listener and the
- * directory.
+ * Starts `samsa start` from the build in `dist`,
+ * with settings beside the listener and the directory.
  */
 export async function startSamsa(
   overrides: Readonly<Record<string, string>> = {}, { pollMs = 20 } = {},

@@ -1,5 +1,5 @@
-// What a compat suite is made of: named checks that run against one broker, and the loop that runs
-// them.
+// What a compat suite is made of: named checks that run against one broker,
+// and the loop that runs them.
 
 import type { RunningBroker } from './broker.ts'
 
@@ -12,8 +12,8 @@ export interface Check {
 }
 
 /**
- * All checks of one client. `install` brings the client to this machine, or fails saying what is
- * missing.
+ * All checks of one client. `install` brings the client to this machine,
+ * or fails saying what is missing.
  */
 export interface Suite {
   readonly name: string

@@ -44,8 +44,8 @@ async function isInstalled(program: string): Promise<boolean> {
 }
 
 /**
- * A Python environment of its own with the pinned packages of a requirements file; gives its
- * python.
+ * A Python environment of its own with the pinned packages of a requirements file;
+ * gives its python.
  */
 export async function pythonWith(name: string, requirementsFile: string): Promise<string> {
   await ensureProgram('python3', 'python3-venv')

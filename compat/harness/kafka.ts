@@ -17,10 +17,7 @@ export interface KafkaProcess {
 
 const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
 
-/**
- * Starts Apache Kafka with the settings of Samsa's development defaults and waits until it
- * serves.
- */
+/** Starts Apache Kafka with Samsa's development defaults and waits until it serves. */
 export async function startKafka(
   overrides: Readonly<Record<string, string>> = {},
 ): Promise<KafkaProcess> {

@@ -7,18 +7,15 @@ import { writeFileSync } from 'node:fs'
 export interface LineClient {
   readonly name: string
   /**
-   * Sends each line of the file as a record to partition 0, in order, acks=all; returns when all
-   * are acknowledged.
+   * Sends each line of the file as a record to partition 0, in order, acks=all;
+   * returns when all are acknowledged.
    */
   produce(address: string, topic: string, file: string): Promise<void>
   /** Writes the first `lineCount` records of partition 0 as lines into the file. */
   consume(address: string, topic: string, lineCount: number, file: string): Promise<void>
 }
 
-/**
- * Writes a text that no two lines of are equal, from a few bytes to a kilobyte long, not only
- * ASCII.
- */
+/** Writes lines that are all different, from a few bytes to a kilobyte long, not only ASCII. */
 export function writeText(file: string, lineCount: number): void {
   const lines: string[] = []
   for (let i = 0; i < lineCount; i++) {

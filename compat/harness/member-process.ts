@@ -1,5 +1,5 @@
-// A group member that is a process of its own: it prints each value on a line and leaves at
-// SIGTERM.
+// A group member that is a process of its own: it prints each value on a line
+// and leaves at SIGTERM.
 
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'

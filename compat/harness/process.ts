@@ -18,8 +18,8 @@ export interface RunResult {
 }
 
 /**
- * Runs a program to its end. Throws, with the tail of what it printed, when it fails or takes too
- * long.
+ * Runs a program to its end.
+ * Throws, with the tail of what it printed, when it fails or takes too long.
  */
 export function run(
   command: string, args: readonly string[], options: RunOptions = {},

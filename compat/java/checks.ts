@@ -1,5 +1,5 @@
-// Kafka's own tools, which are its Java clients, against the broker and against the files it
-// writes.
+// Kafka's own tools, which are its Java clients, against the broker
+// and against the files it writes.
 
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -43,8 +43,8 @@ const join: Join = async (address, group, topic, onValue) => {
 }
 
 /**
- * All files of the data directory whose name has the ending, largest partitions' directories
- * included.
+ * All files of the data directory whose name has the ending,
+ * largest partitions' directories included.
  */
 function filesEnding(broker: RunningBroker, ending: string): string[] {
   const names = readdirSync(broker.dataDirectory, { recursive: true }) as string[]

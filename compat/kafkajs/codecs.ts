@@ -1,5 +1,5 @@
-// The compressions that kafkajs leaves to its users: snappy, lz4 and zstd, by the libraries that
-// they take.
+// The compressions that kafkajs leaves to its users: snappy, lz4 and zstd,
+// by the libraries that they take.
 
 import { CompressionCodecs, CompressionTypes } from 'kafkajs'
 import lz4 from 'lz4-napi'

@@ -71,8 +71,8 @@ const pairsOf = (producer: LineClient): Check => ({
 })
 
 /**
- * All four producers are idempotent and try again, so after the crash the text must be whole and in
- * order.
+ * All four producers are idempotent and try again,
+ * so after the crash the text must be whole and in order.
  */
 const crashDuring = (producer: LineClient): Check => ({
   name: `kill -9 while ${producer.name} produces: nothing lost, nothing twice after the restart`,

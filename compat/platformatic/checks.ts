@@ -1,10 +1,10 @@
-// @platformatic/kafka against the broker: the newer client of the Node world, on recent versions of
-// each API.
+// @platformatic/kafka against the broker: the newer client of the Node world,
+// on recent versions of each API.
 
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import {
-  Admin, Consumer, MessagesStreamModes, Producer, ProduceAcks, stringDeserializers,
-  stringSerializers,
+  Admin, Consumer, MessagesStreamModes, Producer, ProduceAcks,
+  stringDeserializers, stringSerializers,
   type CompressionAlgorithmValue,
 } from '@platformatic/kafka'
 import { uniqueName, type Check, type Suite } from '../harness/check.ts'
@@ -73,8 +73,8 @@ const compressionCheck = (compression: CompressionAlgorithmValue): Check => ({
 })
 
 /**
- * Its snappy, lz4 and zstd want a newer Node or native packages; what this Node lacks, it says
- * itself.
+ * Its snappy, lz4 and zstd want a newer Node or native packages;
+ * what this Node lacks, it says itself.
  */
 const codecs: readonly CompressionAlgorithmValue[] = ['none', 'gzip', 'snappy', 'lz4']
 
