@@ -37,7 +37,7 @@ export function chores(options: ChoresOptions): Chore[] {
       run: (nowMs, isStopping) => forEachLog(options, isStopping, (log) => log.tick(nowMs)),
     },
     {
-      name: 'Removal of deleted partitions', everyMs: REMOVAL_CHECK_MS,
+      name: 'Removal of deleted files', everyMs: REMOVAL_CHECK_MS,
       run: (nowMs) => forEachDirectory(options, (directory) => directory.tick(nowMs)),
     },
     {
@@ -73,7 +73,18 @@ function syncing(options: ChoresOptions): Chore['run'] {
     unsyncedSinceMs.delete(log)
     return log.sync()
   }
-  return (nowMs, isStopping) => forEachLog(options, isStopping, (log) => syncIfDue(log, nowMs))
+  return (nowMs, isStopping) => (
+    forEachLog(options, isStopping, (log) => syncIfDue(log, nowMs), unsyncedLogs)
+  )
+}
+
+/** Mostly few: this chore comes round often, and must not look at every log. */
+function unsyncedLogs(directory: LogDirectory): Iterable<Log> {
+  return directory.unsyncedLogs()
+}
+
+function allLogs(directory: LogDirectory): Iterable<Log> {
+  return directory.logs()
 }
 
 function forEachDirectory(
@@ -85,11 +96,12 @@ function forEachDirectory(
 /** Does it to one log after the other, and lets requests in between. */
 async function forEachLog(
   options: ChoresOptions, isStopping: () => boolean, work: (log: Log) => Promise<void> | void,
+  logsOf: (directory: LogDirectory) => Iterable<Log> = allLogs,
 ): Promise<void> {
   const { clock, directories } = options
   let startedMs = clock.monotonicMs()
   for (const directory of directories) {
-    for (const log of [...directory.logs()]) {
+    for (const log of [...logsOf(directory)]) {
       // Much can happen between two turns.
       if (isStopping()) return
       if (directory.get(log.topic, log.partition) !== log) continue

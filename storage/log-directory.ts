@@ -53,6 +53,8 @@ export class LogDirectory {
   readonly #startOffsets: Checkpoint
   readonly #highWatermarks: Checkpoint
   readonly #removals: Removals
+  /** Names of logs that were written to since they were on the device as a whole. */
+  readonly #unsynced = new Set<string>()
   #isClean = false
   #previousBrokerEpoch = -1
   #isFailed = false
@@ -121,6 +123,17 @@ export class LogDirectory {
     return this.#logs.values()
   }
 
+  /** Those with something written that is not on the device. */
+  unsyncedLogs(): Log[] {
+    const logs: Log[] = []
+    for (const name of this.#unsynced) {
+      const log = this.#logs.get(name)
+      if (log === undefined || log.unsyncedBytes === 0) this.#unsynced.delete(name)
+      else logs.push(log)
+    }
+    return logs
+  }
+
   get logCount(): number {
     return this.#logs.size
   }
@@ -136,6 +149,8 @@ export class LogDirectory {
         ? {} : { producerExpirationMs: this.#producerExpirationMs },
       ...isThere ? this.#checkpointed(name) : { isClean: true },
       onTruncated: (truncated) => this.#lowerRecoveryPoint(name, truncated),
+      onUnsynced: () => this.#unsynced.add(name),
+      removals: this.#removals,
     })
     this.#found.delete(name)
     this.#logs.set(name, log)
@@ -197,7 +212,7 @@ export class LogDirectory {
   tick(nowMs: number): void {
     if (this.#isFailed) return
     for (const path of this.#io(() => this.#removals.removeDue(nowMs))) {
-      this.#logger.info('removed the files of a deleted partition', { path })
+      this.#logger.debug('removed what was deleted', { path })
     }
   }
 

@@ -4,6 +4,7 @@ import type { BufferPool } from './buffer-pool.ts'
 import type { LogConfig } from './config.ts'
 import type { Disk } from './disk.ts'
 import type { Logger } from './ports.ts'
+import type { Removals } from './removals.ts'
 import type { Origin } from './validate.ts'
 
 export interface LogOptions {
@@ -27,6 +28,10 @@ export interface LogOptions {
   readonly buffers?: BufferPool
   /** The log became shorter: a recovery point that was written down somewhere is too high now. */
   onTruncated?(log: { readonly recoveryPoint: number }): void
+  /** Something is written that is not on the device, for the first time since all was. */
+  onUnsynced?(): void
+  /** Where deleted files wait for their time; left out: the log has its own. */
+  readonly removals?: Removals
 }
 
 export interface AppendOptions {

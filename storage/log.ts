@@ -61,6 +61,7 @@ export class Log {
   readonly #staging = new Staging()
   readonly #durability: Durability
   readonly #onTruncated: ((log: Log) => void) | undefined
+  readonly #onUnsynced: (() => void) | undefined
   readonly #removals: Removals
   #rollJitterMs: number
   readonly #guard: Guard
@@ -85,8 +86,9 @@ export class Log {
     this.#producerExpirationMs = options.producerExpirationMs ?? DAY_MS
     this.#rollJitterMs = jitterMs(this.#config, this.name)
     this.#onTruncated = options.onTruncated
+    this.#onUnsynced = options.onUnsynced
     this.#guard = new Guard(directory)
-    this.#removals = new Removals(disk)
+    this.#removals = options.removals ?? new Removals(disk)
     claimDirectory(disk, directory, topic, options.topicId)
     this.producers = new ProducerState(this.name)
     this.#snapshots = new SnapshotFiles(disk, directory)
@@ -242,6 +244,7 @@ export class Log {
     if (this.#guard.failure !== undefined) throw this.#guard.failure
     this.#guard.do(() => this.#segments.active.write(this.#staging.buffers(), sizeBytes))
     this.#staging.clear()
+    if (this.unsyncedBytes === 0) this.#onUnsynced?.()
     this.#durability.wrote(sizeBytes)
     this.#writtenOffset = this.#endOffset
   }

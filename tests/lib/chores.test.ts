@@ -117,9 +117,19 @@ describe('syncing', () => {
   })
 
   test('lets others in between', async () => {
-    for (const topic of ['a', 'b', 'c', 'd']) openLog(topic)
+    for (const topic of ['a', 'b', 'c', 'd']) append(openLog(topic))
     await choresOf().run('Syncing')
     expect(turns).toBe(2)
+  })
+
+  test('looks only at logs with something to sync', async () => {
+    for (const topic of ['a', 'b', 'c']) openLog(topic)
+    const log = openLog('d', { flushMs: 0 })
+    append(log)
+    expect(directory.unsyncedLogs()).toEqual([log])
+    await choresOf().run('Syncing')
+    expect(directory.unsyncedLogs()).toEqual([])
+    expect(turns).toBe(0)
   })
 
   test('ends early for a stop', async () => {
@@ -179,14 +189,27 @@ describe('retention', () => {
     expect(retention(1000)).toMatchObject({ everyMs: 1000, firstAfterMs: 1000 })
   })
 
+  test('removes what deleted segments leave, after file.delete.delay.ms', async () => {
+    const log = openLog('a', { fileDeleteDelayMs: 60_000, retentionMs: 1000 })
+    append(log)
+    log.advanceHighWatermark(1)
+    log.tick(START_MS + 5000)
+    const left = () => disk.list('/data/a-0').filter(({ name }) => name.endsWith('.deleted')).length
+    const { run } = choresOf()
+    await run('Removal of deleted files', START_MS + 64_999)
+    expect(left()).toBeGreaterThan(0)
+    await run('Removal of deleted files', START_MS + 65_000)
+    expect(left()).toBe(0)
+  })
+
   test('removes what deleted partitions leave, after file.delete.delay.ms', async () => {
     const log = openLog('a', { fileDeleteDelayMs: 60_000 })
     directory.remove(log, START_MS)
     const left = () => disk.list('/data').filter(({ isDirectory }) => isDirectory).length
     const { run } = choresOf()
-    await run('Removal of deleted partitions', START_MS + 59_999)
+    await run('Removal of deleted files', START_MS + 59_999)
     expect(left()).toBe(1)
-    await run('Removal of deleted partitions', START_MS + 60_000)
+    await run('Removal of deleted files', START_MS + 60_000)
     expect(left()).toBe(0)
   })
 })
