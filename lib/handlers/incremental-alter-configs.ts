@@ -85,10 +85,12 @@ export function inOrder(
 function responseOf(
   { resourceType, resourceName }: Named, error: ApiError | null,
 ): ResourceResponse {
-  return {
-    resourceType, resourceName,
-    errorCode: error?.code ?? Errors.NONE, errorMessage: error?.message ?? null,
+  if (error === null) {
+    return { resourceType, resourceName, errorCode: Errors.NONE, errorMessage: null }
   }
+  // What the controller cannot make sense of it has no words for.
+  const errorMessage = error.code === Errors.UNKNOWN_SERVER_ERROR ? null : error.message
+  return { resourceType, resourceName, errorCode: error.code, errorMessage }
 }
 
 interface WithConfigs extends Named {

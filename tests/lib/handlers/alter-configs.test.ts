@@ -10,7 +10,7 @@ import { Errors } from '../../../protocol/errors.ts'
 import type { Cluster } from '../../controller/harness.ts'
 import { contextOf, joined, NODE_ID, servicesOf } from './services.ts'
 
-const { BROKER, BROKER_LOGGER } = ConfigType
+const { BROKER, BROKER_LOGGER, TOPIC } = ConfigType
 const SET = 0
 const DELETE = 1
 const APPEND = 2
@@ -82,6 +82,14 @@ describe('settings of brokers', () => {
     expect(await incremental(BROKER, node, 'no.such', null, DELETE))
       .toMatchObject({ errorCode: 0 })
     expect(cluster.image.configs.value(BROKER, node, 'no.such')).toBeUndefined()
+  })
+})
+
+test('an operation that nobody knows has no words', async () => {
+  expect(await incremental(TOPIC, 'a', 'retention.ms', '5', 9))
+    .toMatchObject({ errorCode: Errors.UNKNOWN_SERVER_ERROR, errorMessage: null })
+  expect(await incremental(BROKER, node, 'log.retention.ms', '5', 9)).toMatchObject({
+    errorCode: Errors.INVALID_REQUEST, errorMessage: 'Unknown operations type 9',
   })
 })
 
