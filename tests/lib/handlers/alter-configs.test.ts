@@ -85,6 +85,19 @@ describe('settings of brokers', () => {
   })
 })
 
+test('a resource that is named twice is refused both times', async () => {
+  const resource = (name: string) =>
+    ({ resourceType: BROKER, resourceName: node, configs: [{ name, value: '5' }] })
+  const answer = await alterConfigsHandler.handle({
+    validateOnly: false, resources: [resource('log.retention.ms'), resource('log.roll.ms')],
+  }, contextOf(2), servicesOf(cluster)) as AlterConfigsResponse
+  const refusal = {
+    errorCode: Errors.INVALID_REQUEST, errorMessage: 'Each resource must appear at most once.',
+  }
+  expect(answer.responses).toMatchObject([refusal, refusal])
+  expect(cluster.image.configs.of(BROKER, node).size).toBe(0)
+})
+
 test('an operation that nobody knows has no words', async () => {
   expect(await incremental(TOPIC, 'a', 'retention.ms', '5', 9))
     .toMatchObject({ errorCode: Errors.UNKNOWN_SERVER_ERROR, errorMessage: null })
