@@ -1,4 +1,6 @@
-// What `__consumer_offsets` holds of a classic group.
+// What `__consumer_offsets` holds of a classic group. Versions of the value: 1: the rebalance
+// timeout (KIP-62); 2: since when the group is in its state (KIP-211); 3: static members (KIP-345);
+// 4: flexible.
 
 import { array, bytes, type Decoded, int32, int64, message, string } from '../../schema.ts'
 

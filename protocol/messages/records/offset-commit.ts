@@ -1,4 +1,6 @@
-// What `__consumer_offsets` holds of a committed offset.
+// What `__consumer_offsets` holds of a committed offset. Version 1 of the value has an expiry time
+// of its own, which version 2 takes away again (KIP-211); 3: the leader epoch (KIP-320); 4:
+// flexible, with the topic's id. The legacy pair, with a key of type 0, is found in old logs alone.
 
 import { type Decoded, int32, int64, message, string, uuid } from '../../schema.ts'
 
@@ -26,3 +28,25 @@ export const offsetCommitValue = message({
 })
 
 export interface OffsetCommitValue extends Decoded<typeof offsetCommitValue> {}
+
+export const legacyOffsetCommitKey = message({
+  name: 'LegacyOffsetCommitKey', versions: [0, 0],
+  fields: {
+    group: string,
+    topic: string,
+    partition: int32,
+  },
+})
+
+export interface LegacyOffsetCommitKey extends Decoded<typeof legacyOffsetCommitKey> {}
+
+export const legacyOffsetCommitValue = message({
+  name: 'LegacyOffsetCommitValue', versions: [0, 0],
+  fields: {
+    offset: int64,
+    metadata: string,
+    commitTimestamp: int64,
+  },
+})
+
+export interface LegacyOffsetCommitValue extends Decoded<typeof legacyOffsetCommitValue> {}
