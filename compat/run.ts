@@ -10,12 +10,13 @@ import { confluentKafkaSuite } from './confluent-kafka/checks.ts'
 import { javaSuite } from './java/checks.ts'
 import { franzGoSuite } from './franz-go/checks.ts'
 import { pairsSuite } from './pairs/checks.ts'
+import { protocolSuite } from './protocol/checks.ts'
 import { foreignBroker, startSamsa } from './harness/broker.ts'
 import { runChecks, type Outcome, type Suite } from './harness/check.ts'
 
 const SUITES: readonly Suite[] = [
   kafkajsSuite, platformaticSuite, kcatSuite, confluentKafkaSuite,
-  javaSuite, franzGoSuite, pairsSuite,
+  javaSuite, franzGoSuite, pairsSuite, protocolSuite,
 ]
 
 async function runSuite(suite: Suite, against: string | undefined): Promise<Outcome[]> {

@@ -14,7 +14,8 @@ export const partitionChangeRecord = message({
     addingReplicas: array(int32).nullable().default(null).entity('brokerId').tag(4),
     leaderRecoveryState: int8.default(-1).tag(5),
     directories: array(uuid).since(1).nullable().default(null).tag(8),
-    eligibleLeaderReplicas: array(int32).since(2).nullable().default(null).tag(6),
+    eligibleLeaderReplicas: array(int32).since(2).nullable().default(null)
+      .entity('brokerId').tag(6),
     lastKnownElr: array(int32).since(2).nullable().default(null).entity('brokerId').tag(7),
   },
 })

@@ -16,7 +16,8 @@ export const partitionRecord = message({
     leaderEpoch: int32.default(-1),
     partitionEpoch: int32.default(-1),
     directories: array(uuid).since(1),
-    eligibleLeaderReplicas: array(int32).since(2).nullable().default(null).tag(1),
+    eligibleLeaderReplicas: array(int32).since(2).nullable().default(null)
+      .entity('brokerId').tag(1),
     lastKnownElr: array(int32).since(2).nullable().default(null).entity('brokerId').tag(2),
   },
 })

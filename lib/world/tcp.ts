@@ -15,19 +15,20 @@ const SEND_WINDOW_BYTES = 1 << 20
 /** Answers up to this size are copied together: cheaper than one more entry in a vectored write. */
 const SMALL_BYTES = 4096
 
-export interface TcpOptions {
-  /** `socket.listen.backlog.size` */
-  readonly backlog?: number
-}
+/**
+ * Connections that may wait to be accepted. Kafka's 50 are too few for one thread: while it works
+ * for some milliseconds a burst of clients would overflow them, and be heard a second later.
+ */
+const BACKLOG = 511
 
-export function tcpNetwork(options: TcpOptions = {}): Network {
+export function tcpNetwork(): Network {
   return {
     listen: (address, accept) => new Promise((resolve, reject) => {
       const server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true })
       server.on('connection', (socket) => open(socket, accept))
       server.once('error', reject)
       const host = bindAddress(address.host)
-      server.listen({ host, port: address.port, backlog: options.backlog ?? 50 }, () => {
+      server.listen({ host, port: address.port, backlog: BACKLOG }, () => {
         server.off('error', reject)
         // A failed accept (no file descriptors left) concerns that one connection.
         server.on('error', () => {})

@@ -28,6 +28,7 @@ export const networkSettings = [
   int('socket.request.max.bytes', 104_857_600).atLeast(1).high().served()
     .doc('Largest request that is read; a larger one closes its connection.'),
   int('socket.listen.backlog.size', 50).atLeast(1)
+    .moot('511 connections may wait')
     .doc('Connections that may wait to be accepted.'),
   long('socket.connection.setup.timeout.ms', 10_000)
     .doc('How long connecting to another node may take at first.'),
