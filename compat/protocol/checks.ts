@@ -1,0 +1,55 @@
+// Our protocol held against Kafka's own definitions and classes. Needs no broker.
+
+import { deepStrictEqual, notStrictEqual } from 'node:assert/strict'
+import { Errors, isRetriable } from '../../protocol/errors.ts'
+import type { Check, Suite } from '../harness/check.ts'
+import { differences } from './facts.ts'
+import { kafkaFacts } from './kafka-definitions.ts'
+import { ourFacts } from './our-definitions.ts'
+import { classPath, withPeer } from './peer.ts'
+
+const definitionsOf = async (release: 'current' | 'before') =>
+  kafkaFacts(await withPeer(release, (peer) => peer.definitions()))
+
+const checks: readonly Check[] = [
+  {
+    name: 'every field of every message is as Kafka 4.4.0 defines it',
+    async run() {
+      const kafka = await definitionsOf('current')
+      const ours = ourFacts()
+      const fields = kafka.reduce((sum, of) => sum + of.fields.size, 0)
+      console.log(`       ${kafka.length} messages with ${fields} fields in Kafka's jars`)
+      deepStrictEqual(differences(kafka, ours), [])
+    },
+  },
+  {
+    name: 'against Kafka 4.3.1, what changed since is reported, and nothing else',
+    async run() {
+      const before = await definitionsOf('before')
+      const changed = differences(before, ourFacts())
+      for (const line of changed) console.log(`       ${line}`)
+      notStrictEqual(changed.length, 0)
+      const current = await definitionsOf('current')
+      deepStrictEqual([...changed].sort(), differences(before, current).sort())
+    },
+  },
+  {
+    name: 'every error has its number, its name and whether it is worth another try',
+    async run() {
+      const kafka = await withPeer('current', (peer) => peer.errors())
+      const ours = Object.entries(Errors)
+        .map(([name, code]) => `${code} ${name} ${isRetriable(code)}`)
+      deepStrictEqual(ours.sort(), kafka.sort())
+    },
+  },
+]
+
+export const protocolSuite: Suite = {
+  name: 'protocol',
+  client: 'Kafka 4.4.0 message classes (Java)',
+  checks,
+  install: async () => {
+    await classPath('current')
+    await classPath('before')
+  },
+}

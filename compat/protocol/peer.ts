@@ -1,0 +1,140 @@
+// The other end of `Peer.java`: Kafka's own classes as functions that answer.
+
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ChildProcess } from 'node:child_process'
+import { ensureProgram, jarsOf, once } from '../harness/install.ts'
+import { run, start } from '../harness/process.ts'
+
+const FOLDER = 'compat/protocol'
+const SOURCES = ['Peer.java', 'RandomBytes.java'].map((file) => join(FOLDER, file))
+
+/** How `Peer.java` makes messages up: with all extremes, or small and with every field set. */
+export const STYLES = { wild: 0, full: 1 } as const
+
+export interface Sample {
+  /** As Kafka writes it. */
+  readonly known: Buffer
+  /** The same with tagged fields of which nobody knows. */
+  readonly withUnknown: Buffer
+}
+
+/** Kafka 4.4.0, and the release before it. */
+export const RELEASES = {
+  current: { name: 'protocol-4.4.0', pom: `${FOLDER}/pom.xml` },
+  before: { name: 'protocol-4.3.1', pom: `${FOLDER}/before/pom.xml` },
+} as const
+
+/** Brings the jars here and compiles the program; gives the class path for a release. */
+export async function classPath(release: keyof typeof RELEASES): Promise<string> {
+  const { name, pom } = RELEASES[release]
+  const jars = await jarsOf(name, pom)
+  return `${await compiled()}:${jars}`
+}
+
+async function compiled(): Promise<string> {
+  await ensureProgram('javac', 'default-jdk-headless')
+  const jars = await jarsOf(RELEASES.current.name, RELEASES.current.pom)
+  const recipe = [...SOURCES, RELEASES.current.pom].map((file) => readFileSync(file, 'utf8'))
+  const directory = await once('protocol-peer', recipe.join('\0'), async (target) => {
+    const classes = join(target, 'classes')
+    mkdirSync(classes, { recursive: true })
+    await run('javac', ['-nowarn', '-d', classes, '-cp', jars, ...SOURCES])
+  })
+  return join(directory, 'classes')
+}
+
+/** Asks a question of a peer that ends when `use` is done. */
+export async function withPeer<T>(
+  release: keyof typeof RELEASES, use: (peer: Peer) => Promise<T>,
+): Promise<T> {
+  const flags = ['-Xmx512m', '-XX:+UseSerialGC', '-cp', await classPath(release)]
+  const child = start('java', [...flags, 'Peer'])
+  try {
+    return await use(new Peer(child))
+  } finally {
+    child.kill('SIGKILL')
+  }
+}
+
+export class Peer {
+  readonly #child: ChildProcess
+  readonly #chunks: AsyncIterator<Buffer>
+  #rest: Buffer = Buffer.alloc(0)
+  #stderr = ''
+
+  constructor(child: ChildProcess) {
+    this.#child = child
+    this.#chunks = child.stdout![Symbol.asyncIterator]() as AsyncIterator<Buffer>
+    child.stderr!.on('data', (chunk: Buffer) => { this.#stderr += chunk.toString() })
+    child.stdin!.on('error', () => {}) // what went wrong is on its standard error
+  }
+
+  /** The text of every message definition in the release's jars. */
+  async definitions(): Promise<string[]> {
+    return (await this.#ask('D', [])).map(String)
+  }
+
+  /** Lines of code, name and `true` for a retriable error. */
+  async errors(): Promise<string[]> {
+    return (await this.#ask('E', [])).map(String)
+  }
+
+  /** So many random messages; the same for the same seed. */
+  async make(
+    name: string, version: number, seed: number, count: number, style: keyof typeof STYLES,
+  ): Promise<Sample[]> {
+    const numbers = Buffer.alloc(15)
+    numbers.writeInt16BE(version, 0)
+    numbers.writeBigInt64BE(BigInt(seed), 2)
+    numbers.writeInt32BE(count, 10)
+    numbers.writeInt8(STYLES[style], 14)
+    const made = await this.#ask('M', [framed(Buffer.from(name)), numbers])
+    return Array.from({ length: count }, (_, i) => (
+      { known: made[2 * i]!, withUnknown: made[2 * i + 1]! }
+    ))
+  }
+
+  /** What Kafka writes after it has read these. */
+  async rewrite(name: string, version: number, messages: readonly Buffer[]): Promise<Buffer[]> {
+    const number = Buffer.alloc(2)
+    number.writeInt16BE(version)
+    return this.#ask('R', [framed(Buffer.from(name)), number, ...messages.map(framed)])
+  }
+
+  async #ask(kind: string, parts: readonly Buffer[]): Promise<Buffer[]> {
+    this.#child.stdin!.write(framed(Buffer.concat([Buffer.from(kind), ...parts])))
+    const answer = await this.#take((await this.#take(4)).readInt32BE())
+    if (answer[0] !== 0) throw new Error(answer.toString('utf8', 1))
+    return split(answer.subarray(1))
+  }
+
+  async #take(sizeBytes: number): Promise<Buffer> {
+    const chunks = [this.#rest]
+    for (let have = this.#rest.length; have < sizeBytes;) {
+      const { value, done } = await this.#chunks.next()
+      if (done === true) throw new Error(`the Java peer ended:\n${this.#stderr}`)
+      chunks.push(value)
+      have += value.length
+    }
+    const all = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+    this.#rest = all.subarray(sizeBytes)
+    return all.subarray(0, sizeBytes)
+  }
+}
+
+function framed(content: Buffer): Buffer {
+  const size = Buffer.alloc(4)
+  size.writeInt32BE(content.length)
+  return Buffer.concat([size, content])
+}
+
+function split(answer: Buffer): Buffer[] {
+  const parts: Buffer[] = []
+  for (let offset = 0; offset < answer.length;) {
+    const start = offset + 4
+    offset = start + answer.readInt32BE(offset)
+    parts.push(answer.subarray(start, offset))
+  }
+  return parts
+}
