@@ -108,7 +108,7 @@ function structReader(source: Source, shape: Shape): string {
     body.push(`let v${i} = ${defaultOf(spec)}`)
     if (spec.tag === undefined) return
     cases.push(isThere
-      ? `case ${spec.tag}: v${i} = ${readExpression(source, spec)}; break`
+      ? `case ${spec.tag}: v${i} = ${readExpression(source, spec, 'tagged')}; break`
       : `case ${spec.tag}: r.refuseTag(${spec.tag})`)
   })
   if (source.isFlexible) body.push(...(cases.length === 0 ? ['r.skipTags()'] : tagLoop(cases)))
@@ -126,14 +126,22 @@ function tagLoop(cases: readonly string[]): string[] {
   ]
 }
 
-function readExpression(source: Source, spec: FieldSpec): string {
+/**
+ * Where a struct that may be null stands. In line, a signed byte stands before it, negative for
+ * null; in the tagged section a varint, zero for null.
+ */
+type Place = 'in line' | 'tagged'
+
+function readExpression(source: Source, spec: FieldSpec, place: Place = 'in line'): string {
   switch (spec.kind) {
     case 'string': return `r.${source.method(spec, 'String')}()`
     case 'bytes': case 'records': return `r.${source.method(spec, 'Bytes')}()`
     case 'array': return `${arrayReader(source, spec)}(r)`
     case 'struct': {
       const read = `${structReader(source, spec.shape!)}(r)`
-      return source.isNullable(spec) ? `(r.int8() < 0 ? null : ${read})` : read
+      if (!source.isNullable(spec)) return read
+      const isNull = place === 'tagged' ? 'r.varint() <= 0' : 'r.int8() < 0'
+      return `(${isNull} ? null : ${read})`
     }
     default: return `r.${spec.kind}()`
   }
@@ -193,7 +201,9 @@ function valueOf(name: string, spec: FieldSpec): string {
   return mayBeAbsent ? `(${value} === undefined ? ${defaultOf(spec)} : ${value})` : value
 }
 
-function writeStatement(source: Source, spec: FieldSpec, value: string): string {
+function writeStatement(
+  source: Source, spec: FieldSpec, value: string, place: Place = 'in line',
+): string {
   switch (spec.kind) {
     case 'string': return `w.${source.method(spec, 'String')}(${value})`
     case 'bytes': return `w.${source.method(spec, 'Bytes')}(${value})`
@@ -201,11 +211,11 @@ function writeStatement(source: Source, spec: FieldSpec, value: string): string 
     case 'array': return `${arrayWriter(source, spec)}(w, ${value})`
     case 'struct': {
       const write = structWriter(source, spec.shape!)
-      return source.isNullable(spec)
-        ? `${source.add('w, v', [
-          'if (v === null) w.int8(-1)', `else { w.int8(1); ${write}(w, v) }`,
-        ])}(w, ${value})`
-        : `${write}(w, ${value})`
+      if (!source.isNullable(spec)) return `${write}(w, ${value})`
+      const none = place === 'tagged' ? 0 : -1
+      return `${source.add('w, v', [
+        `if (v === null) w.int8(${none})`, `else { w.int8(1); ${write}(w, v) }`,
+      ])}(w, ${value})`
     }
     default: return `w.${spec.kind}(${value})`
   }
@@ -229,7 +239,7 @@ function tagWriter(source: Source, fields: readonly [string, FieldSpec][]): stri
   const isSent = tagged.map(([, spec], i) => `const s${i} = ${differs(source, spec, `t${i}`)}`)
   const count = tagged.map((_, i) => `(s${i} ? 1 : 0)`).join(' + ')
   const writes = tagged.map(([, spec], i) => {
-    const write = source.add('w, v', [writeStatement(source, spec, 'v')])
+    const write = source.add('w, v', [writeStatement(source, spec, 'v', 'tagged')])
     return `if (s${i}) w.tagged(${spec.tag}, ${write}, t${i})`
   })
   return [...values, ...isSent, `w.varint(${count})`, ...writes]

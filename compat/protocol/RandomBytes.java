@@ -134,14 +134,18 @@ final class RandomBytes {
         TreeMap<Integer, Object> values = new TreeMap<>();
         for (var entry : type.fields().entrySet()) {
             Field field = entry.getValue();
-            if (isFull || random.nextInt(3) != 0) values.put(entry.getKey(), value(field.type));
+            if (!isFull && random.nextInt(3) == 0) continue;
+            // Kafka's classes read a null struct in tags as 0; its schemas would write it as -1.
+            boolean isStruct = field.type instanceof Schema;
+            Object value = isStruct ? struct((Schema) field.type) : value(field.type);
+            values.put(entry.getKey(), value);
         }
         if (unknown != null) addUnknown(values);
         return values;
     }
 
     private void addUnknown(TreeMap<Integer, Object> values) {
-        for (int tag : new int[] {100, 128, 20_000, Integer.MAX_VALUE}) {
+        for (int tag : new int[] {100, 128, 20_000, Integer.MAX_VALUE - 1}) {
             if (unknown.nextInt(3) != 0) continue;
             byte[] content = new byte[unknown.nextInt(200)];
             unknown.nextBytes(content);

@@ -3,13 +3,23 @@
 import { deepStrictEqual, notStrictEqual } from 'node:assert/strict'
 import { Errors, isRetriable } from '../../protocol/errors.ts'
 import type { Check, Suite } from '../harness/check.ts'
+import { kafkaWrites, report, weWrite } from './exchange.ts'
 import { differences } from './facts.ts'
 import { kafkaFacts } from './kafka-definitions.ts'
-import { ourFacts } from './our-definitions.ts'
+import { OUR_VERSIONS, ourFacts } from './our-definitions.ts'
 import { classPath, withPeer } from './peer.ts'
+
+const EXCHANGE_TIMEOUT_MS = 300_000
 
 const definitionsOf = async (release: 'current' | 'before') =>
   kafkaFacts(await withPeer(release, (peer) => peer.definitions()))
+
+/** Another one in each run, unless SEED says which. */
+const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31)
+
+function sayExchange(): void {
+  console.log(`       100 values for each of ${OUR_VERSIONS.length} versions; SEED=${seed}`)
+}
 
 const checks: readonly Check[] = [
   {
@@ -40,6 +50,22 @@ const checks: readonly Check[] = [
       const ours = Object.entries(Errors)
         .map(([name, code]) => `${code} ${name} ${isRetriable(code)}`)
       deepStrictEqual(ours.sort(), kafka.sort())
+    },
+  },
+  {
+    name: 'what Kafka writes, we read and write again',
+    timeoutMs: EXCHANGE_TIMEOUT_MS,
+    async run() {
+      sayExchange()
+      deepStrictEqual(report(await withPeer('current', (peer) => kafkaWrites(peer, seed))), [])
+    },
+  },
+  {
+    name: 'what we write, Kafka reads and writes again',
+    timeoutMs: EXCHANGE_TIMEOUT_MS,
+    async run() {
+      sayExchange()
+      deepStrictEqual(report(await withPeer('current', (peer) => weWrite(peer, seed))), [])
     },
   },
 ]

@@ -92,8 +92,9 @@ function collect(
 
 function defaultOf(field: FieldDefinition, kind: Kind): string {
   const value = field.default
-  if (value === undefined || value === '') return zeroOf(kind)
-  if (value === null || value === 'null') return 'null'
+  // The word is a default, the JSON value is none: so Kafka's generator reads it.
+  if (value === undefined || value === null || value === '') return zeroOf(kind)
+  if (value === 'null') return 'null'
   if (kind === 'string' || kind === 'bool') return String(value)
   return String(Number(value))
 }

@@ -58,7 +58,9 @@ function lengthOf(value: number, spec: FieldSpec, version: Version): Buffer {
   return integer(value, spec.kind === 'string' ? 2 : 4)
 }
 
-function writeValue(spec: FieldSpec, version: Version, value: unknown): Buffer {
+function writeValue(
+  spec: FieldSpec, version: Version, value: unknown, isInTags = false,
+): Buffer {
   switch (spec.kind) {
     case 'bool': return Buffer.from([value === true ? 1 : 0])
     case 'int8': return integer(value as number, 1)
@@ -73,7 +75,7 @@ function writeValue(spec: FieldSpec, version: Version, value: unknown): Buffer {
     case 'uuid': return Buffer.from(value as string, 'base64url')
     case 'struct': {
       const nullable = spec.nullableSince !== undefined && version.number >= spec.nullableSince
-      if (value === null) return integer(-1, 1)
+      if (value === null) return integer(isInTags ? 0 : -1, 1)
       const fields = writeFields(spec.shape!, version, value as Values)
       return nullable ? Buffer.concat([integer(1, 1), fields]) : fields
     }
@@ -103,7 +105,7 @@ function writeFields(shape: Shape, version: Version, values: Values): Buffer {
     const value = values[name] === undefined ? zeroOf(spec) : values[name]
     if (!isTagged(spec, version)) inLine.push(writeValue(spec, version, value))
     else if (!isSame(value, zeroOf(spec))) {
-      tagged.push({ tag: spec.tag!, bytes: writeValue(spec, version, value) })
+      tagged.push({ tag: spec.tag!, bytes: writeValue(spec, version, value, true) })
     }
   }
   if (!version.isFlexible) return Buffer.concat(inLine)

@@ -82,7 +82,7 @@ export const consumerGroupMemberMetadataValue = message({
         name: string,
         metadata: bytes,
       }),
-    }).nullable().default(null).tag(0),
+    }).nullable().tag(0),
   },
 })
 
@@ -148,7 +148,7 @@ export interface ConsumerGroupCurrentMemberAssignmentKey
 const topicPartitions = {
   topicId: uuid,
   partitions: array(int32),
-  assignmentEpochs: array(int32).nullable().default(null).tag(0),
+  assignmentEpochs: array(int32).nullable().tag(0),
 }
 
 export const consumerGroupCurrentMemberAssignmentValue = message({

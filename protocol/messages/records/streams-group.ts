@@ -25,7 +25,7 @@ export const streamsGroupMetadataValue = message({
     epoch: int32,
     metadataHash: int64,
     validatedTopologyEpoch: int32.default(-1).tag(0),
-    lastAssignmentConfigs: array(lastAssignmentConfig).nullable().default(null).tag(1),
+    lastAssignmentConfigs: array(lastAssignmentConfig).nullable().tag(1),
     storedDescriptionTopologyEpoch: int32.default(-1).tag(2),
     failedDescriptionTopologyEpoch: int32.default(-1).tag(3),
   },
@@ -135,7 +135,7 @@ export interface StreamsGroupCurrentMemberAssignmentKey
 const epochedTaskIds = {
   subtopologyId: string,
   partitions: array(int32),
-  assignmentEpochs: array(int32).nullable().default(null).tag(0),
+  assignmentEpochs: array(int32).nullable().tag(0),
 }
 
 export const streamsGroupCurrentMemberAssignmentValue = message({
