@@ -12,7 +12,9 @@ import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.apache.kafka.common.errors.RetriableException;
@@ -29,6 +31,9 @@ public final class Peer {
         "coordinator.transaction.generated", "coordinator.share.generated", "raft.generated",
         "server.log.remote.metadata.storage.generated",
     };
+
+    private static final Pattern DEFINITION =
+        Pattern.compile("(common/)?(message|metadata)/\\w+\\.json");
 
     public static void main(String[] args) throws IOException {
         DataInputStream in = new DataInputStream(System.in);
@@ -80,16 +85,17 @@ public final class Peer {
             if (!path.endsWith(".jar")) continue;
             try (ZipFile jar = new ZipFile(path)) {
                 for (ZipEntry entry : (Iterable<ZipEntry>) () -> iterator(jar)) {
-                    if (!entry.getName().matches("(common/)?(message|metadata)/\\w+\\.json")) continue;
-                    writeBytes(out, jar.getInputStream(entry).readAllBytes());
+                    if (DEFINITION.matcher(entry.getName()).matches()) {
+                        writeBytes(out, jar.getInputStream(entry).readAllBytes());
+                    }
                 }
             }
         }
     }
 
     @SuppressWarnings("unchecked")
-    private static java.util.Iterator<ZipEntry> iterator(ZipFile jar) {
-        return (java.util.Iterator<ZipEntry>) jar.entries().asIterator();
+    private static Iterator<ZipEntry> iterator(ZipFile jar) {
+        return (Iterator<ZipEntry>) jar.entries().asIterator();
     }
 
     /** A line for each: code, name, whether the same request may succeed later. */
@@ -135,7 +141,8 @@ public final class Peer {
         ByteBuffer buffer = ByteBuffer.wrap(bytes);
         message.read(new ByteBufferAccessor(buffer), version);
         if (buffer.hasRemaining()) {
-            throw new IllegalStateException(buffer.remaining() + " bytes are left after " + message);
+            String left = buffer.remaining() + " bytes are left after " + message;
+            throw new IllegalStateException(left);
         }
         ObjectSerializationCache cache = new ObjectSerializationCache();
         ByteBuffer written = ByteBuffer.allocate(message.size(cache, version));

@@ -1,10 +1,12 @@
 // Our protocol held against Kafka's own definitions and classes. Needs no broker.
 
-import { deepStrictEqual, notStrictEqual } from 'node:assert/strict'
+import { deepStrictEqual, notStrictEqual, strictEqual } from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { Errors, isRetriable } from '../../protocol/errors.ts'
 import type { Check, Suite } from '../harness/check.ts'
 import { kafkaWrites, report, weWrite } from './exchange.ts'
 import { differences } from './facts.ts'
+import { GOLDEN_FILE, goldenText } from './golden.ts'
 import { kafkaFacts } from './kafka-definitions.ts'
 import { OUR_VERSIONS, ourFacts } from './our-definitions.ts'
 import { classPath, withPeer } from './peer.ts'
@@ -66,6 +68,14 @@ const checks: readonly Check[] = [
     async run() {
       sayExchange()
       deepStrictEqual(report(await withPeer('current', (peer) => weWrite(peer, seed))), [])
+    },
+  },
+  {
+    name: 'the samples of the tests are those that Kafka writes (GOLDEN=write makes them anew)',
+    async run() {
+      const text = await withPeer('current', goldenText)
+      if (process.env['GOLDEN'] === 'write') writeFileSync(GOLDEN_FILE, text)
+      strictEqual(readFileSync(GOLDEN_FILE, 'utf8'), text)
     },
   },
 ]

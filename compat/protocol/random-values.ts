@@ -39,7 +39,8 @@ export function withUnknownTags(message: Message): Message {
     [nameOf(tag), bytes.since(flexibleSince).tag(tag)] as const
   ))
   const extend = (shape: Shape): Shape => Object.fromEntries([
-    ...Object.entries(shape).map(([name, field]) => [name, extendField(field as AnyField)] as const),
+    ...Object.entries(shape)
+      .map(([name, field]) => [name, extendField(field as AnyField)] as const),
     ...unknown,
   ])
   const extendField = ({ spec }: AnyField): AnyField => new Field({
