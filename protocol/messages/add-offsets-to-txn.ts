@@ -1,4 +1,8 @@
-// The AddOffsetsToTxn API (key 25): request and response, versions 0 to 4.
+// AddOffsetsToTxn (API key 25, versions 0 to 4). The offsets of a group join a transaction: its
+// partition of `__consumer_offsets` does (KIP-98).
+//
+// Version 1: a throttled answer comes at once (KIP-219); 2: PRODUCER_FENCED (KIP-588); 3:
+// flexible; 4: TRANSACTION_ABORTABLE (KIP-890).
 
 import { api, int16, int32, int64, type RequestOf, type ResponseOf, string } from '../schema.ts'
 

@@ -1,4 +1,9 @@
-// The AddPartitionsToTxn API (key 24): request and response, versions 0 to 5.
+// AddPartitionsToTxn (API key 24, versions 0 to 5). Partitions join a transaction before it is
+// written to there (KIP-98).
+//
+// Version 1: a throttled answer comes at once (KIP-219); 2: PRODUCER_FENCED (KIP-588); 3:
+// flexible, the last for clients; 4: for brokers, several transactions in a request, to be
+// verified or added; 5: TRANSACTION_ABORTABLE (both KIP-890).
 
 import {
   api, array, bool, int16, int32, int64, type RequestOf, type ResponseOf, string,

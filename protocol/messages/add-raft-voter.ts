@@ -1,4 +1,7 @@
-// The AddRaftVoter API (key 80): request and response, versions 0 to 1.
+// AddRaftVoter (API key 80, versions 0 to 1). Makes a controller a voter of the metadata quorum
+// (KIP-853).
+//
+// Version 1: whether the answer waits for the commit (KIP-1186).
 
 import {
   api, array, bool, int16, int32, type RequestOf, type ResponseOf, string, uint16, uuid,

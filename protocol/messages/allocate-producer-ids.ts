@@ -1,4 +1,5 @@
-// The AllocateProducerIds API (key 67): request and response, versions 0 to 0.
+// AllocateProducerIds (API key 67, version 0). A broker gets a block of producer ids from the
+// controller (KIP-730).
 
 import { api, int16, int32, int64, type RequestOf, type ResponseOf } from '../schema.ts'
 

@@ -1,4 +1,7 @@
-// The AlterClientQuotas API (key 49): request and response, versions 0 to 1.
+// AlterClientQuotas (API key 49, versions 0 to 1). Sets and removes quotas of users, client ids
+// and addresses (KIP-546).
+//
+// Version 1: flexible.
 
 import {
   api, array, bool, float64, int16, int32, type RequestOf, type ResponseOf, string,

@@ -1,4 +1,7 @@
-// The AlterConfigs API (key 33): request and response, versions 0 to 2.
+// AlterConfigs (API key 33, versions 0 to 2). Replaces all settings of a resource: those not named
+// fall back to their defaults (KIP-133). IncrementalAlterConfigs took its place.
+//
+// Version 1: a throttled answer comes at once (KIP-219); 2: flexible.
 
 import {
   api, array, bool, int16, int32, int8, type RequestOf, type ResponseOf, string,

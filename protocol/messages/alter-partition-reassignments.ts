@@ -1,4 +1,7 @@
-// The AlterPartitionReassignments API (key 45): request and response, versions 0 to 1.
+// AlterPartitionReassignments (API key 45, versions 0 to 1). Moves partitions to other replicas,
+// or cancels that with null (KIP-455).
+//
+// Version 1: a move need not be allowed to change the number of replicas (KIP-860).
 
 import {
   api, array, bool, int16, int32, type RequestOf, type ResponseOf, string,

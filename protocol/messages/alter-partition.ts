@@ -1,4 +1,8 @@
-// The AlterPartition API (key 56): request and response, versions 2 to 3.
+// AlterPartition (API key 56, versions 2 to 3). A leader asks the controller to change its in-sync
+// replicas (KIP-497).
+//
+// Version 2: recovery after an unclean election (KIP-704), and topic ids in the place of names
+// (KIP-841), the oldest version that is left; 3: replicas with their broker epochs (KIP-903).
 
 import {
   api, array, int16, int32, int64, int8, type RequestOf, type ResponseOf, uuid,

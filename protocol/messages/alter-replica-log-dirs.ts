@@ -1,4 +1,8 @@
-// The AlterReplicaLogDirs API (key 34): request and response, versions 1 to 2.
+// AlterReplicaLogDirs (API key 34, versions 1 to 2). Moves a broker's replicas to other log
+// directories of it (KIP-113).
+//
+// Version 1: a throttled answer comes at once (KIP-219), the oldest version that is left; 2:
+// flexible.
 
 import { api, array, int16, int32, type RequestOf, type ResponseOf, string } from '../schema.ts'
 

@@ -1,4 +1,5 @@
-// The AlterShareGroupOffsets API (key 91): request and response, versions 0 to 0.
+// AlterShareGroupOffsets (API key 91, version 0). Sets where an empty share group begins to read
+// (KIP-932).
 
 import {
   api, array, int16, int32, int64, type RequestOf, type ResponseOf, string, uuid,

@@ -1,4 +1,5 @@
-// The AlterUserScramCredentials API (key 51): request and response, versions 0 to 0.
+// AlterUserScramCredentials (API key 51, version 0). Sets and deletes users' SCRAM credentials
+// (KIP-554); the client salts the password, so that it never travels.
 
 import {
   api, array, bytes, int16, int32, int8, type RequestOf, type ResponseOf, string,

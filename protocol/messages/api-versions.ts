@@ -1,4 +1,12 @@
-// The ApiVersions API (key 18): request and response, versions 0 to 5.
+// ApiVersions (API key 18, versions 0 to 5). Which APIs in which versions a broker serves, and
+// which features the cluster has: the first request of a connection. One in a version that the
+// broker does not know is answered in version 0 (KIP-35); the response header never has tags,
+// whatever the version.
+//
+// Version 1: throttle time; 2: a throttled answer comes at once (KIP-219); 3: flexible, the
+// client's name and version (KIP-511), features as tagged fields (KIP-584); 4: features whose
+// range begins with 0 are shown (KAFKA-17011); 5: the client says whom it means to reach, and is
+// told to bootstrap again where it is wrong (KIP-1242).
 
 import {
   api, array, bool, int16, int32, int64, type RequestOf, type ResponseOf, string,

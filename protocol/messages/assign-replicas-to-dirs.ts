@@ -1,4 +1,5 @@
-// The AssignReplicasToDirs API (key 73): request and response, versions 0 to 0.
+// AssignReplicasToDirs (API key 73, version 0). A broker tells the controller in which log
+// directory each of its replicas lives (KIP-858).
 
 import {
   api, array, int16, int32, int64, type RequestOf, type ResponseOf, uuid,

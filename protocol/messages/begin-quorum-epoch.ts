@@ -1,4 +1,7 @@
-// The BeginQuorumEpoch API (key 53): request and response, versions 0 to 1.
+// BeginQuorumEpoch (API key 53, versions 0 to 1). A new leader of the metadata quorum makes itself
+// known to the voters (KIP-595).
+//
+// Version 1: flexible, directory ids of voters, addresses of the leader (KIP-853).
 
 import {
   api, array, int16, int32, type RequestOf, type ResponseOf, string, uint16, uuid,

@@ -1,4 +1,8 @@
-// The BrokerHeartbeat API (key 63): request and response, versions 0 to 2.
+// BrokerHeartbeat (API key 63, versions 0 to 2). A broker is alive, and how far it has applied the
+// metadata; it asks to be unfenced, or to shut down in order (KIP-631).
+//
+// Version 1: log directories that failed (KIP-858); 2: log directories that take no new replicas
+// (KIP-1066).
 
 import {
   api, array, bool, int16, int32, int64, type RequestOf, type ResponseOf, uuid,

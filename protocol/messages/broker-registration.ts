@@ -1,4 +1,9 @@
-// The BrokerRegistration API (key 62): request and response, versions 0 to 4.
+// BrokerRegistration (API key 62, versions 0 to 4). A broker that starts tells the controller who
+// it is and what it can, and gets its epoch (KIP-631).
+//
+// Version 1: migration from ZooKeeper (KIP-866), which is history; 2: its log directories
+// (KIP-858); 3: its epoch before a clean shutdown (KIP-966); 4: features whose range begins with 0
+// (KAFKA-17011).
 
 import {
   api, array, bool, int16, int32, int64, type RequestOf, type ResponseOf, string, uint16, uuid,

@@ -1,4 +1,7 @@
-// The ConsumerGroupDescribe API (key 69): request and response, versions 0 to 1.
+// ConsumerGroupDescribe (API key 69, versions 0 to 1). State, members and assignments of new
+// consumer groups (KIP-848).
+//
+// Version 1: whether a member still speaks the classic protocol (KIP-1099).
 
 import {
   api, array, bool, int16, int32, int8, type RequestOf, type ResponseOf, string, struct, uuid,

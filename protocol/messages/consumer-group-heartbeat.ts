@@ -1,4 +1,7 @@
-// The ConsumerGroupHeartbeat API (key 68): request and response, versions 0 to 1.
+// ConsumerGroupHeartbeat (API key 68, versions 0 to 1). All that a member of a new consumer group
+// says and hears: it joins, subscribes, tells what it owns, is assigned, leaves (KIP-848).
+//
+// Version 1: subscription by regular expression, and members that make up their own id (KIP-1082).
 
 import {
   api, array, int16, int32, type RequestOf, type ResponseOf, string, struct, uuid,

@@ -1,4 +1,5 @@
-// The ControllerRegistration API (key 70): request and response, versions 0 to 0.
+// ControllerRegistration (API key 70, version 0). A controller tells the active one its listeners
+// and features, for all to know (KIP-919).
 
 import {
   api, array, bool, int16, int32, type RequestOf, type ResponseOf, string, uint16, uuid,

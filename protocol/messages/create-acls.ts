@@ -1,4 +1,7 @@
-// The CreateAcls API (key 30): request and response, versions 1 to 3.
+// CreateAcls (API key 30, versions 1 to 3). Adds access control entries (KIP-140).
+//
+// Version 1: literal and prefixed resource names (KIP-290), the oldest version that is left; 2:
+// flexible; 3: users as resources (KIP-373).
 
 import {
   api, array, int16, int32, int8, type RequestOf, type ResponseOf, string,

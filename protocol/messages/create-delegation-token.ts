@@ -1,4 +1,8 @@
-// The CreateDelegationToken API (key 38): request and response, versions 1 to 3.
+// CreateDelegationToken (API key 38, versions 1 to 3). Issues a token that lets others act for its
+// owner (KIP-48).
+//
+// Version 1: a throttled answer comes at once (KIP-219), the oldest version that is left; 2:
+// flexible; 3: tokens for somebody else, and who asked for them (KIP-373).
 
 import {
   api, array, bytes, int16, int32, int64, type RequestOf, type ResponseOf, string,

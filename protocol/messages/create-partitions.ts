@@ -1,4 +1,7 @@
-// The CreatePartitions API (key 37): request and response, versions 0 to 3.
+// CreatePartitions (API key 37, versions 0 to 3). Gives topics more partitions (KIP-195).
+//
+// Version 1: a throttled answer comes at once (KIP-219); 2: flexible; 3: a quota on changes may
+// refuse it (KIP-599).
 
 import {
   api, array, bool, int16, int32, type RequestOf, type ResponseOf, string,

@@ -1,4 +1,10 @@
-// The CreateTopics API (key 19): request and response, versions 2 to 7.
+// CreateTopics (API key 19, versions 2 to 7). Creates topics, or only checks whether it could
+// (KIP-4).
+//
+// Version 2: throttle time, the oldest version that is left; 3: a throttled answer comes at once
+// (KIP-219); 4: −1 stands for the broker's defaults of partitions and replicas (KIP-464); 5:
+// flexible, the new topic's settings in the answer (KIP-525); 6: a quota on changes may refuse it
+// (KIP-599); 7: topic ids in the answer (KIP-516).
 
 import {
   api, array, bool, int16, int32, int8, type RequestOf, type ResponseOf, string, uuid,

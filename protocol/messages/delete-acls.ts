@@ -1,4 +1,8 @@
-// The DeleteAcls API (key 31): request and response, versions 1 to 3.
+// DeleteAcls (API key 31, versions 1 to 3). Deletes the access control entries that match filters,
+// and tells which they were (KIP-140).
+//
+// Version 1: literal and prefixed resource names (KIP-290), the oldest version that is left; 2:
+// flexible; 3: users as resources (KIP-373).
 
 import {
   api, array, int16, int32, int8, type RequestOf, type ResponseOf, string,

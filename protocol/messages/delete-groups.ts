@@ -1,4 +1,8 @@
-// The DeleteGroups API (key 42): request and response, versions 0 to 3.
+// DeleteGroups (API key 42, versions 0 to 3). Deletes groups without members, and their offsets
+// (KIP-229).
+//
+// Version 1: a throttled answer comes at once (KIP-219); 2: flexible; 3: words for each error
+// (KIP-1331).
 
 import { api, array, int16, int32, type RequestOf, type ResponseOf, string } from '../schema.ts'
 

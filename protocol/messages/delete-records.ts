@@ -1,4 +1,7 @@
-// The DeleteRecords API (key 21): request and response, versions 0 to 2.
+// DeleteRecords (API key 21, versions 0 to 2). Moves the start of partitions up to an offset: what
+// lies before it is gone (KIP-107).
+//
+// Version 1: a throttled answer comes at once (KIP-219); 2: flexible.
 
 import {
   api, array, int16, int32, int64, type RequestOf, type ResponseOf, string,

@@ -1,4 +1,5 @@
-// The DeleteShareGroupOffsets API (key 92): request and response, versions 0 to 0.
+// DeleteShareGroupOffsets (API key 92, version 0). Makes an empty share group forget how far it
+// was in topics (KIP-932).
 
 import {
   api, array, int16, int32, type RequestOf, type ResponseOf, string, uuid,

@@ -1,4 +1,5 @@
-// The DeleteShareGroupState API (key 86): request and response, versions 0 to 0.
+// DeleteShareGroupState (API key 86, version 0). The group coordinator has the share coordinator
+// forget share-partitions (KIP-932).
 
 import {
   api, array, int16, int32, type RequestOf, type ResponseOf, string, uuid,

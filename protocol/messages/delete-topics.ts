@@ -1,4 +1,8 @@
-// The DeleteTopics API (key 20): request and response, versions 1 to 6.
+// DeleteTopics (API key 20, versions 1 to 6). Deletes topics (KIP-4).
+//
+// Version 1: throttle time, the oldest version that is left; 2: a throttled answer comes at once
+// (KIP-219); 3: brokers that do not allow it say so (KIP-322); 4: flexible; 5: a quota on changes
+// may refuse it, with words (KIP-599); 6: by id instead of by name (KIP-516).
 
 import {
   api, array, int16, int32, type RequestOf, type ResponseOf, string, uuid,

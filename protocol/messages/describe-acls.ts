@@ -1,4 +1,8 @@
-// The DescribeAcls API (key 29): request and response, versions 1 to 3.
+// DescribeAcls (API key 29, versions 1 to 3). The access control entries that match a filter
+// (KIP-140).
+//
+// Version 1: literal and prefixed resource names (KIP-290), the oldest version that is left; 2:
+// flexible; 3: users as resources (KIP-373).
 
 import {
   api, array, int16, int32, int8, type RequestOf, type ResponseOf, string,

@@ -1,4 +1,7 @@
-// The DescribeClientQuotas API (key 48): request and response, versions 0 to 1.
+// DescribeClientQuotas (API key 48, versions 0 to 1). The quotas of users, client ids and
+// addresses that match a filter (KIP-546).
+//
+// Version 1: flexible.
 
 import {
   api, array, bool, float64, int16, int32, int8, type RequestOf, type ResponseOf, string,

@@ -1,4 +1,8 @@
-// The DescribeCluster API (key 60): request and response, versions 0 to 2.
+// DescribeCluster (API key 60, versions 0 to 2). Cluster id, controller and brokers, for admin
+// clients (KIP-700).
+//
+// Version 1: asks for brokers or for controllers, and is served by both (KIP-919); 2: fenced
+// brokers too (KIP-1073).
 
 import {
   api, array, bool, int16, int32, int8, type RequestOf, type ResponseOf, string,

@@ -1,4 +1,8 @@
-// The DescribeConfigs API (key 32): request and response, versions 1 to 4.
+// DescribeConfigs (API key 32, versions 1 to 4). The settings of topics, brokers, loggers, groups
+// and client metrics, with where each value comes from (KIP-133).
+//
+// Version 1: sources and synonyms (KIP-226), the oldest version that is left; 2: a throttled
+// answer comes at once (KIP-219); 3: types and documentation (KIP-569); 4: flexible.
 
 import {
   api, array, bool, int16, int32, int8, type RequestOf, type ResponseOf, string,

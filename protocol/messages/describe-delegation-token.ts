@@ -1,4 +1,8 @@
-// The DescribeDelegationToken API (key 41): request and response, versions 1 to 3.
+// DescribeDelegationToken (API key 41, versions 1 to 3). The delegation tokens of owners, their
+// secrets included (KIP-48).
+//
+// Version 1: a throttled answer comes at once (KIP-219), the oldest version that is left; 2:
+// flexible; 3: who asked for a token (KIP-373).
 
 import {
   api, array, bytes, int16, int32, int64, type RequestOf, type ResponseOf, string,

@@ -1,4 +1,8 @@
-// The DescribeGroups API (key 15): request and response, versions 0 to 6.
+// DescribeGroups (API key 15, versions 0 to 6). State and members of classic groups.
+//
+// Version 1: throttle time; 2: a throttled answer comes at once (KIP-219); 3: authorized
+// operations (KIP-430); 4: static members (KIP-345); 5: flexible; 6: a group that is not there is
+// an error, not a dead group (KIP-1043).
 
 import {
   api, array, bool, bytes, int16, int32, type RequestOf, type ResponseOf, string,

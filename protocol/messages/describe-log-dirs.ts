@@ -1,4 +1,9 @@
-// The DescribeLogDirs API (key 35): request and response, versions 1 to 5.
+// DescribeLogDirs (API key 35, versions 1 to 5). What is in a broker's log directories, and how
+// large (KIP-113).
+//
+// Version 1: a throttled answer comes at once (KIP-219), the oldest version that is left; 2:
+// flexible; 3: an error for the answer as a whole (KIP-784); 4: total and usable bytes (KIP-827);
+// 5: whether a directory takes no new replicas (KIP-1066).
 
 import {
   api, array, bool, int16, int32, int64, type RequestOf, type ResponseOf, string,

@@ -1,4 +1,5 @@
-// The DescribeProducers API (key 61): request and response, versions 0 to 0.
+// DescribeProducers (API key 61, version 0). The producers that a partition's leader knows:
+// sequence, epoch, start of an open transaction (KIP-664).
 
 import {
   api, array, int16, int32, int64, type RequestOf, type ResponseOf, string,

@@ -1,4 +1,8 @@
-// The DescribeQuorum API (key 55): request and response, versions 0 to 2.
+// DescribeQuorum (API key 55, versions 0 to 2). Leader, voters and observers of the metadata
+// quorum, and how far each is (KIP-595).
+//
+// Version 1: when each fetched, and had caught up, last (KIP-836); 2: error messages, addresses,
+// directory ids (KIP-853).
 
 import {
   api, array, int16, int32, int64, type RequestOf, type ResponseOf, string, uint16, uuid,

@@ -1,4 +1,7 @@
-// The DescribeShareGroupOffsets API (key 90): request and response, versions 0 to 1.
+// DescribeShareGroupOffsets (API key 90, versions 0 to 1). Where share groups begin to read, for
+// each partition (KIP-932).
+//
+// Version 1: how far they lag (KIP-1226).
 
 import {
   api, array, int16, int32, int64, type RequestOf, type ResponseOf, string, uuid,

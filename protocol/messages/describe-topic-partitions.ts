@@ -1,4 +1,5 @@
-// The DescribeTopicPartitions API (key 75): request and response, versions 0 to 0.
+// DescribeTopicPartitions (API key 75, version 0). The partitions of topics page by page, with
+// their eligible leader replicas (KIP-966).
 
 import {
   api, array, bool, int16, int32, type RequestOf, type ResponseOf, string, struct, uuid,

@@ -1,4 +1,5 @@
-// The DescribeTransactions API (key 65): request and response, versions 0 to 0.
+// DescribeTransactions (API key 65, version 0). State, producer and partitions of transactional
+// ids (KIP-664).
 
 import {
   api, array, int16, int32, int64, type RequestOf, type ResponseOf, string,

@@ -1,4 +1,5 @@
-// The DescribeUserScramCredentials API (key 50): request and response, versions 0 to 0.
+// DescribeUserScramCredentials (API key 50, version 0). Mechanisms and iterations of users' SCRAM
+// credentials, but no secrets (KIP-554).
 
 import {
   api, array, int16, int32, int8, type RequestOf, type ResponseOf, string,

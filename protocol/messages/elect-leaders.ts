@@ -1,4 +1,7 @@
-// The ElectLeaders API (key 43): request and response, versions 0 to 2.
+// ElectLeaders (API key 43, versions 0 to 2). Elects the leaders of partitions: the preferred
+// replica (KIP-183) or, from version 1 on, any that lives, at the risk of loss (KIP-460).
+//
+// Version 1: an error for the answer as a whole; 2: flexible.
 
 import {
   api, array, int16, int32, int8, type RequestOf, type ResponseOf, string,

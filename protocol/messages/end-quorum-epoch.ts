@@ -1,4 +1,7 @@
-// The EndQuorumEpoch API (key 54): request and response, versions 0 to 1.
+// EndQuorumEpoch (API key 54, versions 0 to 1). A leader of the metadata quorum steps down, and
+// names who had best follow (KIP-595).
+//
+// Version 1: flexible, candidates with directory ids, addresses of the leader (KIP-853).
 
 import {
   api, array, int16, int32, type RequestOf, type ResponseOf, string, uint16, uuid,

@@ -1,4 +1,8 @@
-// The EndTxn API (key 26): request and response, versions 0 to 5.
+// EndTxn (API key 26, versions 0 to 5). A producer commits or aborts its transaction (KIP-98).
+//
+// Version 1: a throttled answer comes at once (KIP-219); 2: PRODUCER_FENCED (KIP-588); 3:
+// flexible; 4: TRANSACTION_ABORTABLE; 5: the epoch rises with every transaction, and the answer
+// has the new one (both KIP-890).
 
 import {
   api, bool, int16, int32, int64, type RequestOf, type ResponseOf, string,

@@ -1,4 +1,5 @@
-// The Envelope API (key 58): request and response, versions 0 to 0.
+// Envelope (API key 58, version 0). A broker passes a client's request on to the controller, with
+// the client's principal and address; the answer comes back in the same wrapping (KIP-590).
 
 import { api, bytes, int16, type RequestOf, type ResponseOf } from '../schema.ts'
 

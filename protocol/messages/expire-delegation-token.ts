@@ -1,4 +1,8 @@
-// The ExpireDelegationToken API (key 40): request and response, versions 1 to 2.
+// ExpireDelegationToken (API key 40, versions 1 to 2). Sets a delegation token's expiry anew, or
+// ends it at once (KIP-48).
+//
+// Version 1: a throttled answer comes at once (KIP-219), the oldest version that is left; 2:
+// flexible.
 
 import { api, bytes, int16, int32, int64, type RequestOf, type ResponseOf } from '../schema.ts'
 

@@ -1,4 +1,7 @@
-// The FetchSnapshot API (key 59): request and response, versions 0 to 1.
+// FetchSnapshot (API key 59, versions 0 to 1). A replica of the metadata log fetches a snapshot in
+// chunks, where the log itself no longer reaches back (KIP-630).
+//
+// Version 1: directory id and the leader's address (KIP-853).
 
 import {
   api, array, int16, int32, int64, records, type RequestOf, type ResponseOf, string, struct,

@@ -1,4 +1,13 @@
-// The Fetch API (key 1): request and response, versions 4 to 18.
+// Fetch (API key 1, versions 4 to 18). Consumers and followers read batches; an answer waits for
+// enough bytes, but not longer than asked.
+//
+// Version 4: isolation levels and record format 2 (KIP-98), the oldest that is left; 5: log start
+// offsets (KIP-107); 7: sessions that tell differences alone (KIP-227); 9: the leader epoch that
+// the client knows (KIP-320); 10: zstd (KIP-110); 11: racks and preferred read replicas (KIP-392);
+// 12: flexible, divergence found while fetching (KIP-595); 13: topic ids in the place of names
+// (KIP-516); 14: offsets that moved to tiered storage (KIP-405); 15: a replica's epoch (KIP-903);
+// 16: addresses of new leaders (KIP-951); 17: directory ids of voters (KIP-853); 18: the
+// follower's high watermark (KIP-1166).
 
 import {
   api, array, int16, int32, int64, int8, records, type RequestOf, type ResponseOf, string, struct,

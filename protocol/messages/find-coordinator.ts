@@ -1,4 +1,8 @@
-// The FindCoordinator API (key 10): request and response, versions 0 to 6.
+// FindCoordinator (API key 10, versions 0 to 6). Which broker coordinates a group, a transactional
+// id, or a share-partition (whose key is written group:topicId:partition).
+//
+// Version 1: key types (KIP-98); 3: flexible; 4: many keys in a request (KIP-699); 5:
+// TRANSACTION_ABORTABLE (KIP-890); 6: share-partitions (KIP-932).
 
 import {
   api, array, int16, int32, int8, type RequestOf, type ResponseOf, string,

@@ -1,4 +1,5 @@
-// The GetTelemetrySubscriptions API (key 71): request and response, versions 0 to 0.
+// GetTelemetrySubscriptions (API key 71, version 0). Which metrics a client shall push, how often
+// and in which codecs (KIP-714).
 
 import {
   api, array, bool, int16, int32, int8, type RequestOf, type ResponseOf, string, uuid,

@@ -1,4 +1,8 @@
-// The Heartbeat API (key 12): request and response, versions 0 to 4.
+// Heartbeat (API key 12, versions 0 to 4). A member of a classic group is alive, and hears of
+// rebalances.
+//
+// Version 1: throttle time; 2: a throttled answer comes at once, and the client does the waiting
+// (KIP-219); 3: static members (KIP-345); 4: flexible.
 
 import { api, int16, int32, type RequestOf, type ResponseOf, string } from '../schema.ts'
 

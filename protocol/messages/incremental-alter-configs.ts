@@ -1,4 +1,7 @@
-// The IncrementalAlterConfigs API (key 44): request and response, versions 0 to 1.
+// IncrementalAlterConfigs (API key 44, versions 0 to 1). Sets or deletes single settings, appends
+// to lists or subtracts from them (KIP-339).
+//
+// Version 1: flexible.
 
 import {
   api, array, bool, int16, int32, int8, type RequestOf, type ResponseOf, string,

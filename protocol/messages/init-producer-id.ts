@@ -1,4 +1,11 @@
-// The InitProducerId API (key 22): request and response, versions 0 to 6.
+// InitProducerId (API key 22, versions 0 to 6). An idempotent or transactional producer gets its
+// id and epoch; with a transactional id, its predecessor is fenced and its open transaction ended
+// (KIP-98).
+//
+// Version 1: a throttled answer comes at once (KIP-219); 2: flexible; 3: a producer may raise its
+// own epoch to go on after an error (KIP-360); 4: PRODUCER_FENCED (KIP-588); 5:
+// TRANSACTION_ABORTABLE (KIP-890); 6: two-phase commit (KIP-939), still unstable and not
+// advertised.
 
 import {
   api, bool, int16, int32, int64, type RequestOf, type ResponseOf, string,

@@ -1,4 +1,5 @@
-// The InitializeShareGroupState API (key 83): request and response, versions 0 to 0.
+// InitializeShareGroupState (API key 83, version 0). The group coordinator has the share
+// coordinator begin the state of share-partitions (KIP-932).
 
 import {
   api, array, int16, int32, int64, type RequestOf, type ResponseOf, string, uuid,

@@ -1,4 +1,9 @@
-// The JoinGroup API (key 11): request and response, versions 0 to 9.
+// JoinGroup (API key 11, versions 0 to 9). A member enters a classic group or a rebalance, and
+// waits until all are in; the leader gets everybody's metadata to assign from.
+//
+// Version 1: a rebalance time-out of its own (KIP-62); 4: a member without an id gets one and asks
+// again (KIP-394); 5: static members (KIP-345); 6: flexible; 7: the protocol type in the answer
+// (KIP-559); 8: why the member joins (KIP-800); 9: a leader may be told not to assign (KIP-814).
 
 import {
   api, array, bool, bytes, int16, int32, type RequestOf, type ResponseOf, string,

@@ -1,4 +1,7 @@
-// The LeaveGroup API (key 13): request and response, versions 0 to 5.
+// LeaveGroup (API key 13, versions 0 to 5). Members leave a classic group.
+//
+// Version 1: throttle time; 2: a throttled answer comes at once, and the client does the waiting
+// (KIP-219); 3: several members, static ones among them (KIP-345); 4: flexible; 5: why (KIP-800).
 
 import { api, array, int16, int32, type RequestOf, type ResponseOf, string } from '../schema.ts'
 

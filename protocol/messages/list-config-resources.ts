@@ -1,4 +1,8 @@
-// The ListConfigResources API (key 74): request and response, versions 0 to 1.
+// ListConfigResources (API key 74, versions 0 to 1). The names of resources that have settings
+// (KIP-1142).
+//
+// Version 0: client metrics alone, as ListClientMetricsResources of KIP-1000; 1: the types that
+// one asks for.
 
 import {
   api, array, int16, int32, int8, type RequestOf, type ResponseOf, string,

@@ -1,4 +1,7 @@
-// The ListGroups API (key 16): request and response, versions 0 to 5.
+// ListGroups (API key 16, versions 0 to 5). The groups that a broker coordinates, of all types.
+//
+// Version 1: throttle time; 2: a throttled answer comes at once (KIP-219); 3: flexible; 4: filter
+// by state (KIP-518); 5: filter by type (KIP-848).
 
 import { api, array, int16, int32, type RequestOf, type ResponseOf, string } from '../schema.ts'
 

@@ -1,4 +1,11 @@
-// The ListOffsets API (key 2): request and response, versions 1 to 11.
+// ListOffsets (API key 2, versions 1 to 11). Which offset has a time, or is a partition's first,
+// last, and so on: negative timestamps name these.
+//
+// Version 1: one offset with its time, not a list (KIP-79), the oldest that is left; 2: isolation
+// level (KIP-98); 4: leader epochs (KIP-320); 5: a new leader that does not know its end yet may
+// say so (KIP-207); 6: flexible; 7: the record with the largest timestamp (KIP-734); 8: the start
+// of what is local (KIP-405); 9: the last tiered offset (KIP-1005); 10: a time-out for remote
+// reads (KIP-1075); 11: the first offset whose upload is pending (KIP-1023).
 
 import {
   api, array, int16, int32, int64, int8, type RequestOf, type ResponseOf, string,

@@ -1,4 +1,5 @@
-// The ListPartitionReassignments API (key 46): request and response, versions 0 to 0.
+// ListPartitionReassignments (API key 46, version 0). The partitions that are on their way to
+// other replicas (KIP-455).
 
 import { api, array, int16, int32, type RequestOf, type ResponseOf, string } from '../schema.ts'
 

@@ -1,4 +1,8 @@
-// The ListTransactions API (key 66): request and response, versions 0 to 2.
+// ListTransactions (API key 66, versions 0 to 2). The transactions that a broker coordinates, by
+// state and producer (KIP-664).
+//
+// Version 1: those that run longer than a time (KIP-994); 2: ids that match a regular expression
+// (KIP-1152).
 
 import {
   api, array, int16, int32, int64, type RequestOf, type ResponseOf, string,

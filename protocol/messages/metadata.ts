@@ -1,4 +1,12 @@
-// The Metadata API (key 3): request and response, versions 0 to 13.
+// Metadata (API key 3, versions 0 to 13). Which brokers there are, and which of them leads which
+// partition: the first thing that clients ask after ApiVersions. In version 0 no topics means all,
+// later null does, and none means none.
+//
+// Version 1: racks, controller, internal topics (KIP-4); 2: cluster id (KIP-78); 4: topics need
+// not be created for the asking; 5: offline replicas (KIP-112); 7: leader epochs (KIP-320); 8:
+// authorized operations (KIP-430); 9: flexible; 10: topic ids in the answer, 12: and in the
+// request (KIP-516); 11: the cluster's authorized operations left for DescribeCluster (KIP-700);
+// 13: an error for the answer as a whole (KIP-1102).
 
 import {
   api, array, bool, int16, int32, type RequestOf, type ResponseOf, string, uuid,

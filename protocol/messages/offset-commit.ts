@@ -1,4 +1,10 @@
-// The OffsetCommit API (key 8): request and response, versions 2 to 10.
+// OffsetCommit (API key 8, versions 2 to 10). A member, or a consumer without a group, stores how
+// far it has read.
+//
+// Version 2: a retention time, the oldest version that is left; 5: the broker's setting rules it
+// instead (KIP-211); 6: the leader epoch of the offset (KIP-320); 7: static members (KIP-345); 8:
+// flexible; 9: members of the new protocol, whose member epoch stands in the generation's place;
+// 10: topic ids in the place of names (both KIP-848).
 
 import {
   api, array, int16, int32, int64, type RequestOf, type ResponseOf, string, uuid,

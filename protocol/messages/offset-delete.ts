@@ -1,4 +1,5 @@
-// The OffsetDelete API (key 47): request and response, versions 0 to 0.
+// OffsetDelete (API key 47, version 0). Deletes a group's offsets of topics that it is not
+// subscribed to (KIP-496). No version is flexible.
 
 import { api, array, int16, int32, type RequestOf, type ResponseOf, string } from '../schema.ts'
 

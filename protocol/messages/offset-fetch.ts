@@ -1,4 +1,10 @@
-// The OffsetFetch API (key 9): request and response, versions 1 to 10.
+// OffsetFetch (API key 9, versions 1 to 10). How far groups have read.
+//
+// Version 1: from `__consumer_offsets`, the oldest version that is left; 2: null asks for all
+// topics, and errors concern the group (KIP-88); 5: leader epochs (KIP-320); 6: flexible; 7:
+// offsets of open transactions may hold back the answer (KIP-447); 8: many groups in a request
+// (KIP-709); 9: members of the new protocol name themselves; 10: topic ids in the place of names
+// (both KIP-848).
 
 import {
   api, array, bool, int16, int32, int64, type RequestOf, type ResponseOf, string, uuid,

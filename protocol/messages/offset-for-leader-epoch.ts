@@ -1,4 +1,8 @@
-// The OffsetForLeaderEpoch API (key 23): request and response, versions 2 to 4.
+// OffsetForLeaderEpoch (API key 23, versions 2 to 4). Where a leader epoch ends in the leader's
+// log: what a follower or consumer with a longer log must truncate to (KIP-101).
+//
+// Version 2: the leader epoch that the client knows (KIP-320), the oldest version that is left; 3:
+// the replica's id, −2 for none; 4: flexible.
 
 import {
   api, array, int16, int32, int64, type RequestOf, type ResponseOf, string,

@@ -1,4 +1,11 @@
-// The Produce API (key 0): request and response, versions 3 to 13.
+// Produce (API key 0, versions 3 to 13). A client appends record batches to partitions, each to
+// its leader; with acks 0 there is no answer at all.
+//
+// Version 3: transactions and record format 2 (KIP-98), the oldest that is left; 4: a failed log
+// directory may be the error (KIP-112); 5: the log's start offset in the answer; 7: zstd
+// (KIP-110); 8: which records spoiled a batch, and why (KIP-467); 9: flexible; 10: the answer
+// names the new leader and its address (KIP-951); 11: TRANSACTION_ABORTABLE, 12: adds partitions
+// to the transaction on the way (both KIP-890); 13: topic ids in the place of names (KIP-516).
 
 import {
   api, array, int16, int32, int64, records, type RequestOf, type ResponseOf, string, struct, uuid,

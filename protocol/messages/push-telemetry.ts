@@ -1,4 +1,4 @@
-// The PushTelemetry API (key 72): request and response, versions 0 to 0.
+// PushTelemetry (API key 72, version 0). A client pushes its metrics, in OTLP (KIP-714).
 
 import {
   api, bool, bytes, int16, int32, int8, type RequestOf, type ResponseOf, uuid,

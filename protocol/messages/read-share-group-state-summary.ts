@@ -1,4 +1,7 @@
-// The ReadShareGroupStateSummary API (key 87): request and response, versions 0 to 1.
+// ReadShareGroupStateSummary (API key 87, versions 0 to 1). Start offset and epochs of
+// share-partitions, without the states of single records (KIP-932).
+//
+// Version 1: how many deliveries are complete (KIP-1226).
 
 import {
   api, array, int16, int32, int64, type RequestOf, type ResponseOf, string, uuid,

@@ -1,4 +1,5 @@
-// The ReadShareGroupState API (key 84): request and response, versions 0 to 0.
+// ReadShareGroupState (API key 84, version 0). The leader of a share-partition reads its state
+// from the share coordinator (KIP-932).
 
 import {
   api, array, int16, int32, int64, int8, type RequestOf, type ResponseOf, string, uuid,

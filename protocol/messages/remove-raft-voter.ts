@@ -1,4 +1,5 @@
-// The RemoveRaftVoter API (key 81): request and response, versions 0 to 0.
+// RemoveRaftVoter (API key 81, version 0). Takes a controller's vote in the metadata quorum from
+// it (KIP-853).
 
 import { api, int16, int32, type RequestOf, type ResponseOf, string, uuid } from '../schema.ts'
 

@@ -1,4 +1,8 @@
-// The RenewDelegationToken API (key 39): request and response, versions 1 to 2.
+// RenewDelegationToken (API key 39, versions 1 to 2). Puts off a delegation token's expiry
+// (KIP-48).
+//
+// Version 1: a throttled answer comes at once (KIP-219), the oldest version that is left; 2:
+// flexible.
 
 import { api, bytes, int16, int32, int64, type RequestOf, type ResponseOf } from '../schema.ts'
 

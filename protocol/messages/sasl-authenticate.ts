@@ -1,4 +1,8 @@
-// The SaslAuthenticate API (key 36): request and response, versions 0 to 2.
+// SaslAuthenticate (API key 36, versions 0 to 2). A step of a SASL exchange, as the mechanism has
+// it (KIP-152).
+//
+// Version 1: how long the session lasts before the client must authenticate again (KIP-368); 2:
+// flexible.
 
 import { api, bytes, int16, int64, type RequestOf, type ResponseOf, string } from '../schema.ts'
 

@@ -1,4 +1,7 @@
-// The SaslHandshake API (key 17): request and response, versions 0 to 1.
+// SaslHandshake (API key 17, versions 0 to 1). The client names a SASL mechanism and hears whether
+// there is such a one (KIP-43). After version 0 the mechanism's bytes follow bare, after version 1
+// inside SaslAuthenticate (KIP-152). There is no newer version: old clients would negotiate it
+// wrongly (KAFKA-9577).
 
 import { api, array, int16, type RequestOf, type ResponseOf, string } from '../schema.ts'
 

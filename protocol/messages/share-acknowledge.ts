@@ -1,4 +1,8 @@
-// The ShareAcknowledge API (key 79): request and response, versions 1 to 2.
+// ShareAcknowledge (API key 79, versions 1 to 2). A member of a share group accepts, releases or
+// rejects records that it acquired (KIP-932).
+//
+// Version 1: the first stable version; 0 was the early access of Kafka 4.0; 2: locks that are
+// renewed (KIP-1222).
 
 import {
   api, array, bool, int16, int32, int64, int8, type RequestOf, type ResponseOf, string, struct,

@@ -1,4 +1,8 @@
-// The ShareFetch API (key 78): request and response, versions 1 to 2.
+// ShareFetch (API key 78, versions 1 to 2). A member of a share group acquires records, and
+// acknowledges earlier ones on the way (KIP-932).
+//
+// Version 1: the first stable version; 0 was the early access of Kafka 4.0; 2: how strictly the
+// number of records is meant (KIP-1206), and locks that are renewed (KIP-1222).
 
 import {
   api, array, bool, int16, int32, int64, int8, records, type RequestOf, type ResponseOf, string,

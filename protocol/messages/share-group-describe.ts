@@ -1,4 +1,7 @@
-// The ShareGroupDescribe API (key 77): request and response, versions 1 to 1.
+// ShareGroupDescribe (API key 77, version 1). State, members and assignments of share groups
+// (KIP-932).
+//
+// Version 1: the first stable version; 0 was the early access of Kafka 4.0.
 
 import {
   api, array, bool, int16, int32, type RequestOf, type ResponseOf, string, struct, uuid,

@@ -1,4 +1,7 @@
-// The ShareGroupHeartbeat API (key 76): request and response, versions 1 to 1.
+// ShareGroupHeartbeat (API key 76, version 1). All that a member of a share group says and hears:
+// it joins, subscribes, is assigned, leaves (KIP-932).
+//
+// Version 1: the first stable version; 0 was the early access of Kafka 4.0.
 
 import {
   api, array, int16, int32, type RequestOf, type ResponseOf, string, struct, uuid,

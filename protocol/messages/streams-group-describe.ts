@@ -1,4 +1,7 @@
-// The StreamsGroupDescribe API (key 89): request and response, versions 0 to 1.
+// StreamsGroupDescribe (API key 89, versions 0 to 1). State, topology, members and tasks of
+// streams groups (KIP-1071).
+//
+// Version 1: the description of the topology (KIP-1331) and the name of the assignor (KIP-1357).
 
 import {
   api, array, bool, int16, int32, int64, int8, type RequestOf, type ResponseOf, string, struct,

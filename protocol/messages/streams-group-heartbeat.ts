@@ -1,4 +1,8 @@
-// The StreamsGroupHeartbeat API (key 88): request and response, versions 0 to 1.
+// StreamsGroupHeartbeat (API key 88, versions 0 to 1). All that a member of a streams group says
+// and hears: it joins with its topology, tells its tasks, is assigned some, leaves (KIP-1071).
+//
+// Version 1: a recovery lag of 64 bits, the broker may ask for a description of the topology
+// (KIP-1331), and a status for missing client tags (KAFKA-20744).
 
 import {
   api, array, bool, int16, int32, int64, int8, type RequestOf, type ResponseOf, string, struct,

@@ -1,4 +1,5 @@
-// The StreamsGroupTopologyDescriptionUpdate API (key 93): request and response, versions 0 to 0.
+// StreamsGroupTopologyDescriptionUpdate (API key 93, version 0). A member of a streams group sends
+// the description of its topology that a heartbeat's answer asked for (KIP-1331).
 
 import {
   api, array, int16, int32, int8, type RequestOf, type ResponseOf, string, struct,

@@ -1,4 +1,9 @@
-// The SyncGroup API (key 14): request and response, versions 0 to 5.
+// SyncGroup (API key 14, versions 0 to 5). The leader of a classic group hands in the assignment,
+// and every member gets its part.
+//
+// Version 1: throttle time; 2: a throttled answer comes at once, and the client does the waiting
+// (KIP-219); 3: static members (KIP-345); 4: flexible; 5: protocol type and name, checked against
+// the group's (KIP-559).
 
 import {
   api, array, bytes, int16, int32, type RequestOf, type ResponseOf, string,

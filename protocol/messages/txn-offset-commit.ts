@@ -1,4 +1,10 @@
-// The TxnOffsetCommit API (key 28): request and response, versions 0 to 6.
+// TxnOffsetCommit (API key 28, versions 0 to 6). Offsets of a group that count once the
+// transaction commits (KIP-98).
+//
+// Version 1: a throttled answer comes at once (KIP-219); 2: leader epochs (KIP-320); 3: flexible,
+// the member and its generation, to fence zombies (KIP-447); 4: TRANSACTION_ABORTABLE, 5: adds the
+// group to the transaction on the way (both KIP-890); 6: topic ids in the place of names, and
+// members of the new group protocol (KIP-1319).
 
 import {
   api, array, int16, int32, int64, type RequestOf, type ResponseOf, string, uuid,

@@ -1,4 +1,5 @@
-// The UnregisterBroker API (key 64): request and response, versions 0 to 0.
+// UnregisterBroker (API key 64, version 0). Removes a broker that is gone for good from the
+// cluster's metadata (KIP-631).
 
 import { api, int16, int32, type RequestOf, type ResponseOf, string } from '../schema.ts'
 

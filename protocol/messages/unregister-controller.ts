@@ -1,4 +1,5 @@
-// The UnregisterController API (key 94): request and response, versions 0 to 0.
+// UnregisterController (API key 94, version 0). Removes a controller that is gone for good from
+// the cluster's metadata (KIP-1312).
 
 import { api, int16, int32, type RequestOf, type ResponseOf, string } from '../schema.ts'
 

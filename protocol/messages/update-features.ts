@@ -1,4 +1,8 @@
-// The UpdateFeatures API (key 57): request and response, versions 0 to 2.
+// UpdateFeatures (API key 57, versions 0 to 2). Raises or lowers the levels of the cluster's
+// features (KIP-584).
+//
+// Version 1: upgrade, safe or unsafe downgrade, or a check alone (KIP-778); 2: no result for each
+// feature: all change, or none does (KIP-1022).
 
 import {
   api, array, bool, int16, int32, int8, type RequestOf, type ResponseOf, string,

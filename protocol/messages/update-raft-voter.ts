@@ -1,4 +1,5 @@
-// The UpdateRaftVoter API (key 82): request and response, versions 0 to 0.
+// UpdateRaftVoter (API key 82, version 0). A voter of the metadata quorum tells the leader its new
+// addresses and the versions of KRaft that it speaks (KIP-853).
 
 import {
   api, array, int16, int32, type RequestOf, type ResponseOf, string, struct, uint16, uuid,

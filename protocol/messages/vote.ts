@@ -1,4 +1,8 @@
-// The Vote API (key 52): request and response, versions 0 to 2.
+// Vote (API key 52, versions 0 to 2). A candidate for leader of the metadata quorum asks for votes
+// (KIP-595).
+//
+// Version 1: directory ids of voters, the leader's address (KIP-853); 2: asks first whether it
+// could win, before it raises the epoch (KIP-996).
 
 import {
   api, array, bool, int16, int32, int64, type RequestOf, type ResponseOf, string, uint16, uuid,

@@ -1,4 +1,7 @@
-// The WriteShareGroupState API (key 85): request and response, versions 0 to 1.
+// WriteShareGroupState (API key 85, versions 0 to 1). The leader of a share-partition stores what
+// changed of its state at the share coordinator (KIP-932).
+//
+// Version 1: how many deliveries are complete (KIP-1226).
 
 import {
   api, array, int16, int32, int64, int8, type RequestOf, type ResponseOf, string, uuid,

@@ -1,4 +1,8 @@
-// The WriteTxnMarkers API (key 27): request and response, versions 1 to 2.
+// WriteTxnMarkers (API key 27, versions 1 to 2). The transaction coordinator has leaders write the
+// markers that end transactions in their partitions (KIP-98).
+//
+// Version 1: flexible, the oldest version that is left; 2: which version of the transaction
+// protocol the marker is of (KIP-1228).
 
 import {
   api, array, bool, int16, int32, int64, int8, type RequestOf, type ResponseOf, string,
