@@ -1,4 +1,5 @@
-// A change to a broker's registration: fencing, shutdown, directories.
+// A change to a broker's registration: fencing and, from version 1 on, controlled shutdown
+// (KIP-841), 2: log directories (KIP-858), 3: those that take no new replicas (KIP-1066).
 
 import { array, int32, int64, int8, message, uuid } from '../../protocol/schema.ts'
 

@@ -1,4 +1,5 @@
-// The finalized level of a feature (KIP-584).
+// The finalized level of a feature (KIP-584). The first record of a log or snapshot is the one of
+// `metadata.version`, which says what else may be in it: so there is no version but 0, ever.
 
 import { int16, message, string } from '../../protocol/schema.ts'
 

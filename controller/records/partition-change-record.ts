@@ -1,4 +1,5 @@
-// What changed of a partition: fields left out stay as they are.
+// What changed of a partition: fields left out stay as they are. Version 1: the log directory of
+// each replica (KIP-858); 2: eligible leader replicas (KIP-966).
 
 import { array, int32, int8, message, uuid } from '../../protocol/schema.ts'
 

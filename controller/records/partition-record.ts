@@ -1,4 +1,5 @@
-// A partition as it is at its creation, or in a snapshot.
+// A partition as it is at its creation, or in a snapshot. Version 1: the log directory of each
+// replica (KIP-858); 2: eligible leader replicas (KIP-966).
 
 import { array, int32, int8, message, uuid } from '../../protocol/schema.ts'
 

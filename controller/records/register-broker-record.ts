@@ -1,4 +1,6 @@
-// A broker registers, with a new incarnation or an amended registration (KIP-631).
+// A broker registers, with a new incarnation or an amended registration (KIP-631). Version 1: it is
+// in controlled shutdown (KIP-841); 2: it migrates from ZooKeeper (KIP-866); 3: its log directories
+// (KIP-858); 4: those that take no new replicas (KIP-1066).
 
 import {
   array, bool, int16, int32, int64, message, string, uint16, uuid,

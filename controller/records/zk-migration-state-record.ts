@@ -1,4 +1,5 @@
-// The state of a migration from ZooKeeper; in a KRaft cluster there is none.
+// The state of a migration from ZooKeeper (KIP-866): in a KRaft cluster there is none, but logs of
+// clusters that were migrated by Kafka 3 still tell of one.
 
 import { int8, message } from '../../protocol/schema.ts'
 
