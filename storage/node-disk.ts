@@ -17,6 +17,8 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
 const CLOSED = -1
 /** Linux takes no more buffers in one call. */
 const MAX_VECTORS = 1024
+/** Of what `statOf` gives: field 22. */
+const START = 19
 
 export function nodeDisk(): Disk {
   return new NodeDisk()
@@ -109,17 +111,24 @@ function isAlive(holder: string): boolean {
   } catch (error) {
     if (isCode(error, 'ESRCH')) return false
   }
-  const now = startOf(pid)
+  const stat = statOf(pid)
+  // Killed, and only waiting for its parent to hear of it: all that it had is free.
+  if (/^[ZX]/.test(stat?.[0] ?? '')) return false
+  const now = stat?.[START]
   return start === '' || now === undefined || now === start
 }
 
 /** When a process began, in ticks since the machine did; undefined where there is no /proc. */
 function startOf(pid: number): string | undefined {
+  return statOf(pid)?.[START]
+}
+
+/** What Linux tells of a process, from its state (field 3) on. */
+function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    // The name of the program stands in parentheses and may hold anything; field 22 is the 20th
-    // after it.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    // The name of the program stands in parentheses and may hold anything.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   } catch {
     return undefined
   }

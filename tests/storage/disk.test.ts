@@ -1,7 +1,8 @@
 // The disk: the real one and the one in memory behave alike, also in what they forget.
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -38,6 +39,48 @@ test('the real disk says so where a directory cannot be', () => {
   disk.makeDirectory(join(root, 'a', 'b', 'c'))
   disk.makeDirectory(join(root, 'a', 'b', 'c'))
   expect(disk.list(join(root, 'a', 'b'))).toEqual([{ name: 'c', isDirectory: true }])
+})
+
+/** From its state on, as proc(5) has it. */
+function statOf(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+}
+
+/** A process that has ended, of which its parent does not want to hear. */
+async function zombieOf(parent: ChildProcess): Promise<number> {
+  const children = `/proc/${parent.pid}/task/${parent.pid}/children`
+  for (;;) {
+    const pid = Number(readFileSync(children, 'latin1').trim())
+    if (pid > 0 && statOf(pid)[0] === 'Z') return pid
+    await new Promise((later) => setTimeout(later, 5))
+  }
+}
+
+// What is known of other processes comes from /proc.
+const testOnLinux = process.platform === 'linux' ? test : test.skip
+
+describe('a lock of the real disk', () => {
+  let child: ChildProcess | undefined
+  afterEach(() => { child?.kill('SIGKILL') })
+
+  function lockHeldBy(pid: number | undefined, start: string | undefined) {
+    writeFileSync(join(root, '.lock'), `${pid} ${start}\n`)
+    return nodeDisk().lock(join(root, '.lock'))
+  }
+
+  testOnLinux('is held by a process that lives, not by a later one of its number', () => {
+    child = spawn('sleep', ['5'])
+    const start = statOf(child.pid!)[19]
+    expect(lockHeldBy(child.pid, start)).toBeUndefined()
+    expect(lockHeldBy(child.pid, `${Number(start) - 1}`)).toBeDefined()
+  })
+
+  testOnLinux('is free when its process was killed, whether or not its parent knows', async () => {
+    child = spawn('sh', ['-c', 'sleep 0 & exec sleep 5'])
+    const pid = await zombieOf(child)
+    expect(lockHeldBy(pid, statOf(pid)[19])).toBeDefined()
+  })
 })
 
 describe.each(kinds)('%s', (_name, make) => {
