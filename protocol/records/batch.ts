@@ -208,6 +208,35 @@ export class Batch {
   }
 }
 
+/** What a batch holds instead of the records it came with. */
+export interface OtherRecords {
+  /** As the batch carries them: compressed with its codec. */
+  readonly payload: Buffer
+  readonly codec: Codec
+  readonly count: number
+  readonly baseTimestamp: number
+  readonly maxTimestamp: number
+  /** `baseTimestamp` is a delete horizon (KIP-534). */
+  readonly hasDeleteHorizon: boolean
+}
+
+/** The batch with other records: same offsets, producer, epochs and kind. */
+export function withRecords(batch: Batch, records: OtherRecords): Buffer {
+  const { payload, codec, count, baseTimestamp, maxTimestamp, hasDeleteHorizon } = records
+  const bytes = Buffer.allocUnsafe(BATCH_OVERHEAD + payload.length)
+  batch.buffer.copy(bytes, 0, batch.position, batch.position + BATCH_OVERHEAD)
+  payload.copy(bytes, BATCH_OVERHEAD)
+  const kind = batch.attributes & (LOG_APPEND_TIME | TRANSACTIONAL | CONTROL)
+  const horizon = hasDeleteHorizon ? DELETE_HORIZON : 0
+  bytes.writeInt32BE(bytes.length - LOG_OVERHEAD, LENGTH)
+  bytes.writeInt16BE(kind | horizon | CODECS.indexOf(codec), ATTRIBUTES)
+  writeInt64(bytes, baseTimestamp, BASE_TIMESTAMP)
+  writeInt64(bytes, maxTimestamp, MAX_TIMESTAMP)
+  bytes.writeInt32BE(count, COUNT)
+  bytes.writeUInt32BE(crc32c(bytes, ATTRIBUTES), CRC)
+  return bytes
+}
+
 /** Whether a whole batch, by its own length, starts at the position. */
 export function isWholeAt(buffer: Buffer, position: number): boolean {
   if (position + LOG_OVERHEAD > buffer.length) return false

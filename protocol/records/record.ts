@@ -1,9 +1,9 @@
 // The records inside a batch: as objects, or one after the other under a cursor that allocates
 // nothing for them.
 
-import type { Batch } from './batch.ts'
+import { type Batch, MAGIC } from './batch.ts'
 import { decompress, type DecompressOptions } from './compression.ts'
-import { DecompressionError, InvalidRecordError } from './record-errors.ts'
+import { DecompressionError, InvalidRecordError, OldFormatError } from './record-errors.ts'
 import { VarintReader } from './varint.ts'
 
 export interface RecordHeader {
@@ -20,8 +20,12 @@ export interface Record {
   readonly headers: readonly RecordHeader[]
 }
 
-/** The records of a batch, uncompressed. Throws DecompressionError, DecompressedTooLargeError. */
+/**
+ * The records of a batch, uncompressed. Throws OldFormatError, DecompressionError,
+ * DecompressedTooLargeError.
+ */
 export function payloadOf(batch: Batch, options?: DecompressOptions): Buffer {
+  checkFormat(batch)
   const { codec } = batch
   if (codec === undefined) {
     throw new DecompressionError(`There is no compression codec ${batch.codecId}.`)
@@ -29,8 +33,14 @@ export function payloadOf(batch: Batch, options?: DecompressOptions): Buffer {
   return decompress(codec, batch.payload(), options)
 }
 
+function checkFormat({ magic }: Batch): void {
+  if (magic < MAGIC && magic >= 0) throw new OldFormatError(magic)
+  if (magic !== MAGIC) throw new InvalidRecordError(`There is no message format ${magic}.`)
+}
+
 /** Throws InvalidRecordError where the bytes are no records, or not as many as the batch says. */
 export function* recordsOf(batch: Batch): Generator<Record> {
+  checkFormat(batch)
   if (batch.count === 0) return // left by a compaction that took the records: nothing to uncompress
   const cursor = new RecordCursor(payloadOf(batch), batch.count)
   const { baseOffset, baseTimestamp, maxTimestamp } = batch
@@ -52,12 +62,21 @@ export class RecordCursor {
   timestampDelta = 0
   attributes = 0
   hasKey = false
+  hasValue = false
   /** Length of the record as it says itself: without the length. */
   bodySizeBytes = 0
+  /** Where in the payload the record begins, its length first. */
+  start = 0
+  /** Where what follows the timestamp begins: it says nothing that depends on the batch's time. */
+  restStart = 0
+  /** Where what follows the offset begins: the key with its length. */
+  contentStart = 0
+  /** Where the bytes of the key begin and end; without a key nowhere that matters. */
+  keyStart = 0
+  keyEnd = 0
   readonly #reader: VarintReader
   readonly #count: number
   #read = 0
-  #keyAt = 0
   #valueAt = 0
   #headersAt = 0
 
@@ -72,9 +91,15 @@ export class RecordCursor {
     return this.#read - 1
   }
 
+  /** Where in the payload the record ends. */
+  get end(): number {
+    return this.#reader.position
+  }
+
   /** False behind the last record. Throws InvalidRecordError for what cannot be read. */
   next(): boolean {
     const reader = this.#reader
+    this.start = reader.position
     if (this.#read === this.#count) {
       if (reader.position === reader.end) return false
       throw new InvalidRecordError('Bytes are left behind the last record of a batch.')
@@ -107,24 +132,28 @@ export class RecordCursor {
   #readBody(reader: VarintReader): void {
     this.attributes = reader.byte()
     this.timestampDelta = reader.varlong()
+    this.restStart = reader.position
     this.offsetDelta = reader.varint()
-    this.#keyAt = reader.position
-    this.hasKey = !reader.skipBytes()
+    this.contentStart = reader.position
+    const keySizeBytes = reader.skipBytes()
+    this.hasKey = keySizeBytes >= 0
+    this.keyEnd = reader.position
+    this.keyStart = this.keyEnd - Math.max(0, keySizeBytes)
     this.#valueAt = reader.position
-    reader.skipBytes()
+    this.hasValue = reader.skipBytes() >= 0
     this.#headersAt = reader.position
     const headerCount = reader.varint()
     if (headerCount < 0 || headerCount > reader.end - reader.position) {
       throw new InvalidRecordError(`its number of ${headerCount} headers cannot be.`)
     }
     for (let index = 0; index < headerCount; index += 1) {
-      if (reader.skipBytes()) throw new InvalidRecordError('a header has no key.')
+      if (reader.skipBytes() < 0) throw new InvalidRecordError('a header has no key.')
       reader.skipBytes()
     }
   }
 
   key(): Buffer | null {
-    return new VarintReader(this.#reader.buffer, this.#keyAt).bytes()
+    return this.hasKey ? this.#reader.buffer.subarray(this.keyStart, this.keyEnd) : null
   }
 
   value(): Buffer | null {

@@ -61,13 +61,13 @@ export class VarintReader {
     return this.buffer.subarray(start, this.position)
   }
 
-  /** Passes over bytes with a length before them; tells whether they were null. */
-  skipBytes(): boolean {
+  /** Passes over bytes with a length before them, and gives it: a negative one for null. */
+  skipBytes(): number {
     const length = this.varint()
-    if (length < 0) return true
+    if (length < 0) return length
     if (length > this.end - this.position) throw truncated()
     this.position += length
-    return false
+    return length
   }
 }
 
