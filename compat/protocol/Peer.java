@@ -75,6 +75,9 @@ public final class Peer {
             case 'E': errors(out); break;
             case 'M': make(in, out); break;
             case 'R': rewrite(in, out); break;
+            case 'B': makeBatches(in, out); break;
+            case 'T': batchTexts(in, out); break;
+            case 'O': oldMessages(in, out); break;
             default: throw new IllegalArgumentException("no such question: " + kind);
         }
     }
@@ -133,6 +136,34 @@ public final class Peer {
         List<byte[]> messages = new ArrayList<>();
         while (in.hasRemaining()) messages.add(readBytes(in));
         for (byte[] message : messages) writeBytes(out, readAndWrite(type, version, message));
+    }
+
+    /** Random record batches, each as bytes, as text, and as bytes after it was patched. */
+    private static void makeBatches(ByteBuffer in, DataOutputStream out) throws IOException {
+        long seed = in.getLong();
+        int count = in.getInt();
+        long lastOffset = in.getLong();
+        int leaderEpoch = in.getInt();
+        long timestamp = in.getLong();
+        for (int i = 0; i < count; i++) {
+            byte[] batch = new RandomBatches(seed + i).next();
+            writeBytes(out, batch);
+            writeBytes(out, BatchText.of(batch).getBytes(StandardCharsets.UTF_8));
+            writeBytes(out, BatchText.patched(batch, lastOffset, leaderEpoch, timestamp));
+        }
+    }
+
+    /** Record batches as text. */
+    private static void batchTexts(ByteBuffer in, DataOutputStream out) throws IOException {
+        while (in.hasRemaining()) {
+            String text = BatchText.of(readBytes(in));
+            writeBytes(out, text.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    /** Messages of a format before that of batches. */
+    private static void oldMessages(ByteBuffer in, DataOutputStream out) throws IOException {
+        writeBytes(out, RandomBatches.old(in.get(), readText(in)));
     }
 
     private static byte[] readAndWrite(Class<?> type, short version, byte[] bytes)

@@ -10,6 +10,7 @@ import { GOLDEN_FILE, goldenText } from './golden.ts'
 import { kafkaFacts } from './kafka-definitions.ts'
 import { OUR_VERSIONS, ourFacts } from './our-definitions.ts'
 import { classPath, withPeer } from './peer.ts'
+import { recordChecks } from './record-checks.ts'
 
 const EXCHANGE_TIMEOUT_MS = 300_000
 
@@ -78,11 +79,12 @@ const checks: readonly Check[] = [
       strictEqual(readFileSync(GOLDEN_FILE, 'utf8'), text)
     },
   },
+  ...recordChecks(seed),
 ]
 
 export const protocolSuite: Suite = {
   name: 'protocol',
-  client: 'Kafka 4.4.0 message classes (Java)',
+  client: 'Kafka 4.4.0 messages, records (Java)',
   checks,
   install: async () => {
     await classPath('current')

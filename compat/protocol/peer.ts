@@ -7,7 +7,8 @@ import { ensureProgram, jarsOf, once } from '../harness/install.ts'
 import { run, start } from '../harness/process.ts'
 
 const FOLDER = 'compat/protocol'
-const SOURCES = ['Peer.java', 'RandomBytes.java'].map((file) => join(FOLDER, file))
+const SOURCES = ['Peer', 'RandomBytes', 'RandomBatches', 'BatchText']
+  .map((name) => join(FOLDER, `${name}.java`))
 
 /** How `Peer.java` makes messages up: with all extremes, or small and with every field set. */
 export const STYLES = { wild: 0, full: 1 } as const
@@ -17,6 +18,21 @@ export interface Sample {
   readonly known: Buffer
   /** The same with tagged fields of which nobody knows. */
   readonly withUnknown: Buffer
+}
+
+/** What is changed in a batch that stays as it is otherwise. */
+export interface Patch {
+  readonly lastOffset: number
+  readonly leaderEpoch: number
+  readonly timestampMs: number
+}
+
+/** A record batch of Kafka's. */
+export interface BatchSample {
+  readonly bytes: Buffer
+  /** What Kafka reads in it. */
+  readonly text: string
+  readonly patched: Buffer
 }
 
 /** Kafka 4.4.0, and the release before it. */
@@ -100,6 +116,30 @@ export class Peer {
     const number = Buffer.alloc(2)
     number.writeInt16BE(version)
     return this.#ask('R', [framed(Buffer.from(name)), number, ...messages.map(framed)])
+  }
+
+  /** So many random record batches; the same for the same seed. */
+  async makeBatches(seed: number, count: number, patch: Patch): Promise<BatchSample[]> {
+    const numbers = Buffer.alloc(32)
+    numbers.writeBigInt64BE(BigInt(seed), 0)
+    numbers.writeInt32BE(count, 8)
+    numbers.writeBigInt64BE(BigInt(patch.lastOffset), 12)
+    numbers.writeInt32BE(patch.leaderEpoch, 20)
+    numbers.writeBigInt64BE(BigInt(patch.timestampMs), 24)
+    const made = await this.#ask('B', [numbers])
+    return Array.from({ length: count }, (_, i) => (
+      { bytes: made[3 * i]!, text: made[3 * i + 1]!.toString(), patched: made[3 * i + 2]! }
+    ))
+  }
+
+  /** What Kafka reads in record batches, as text. */
+  async batchTexts(batches: readonly Buffer[]): Promise<string[]> {
+    return (await this.#ask('T', batches.map(framed))).map(String)
+  }
+
+  /** Messages of format 0 or 1. */
+  async oldMessages(magic: 0 | 1, codec: string): Promise<Buffer> {
+    return (await this.#ask('O', [Buffer.from([magic]), framed(Buffer.from(codec))]))[0]!
   }
 
   async #ask(kind: string, parts: readonly Buffer[]): Promise<Buffer[]> {

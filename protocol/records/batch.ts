@@ -32,7 +32,11 @@ const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
 const DELETE_HORIZON = 0x40
 
+/** All that a batch may be: what is beyond has no meaning, and goes when Kafka changes them. */
+const KNOWN_ATTRIBUTES = 0x7f
+
 const MAX_SEQUENCE = 0x7fffffff
+const NO_TIMESTAMP = -1
 
 /** The sequence number that many records on: after the largest comes 0. */
 export function addSequence(sequence: number, increment: number): number {
@@ -198,7 +202,7 @@ export class Batch {
       ? this.attributes | LOG_APPEND_TIME
       : this.attributes & ~LOG_APPEND_TIME
     if (attributes === this.attributes && timestampMs === this.maxTimestamp) return
-    this.buffer.writeInt16BE(attributes, this.position + ATTRIBUTES)
+    this.buffer.writeInt16BE(attributes & KNOWN_ATTRIBUTES, this.position + ATTRIBUTES)
     writeInt64(this.buffer, timestampMs, this.position + MAX_TIMESTAMP)
     this.buffer.writeUInt32BE(this.#computeCrc(), this.position + CRC)
   }
@@ -272,7 +276,10 @@ export interface BatchToBuild {
   readonly isTransactional?: boolean
   readonly isControl?: boolean
   readonly timestampType?: TimestampType
-  /** For records that name none; with LogAppendTime, for all of them. */
+  /**
+   * For records that name none. With LogAppendTime it is the time of all of them, though those that
+   * name another keep it in their bytes, as in Kafka.
+   */
   readonly timestampMs?: number
   readonly deleteHorizonMs?: number
   /** Offset of the last record less the base; that of the last record when left out. */
@@ -282,11 +289,10 @@ export interface BatchToBuild {
 /** Writes one batch. The offset deltas of the records count from 0 where they name none. */
 export function buildBatch(batch: BatchToBuild): Buffer {
   const { records, codec = 'none', timestampType = 'CreateTime', timestampMs = 0 } = batch
-  const times = records.map((record) => (
-    timestampType === 'LogAppendTime' ? timestampMs : record.timestamp ?? timestampMs
-  ))
-  const maxTimestamp = times.length === 0 ? timestampMs : times.reduce((a, b) => Math.max(a, b))
-  const baseTimestamp = batch.deleteHorizonMs ?? times[0] ?? timestampMs
+  const times = records.map((record) => record.timestamp ?? timestampMs)
+  const isCreateTime = timestampType === 'CreateTime' && times.length > 0
+  const maxTimestamp = isCreateTime ? times.reduce((a, b) => Math.max(a, b)) : timestampMs
+  const baseTimestamp = batch.deleteHorizonMs ?? times[0] ?? NO_TIMESTAMP
   const payload = buildPayload(records, times, baseTimestamp)
   const compressed = codec === 'none' ? payload : compress(codec, payload, batch.level)
   const lastDelta = records.at(-1)?.offsetDelta ?? records.length - 1

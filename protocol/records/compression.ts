@@ -1,7 +1,7 @@
 // The codecs of record batches: none, gzip, snappy, lz4, zstd, as Kafka's clients frame them.
 
-import * as zlib from 'node:zlib'
 import { ApiError } from '../errors.ts'
+import { compressGzip, decompressGzip } from './gzip.ts'
 import { compressLz4, decompressLz4 } from './lz4.ts'
 import { DecompressedTooLargeError, DecompressionError } from './record-errors.ts'
 import { compressSnappy, decompressSnappy } from './snappy.ts'
@@ -26,7 +26,7 @@ const DEFAULT_MAX_SIZE_BYTES = 128 * 1024 * 1024
 export function compress(codec: Codec, bytes: Buffer, level?: number): Buffer {
   switch (codec) {
     case 'none': return bytes
-    case 'gzip': return zlib.gzipSync(bytes, level === undefined ? {} : { level })
+    case 'gzip': return compressGzip(bytes, level)
     case 'snappy': return compressSnappy(bytes)
     case 'lz4': return compressLz4(bytes)
     case 'zstd': return compressZstd(bytes, level)
@@ -39,7 +39,7 @@ export function decompress(codec: Codec, bytes: Buffer, options: DecompressOptio
   const { maxSizeBytes = DEFAULT_MAX_SIZE_BYTES } = options
   try {
     switch (codec) {
-      case 'gzip': return gunzip(bytes, maxSizeBytes)
+      case 'gzip': return decompressGzip(bytes, maxSizeBytes)
       case 'snappy': return decompressSnappy(bytes, maxSizeBytes)
       case 'lz4': return decompressLz4(bytes, maxSizeBytes)
       case 'zstd': return decompressZstd(bytes, maxSizeBytes)
@@ -54,15 +54,4 @@ export function decompress(codec: Codec, bytes: Buffer, options: DecompressOptio
 function checked(bytes: Buffer, maxSizeBytes = Infinity): Buffer {
   if (bytes.length > maxSizeBytes) throw new DecompressedTooLargeError(maxSizeBytes)
   return bytes
-}
-
-function gunzip(bytes: Buffer, maxSizeBytes: number): Buffer {
-  try {
-    // Node knows no limit of 0.
-    const maxOutputLength = Math.max(1, maxSizeBytes)
-    return checked(zlib.gunzipSync(bytes, { maxOutputLength }), maxSizeBytes)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') throw error
-    throw new DecompressedTooLargeError(maxSizeBytes)
-  }
 }

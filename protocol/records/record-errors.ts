@@ -13,6 +13,13 @@ export class InvalidRecordError extends ApiError {
   }
 }
 
+/** Messages of before there were batches (magic 0 and 1): the answer is INVALID_RECORD. */
+export class OldFormatError extends InvalidRecordError {
+  constructor(magic: number) {
+    super(`These are messages of message format ${magic}; only batches of format 2 are read.`)
+  }
+}
+
 /**
  * Records that cannot be uncompressed, or by a codec that nobody knows. Kafka has no error for
  * it: the answer is UNKNOWN_SERVER_ERROR.

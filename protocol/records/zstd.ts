@@ -7,6 +7,8 @@ import { loadZstd, type ZstdLibrary } from './packages.ts'
 const MAGIC = 0xfd2fb528
 const SKIPPABLE_MAGIC = 0x184d2a50
 const MAX_BLOCK_BYTES = 128 * 1024
+/** What Kafka's library takes without being asked for more, and Node's own. */
+const MAX_WINDOW_BYTES = 2 ** 27
 const DEFAULT_LEVEL = 3
 /** ZSTD_error_dstSize_tooSmall. */
 const TARGET_TOO_SMALL = 70
@@ -112,7 +114,11 @@ function frameAt(bytes: Buffer, start: number): Frame {
     return { end: start + 8 + bytes.readUInt32LE(start + 4), mostBytes: 0 }
   }
   if (magic !== MAGIC) throw new Error('a frame has another magic number')
-  let position = start + 4 + headerBytes(bytes.readUInt8(start + 4))
+  const descriptor = bytes.readUInt8(start + 4)
+  if (windowBytes(descriptor, bytes.readUInt8(start + 5)) > MAX_WINDOW_BYTES) {
+    throw new Error('a frame asks for too large a window')
+  }
+  let position = start + 4 + headerBytes(descriptor)
   let mostBytes = 0
   for (;;) {
     const block = bytes.readUIntLE(position, 3)
@@ -123,8 +129,15 @@ function frameAt(bytes: Buffer, start: number): Frame {
     mostBytes += type === 2 ? MAX_BLOCK_BYTES : size
     if ((block & 1) === 1) break
   }
-  const hasChecksum = (bytes[start + 4]! & 4) !== 0
+  const hasChecksum = (descriptor & 4) !== 0
   return { end: position + (hasChecksum ? 4 : 0), mostBytes }
+}
+
+/** How far back a frame may refer, by its own word; a single segment says it by its content. */
+function windowBytes(descriptor: number, window: number): number {
+  const isSingleSegment = (descriptor & 0x20) !== 0
+  if (isSingleSegment) return 0
+  return 2 ** (10 + (window >> 3)) * (1 + (window & 7) / 8)
 }
 
 /** Descriptor, window, dictionary id and content size, whose lengths the descriptor tells. */

@@ -1,5 +1,6 @@
 // The codecs: what others write is read, lies about sizes meet the limit, damage is an answer.
 
+import { crc32, gzipSync } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import { ApiError, Errors } from '../../../protocol/errors.ts'
 import { CODECS, compress, decompress, type Codec } from '../../../protocol/records/compression.ts'
@@ -76,6 +77,36 @@ test('uncompressed bytes are held to a limit too', () => {
   expect(decompress('none', large(), { maxSizeBytes: 300_000 }).length).toBe(300_000)
   expect(codeOf(() => decompress('none', large(), { maxSizeBytes: 299_999 })))
     .toBe(Errors.MESSAGE_TOO_LARGE)
+})
+
+describe('gzip', () => {
+  const members = (count: number) => (
+    Buffer.concat(Array.from({ length: count }, (_, i) => gzipSync(Buffer.from(`${i} `))))
+  )
+
+  test('is read up to what is no member any more, as Java reads it', () => {
+    const behind = Buffer.from('no member, but long enough to be one')
+    expect(decompress('gzip', Buffer.concat([members(3), behind])).toString()).toBe('0 1 2 ')
+    expect(codeOf(() => decompress('gzip', behind))).toBe(Errors.UNKNOWN_SERVER_ERROR)
+  })
+
+  test('is read member after member, however many there are', () => {
+    const expected = Array.from({ length: 500 }, (_, i) => `${i} `).join('')
+    expect(decompress('gzip', members(500)).toString()).toBe(expected)
+    expect(codeOf(() => decompress('gzip', members(500), { maxSizeBytes: expected.length - 1 })))
+      .toBe(Errors.MESSAGE_TOO_LARGE)
+  })
+
+  test('may have an extra field, a name, a comment and a checksum in its header', () => {
+    const fields = Buffer.from('1f8b081e000000000003' + '0200ffff' + '6100' + '6200', 'hex')
+    const checksum = Buffer.alloc(2)
+    checksum.writeUInt16LE(crc32(fields) & 0xffff)
+    const body = gzipSync(large()).subarray(10)
+    expect(decompress('gzip', Buffer.concat([fields, checksum, body])).equals(large())).toBe(true)
+    checksum[0]! ^= 1
+    expect(codeOf(() => decompress('gzip', Buffer.concat([fields, checksum, body]))))
+      .toBe(Errors.UNKNOWN_SERVER_ERROR)
+  })
 })
 
 describe('snappy', () => {

@@ -5,9 +5,10 @@ import { describe, expect, test } from '@jest/globals'
 import { Batch, buildBatch } from '../../../protocol/records/batch.ts'
 import { CODECS } from '../../../protocol/records/compression.ts'
 import { ControlType, controlTypeOf, endMarkerBatch } from '../../../protocol/records/control.ts'
-import { recordsOf } from '../../../protocol/records/record.ts'
+import { OldFormatError } from '../../../protocol/records/record-errors.ts'
+import { payloadOf, recordsOf } from '../../../protocol/records/record.ts'
 import {
-  GOLDEN_ABORT, GOLDEN_BY_CODEC, GOLDEN_COMMIT, GOLDEN_EMPTY, GOLDEN_LOG_APPEND_TIME,
+  GOLDEN_ABORT, GOLDEN_BY_CODEC, GOLDEN_COMMIT, GOLDEN_EMPTY, GOLDEN_LOG_APPEND_TIME, GOLDEN_OLD,
 } from './golden-batches.ts'
 
 const BASE_OFFSET = 2 ** 40
@@ -73,6 +74,11 @@ describe('a batch of Kafka', () => {
       producerEpoch: -1, baseSequence: -1, lastSequence: -1,
     })
     expect([...recordsOf(batch)]).toEqual(expected(() => LOG_TIMESTAMP))
+    const built = buildBatch({
+      records: RECORDS, baseOffset: BASE_OFFSET, leaderEpoch: 9, timestampType: 'LogAppendTime',
+      timestampMs: LOG_TIMESTAMP,
+    })
+    expect(built.toString('base64')).toBe(GOLDEN_LOG_APPEND_TIME)
   })
 
   test('may be empty and still stand for its offsets', () => {
@@ -81,6 +87,11 @@ describe('a batch of Kafka', () => {
       ...PRODUCER, baseOffset: 100, lastOffset: 104, count: 0, lastSequence: 21,
     })
     expect([...recordsOf(batch)]).toEqual([])
+    const built = buildBatch({
+      ...PRODUCER, records: [], baseOffset: 100, lastOffsetDelta: 4, leaderEpoch: 9,
+      timestampMs: BASE_TIMESTAMP,
+    })
+    expect(built.toString('base64')).toBe(GOLDEN_EMPTY)
   })
 
   test.each([['COMMIT', GOLDEN_COMMIT], ['ABORT', GOLDEN_ABORT]] as const)(
@@ -96,4 +107,13 @@ describe('a batch of Kafka', () => {
       expect(built.toString('base64')).toBe(golden)
     },
   )
+})
+
+test.each(GOLDEN_OLD)('messages of format %d (%s) are refused by name', (magic, _, base64) => {
+  const batch = new Batch(Buffer.from(base64, 'base64'))
+  expect(batch.magic).toBe(magic)
+  for (const read of [() => [...recordsOf(batch)], () => payloadOf(batch)]) {
+    expect(read).toThrow(OldFormatError)
+    expect(read).toThrow(`message format ${magic};`)
+  }
 })
