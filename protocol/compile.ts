@@ -2,8 +2,10 @@
 // message's description, one for each version.
 
 import { generateReader, generateWriter, type Read, type Write } from './generate.ts'
-import { isFlexible, requestHeaderVersion, responseHeaderVersion } from './header.ts'
-import { DecodeError, Reader } from './reader.ts'
+import {
+  decodeResponseHeader, isFlexible, requestHeaderVersion, responseHeaderVersion,
+} from './header.ts'
+import { DecodeError, Reader, REQUEST_VALUES, TracedReader, TRUSTED_VALUES } from './reader.ts'
 import type {
   Api, Decoded, Encodable, Message, RequestOf, ResponseOf, WriteOf,
 } from './schema.ts'
@@ -14,6 +16,8 @@ export { DecodeError }
 /** What has been built for one version of a message. */
 interface Codec {
   read: Read | undefined
+  /** Reads as well, slowly, and knows where it is. */
+  trace: Read | undefined
   write: Write | undefined
   /** The largest size written so far, within reason: what the next buffer begins with. */
   sizeHintBytes: number
@@ -29,18 +33,48 @@ function codecOf(message: Message, version: number): Codec {
   if (versions === undefined) codecs.set(message, versions = [])
   const known = versions[version]
   if (known !== undefined) return known
-  const [lowest, highest] = message.versions
-  if (version < lowest || version > highest) {
+  if (!hasVersion(message, version)) {
     throw new RangeError(`${message.name} has no version ${version}`)
   }
-  const codec = { read: undefined, write: undefined, sizeHintBytes: 0 }
-  versions[version] = codec
-  return codec
+  const fresh: Codec = { read: undefined, trace: undefined, write: undefined, sizeHintBytes: 0 }
+  versions[version] = fresh
+  return fresh
 }
 
-function readerOf(message: Message, version: number): Read {
+function hasVersion({ versions: [lowest, highest] }: Message, version: number): boolean {
+  return version >= lowest && version <= highest
+}
+
+function readMessage(
+  message: Message, version: number, buffer: Buffer, offset: number, values: number,
+): unknown {
+  if (!hasVersion(message, version)) {
+    throw new DecodeError(`${message.name} has no version ${version}`)
+  }
   const codec = codecOf(message, version)
-  return codec.read ??= generateReader(message.shape, version, isFlexible(message, version))
+  codec.read ??= generateReader(message.shape, version, isFlexible(message, version))
+  try {
+    return codec.read(new Reader(buffer, offset, values))
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    throw withPlace(error, message, version, new TracedReader(buffer, offset, values))
+  }
+}
+
+/** The error with its place: the bytes are read again, and fail again, by a reader that looks. */
+function withPlace(
+  error: DecodeError, message: Message, version: number, reader: TracedReader,
+): DecodeError {
+  const codec = codecOf(message, version)
+  codec.trace ??= generateReader(message.shape, version, isFlexible(message, version), true)
+  try {
+    codec.trace(reader)
+  } catch {
+    const { path, fieldOffset } = reader
+    const place = { message: message.name, version, path, offset: fieldOffset }
+    return new DecodeError(error.reason, place)
+  }
+  return error
 }
 
 function writeInto(writer: Writer, message: Message, version: number, value: unknown): void {
@@ -51,11 +85,14 @@ function writeInto(writer: Writer, message: Message, version: number, value: unk
   codec.sizeHintBytes = Math.min(Math.max(codec.sizeHintBytes, sizeBytes), MOST_HINT_BYTES)
 }
 
-/** Reads a message. Bytes after it are left alone. Throws `DecodeError`. */
+/**
+ * Reads a message. Bytes after it are left alone. Throws `DecodeError`, for a version too that the
+ * message does not have.
+ */
 export function decodeMessage<M extends Message>(
   message: M, version: number, buffer: Buffer, offset = 0,
 ): Decoded<M> {
-  return readerOf(message, version)(new Reader(buffer, offset)) as Decoded<M>
+  return readMessage(message, version, buffer, offset, REQUEST_VALUES) as Decoded<M>
 }
 
 /** Writes a message into one buffer. */
@@ -116,8 +153,8 @@ export function decodeRequest<A extends Api>(
 export function decodeResponse<A extends Api>(
   api: A, version: number, frame: Buffer,
 ): { correlationId: number, body: Decoded<A['response']> } {
-  const reader = new Reader(frame, 0)
-  const correlationId = reader.int32()
-  if (responseHeaderVersion(api.key, isFlexible(api, version)) > 0) reader.skipTags()
-  return { correlationId, body: readerOf(api.response, version)(reader) as Decoded<A['response']> }
+  const headerVersion = responseHeaderVersion(api.key, isFlexible(api, version))
+  const { correlationId, bodyOffset } = decodeResponseHeader(frame, headerVersion)
+  const body = readMessage(api.response, version, frame, bodyOffset, TRUSTED_VALUES)
+  return { correlationId, body: body as Decoded<A['response']> }
 }

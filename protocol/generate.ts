@@ -21,11 +21,18 @@ const SCALAR_BYTES: Readonly<Record<string, number>> = {
 class Source {
   readonly version: number
   readonly isFlexible: boolean
+  readonly #isTraced: boolean
   readonly #functions: string[] = []
 
-  constructor(version: number, isFlexible: boolean) {
+  constructor(version: number, isFlexible: boolean, isTraced = false) {
     this.version = version
     this.isFlexible = isFlexible
+    this.#isTraced = isTraced
+  }
+
+  /** Reading a field or an element: where that is traced, under a label, itself source. */
+  traced(label: string, read: string): string {
+    return this.#isTraced ? `r.at(${label}, () => ${read})` : read
   }
 
   /** Adds a function and gives its name. */
@@ -90,8 +97,11 @@ function defaultOf(spec: FieldSpec): string {
 
 // Reading.
 
-export function generateReader(shape: Shape, version: number, isFlexible: boolean): Read {
-  const source = new Source(version, isFlexible)
+/** A traced one wants a `TracedReader`, and is slow. */
+export function generateReader(
+  shape: Shape, version: number, isFlexible: boolean, isTraced = false,
+): Read {
+  const source = new Source(version, isFlexible, isTraced)
   return source.compile(structReader(source, shape)) as Read
 }
 
@@ -99,16 +109,17 @@ function structReader(source: Source, shape: Shape): string {
   const fields = fieldsOf(shape)
   const body: string[] = []
   const cases: string[] = []
-  fields.forEach(([, spec], i) => {
+  fields.forEach(([name, spec], i) => {
     const isThere = source.has(spec)
+    const read = (place: Place) => source.traced(`'.${name}'`, readExpression(source, spec, place))
     if (isThere && !source.isTagged(spec)) {
-      body.push(`const v${i} = ${readExpression(source, spec)}`)
+      body.push(`const v${i} = ${read('in line')}`)
       return
     }
     body.push(`let v${i} = ${defaultOf(spec)}`)
     if (spec.tag === undefined) return
     cases.push(isThere
-      ? `case ${spec.tag}: v${i} = ${readExpression(source, spec, 'tagged')}; break`
+      ? `case ${spec.tag}: v${i} = ${read('tagged')}; break`
       : `case ${spec.tag}: r.refuseTag(${spec.tag})`)
   })
   if (source.isFlexible) body.push(...(cases.length === 0 ? ['r.skipTags()'] : tagLoop(cases)))
@@ -120,8 +131,8 @@ function tagLoop(cases: readonly string[]): string[] {
   return [
     'for (let count = r.tagCount(); count > 0; count--) {',
     'const tag = r.varint()',
-    'const sizeBytes = r.tagSize()',
-    'switch (tag) {', ...cases, 'default: r.skip(sizeBytes)', '}',
+    'const sizeBytes = r.varint()',
+    'switch (tag) {', ...cases, 'default: r.skipTag(sizeBytes)', '}',
     '}',
   ]
 }
@@ -132,7 +143,7 @@ function tagLoop(cases: readonly string[]): string[] {
  */
 type Place = 'in line' | 'tagged'
 
-function readExpression(source: Source, spec: FieldSpec, place: Place = 'in line'): string {
+function readExpression(source: Source, spec: FieldSpec, place: Place): string {
   switch (spec.kind) {
     case 'string': return `r.${source.method(spec, 'String')}()`
     case 'bytes': case 'records': return `r.${source.method(spec, 'Bytes')}()`
@@ -149,12 +160,14 @@ function readExpression(source: Source, spec: FieldSpec, place: Place = 'in line
 
 function arrayReader(source: Source, spec: FieldSpec): string {
   const element = spec.element!.spec
-  const length = `r.${source.method(spec, 'ArrayLength')}(${leastBytes(source, element)})`
+  const limits = `${leastBytes(source, element)}, ${valuesOf(element)}`
+  const length = `r.${source.method(spec, 'ArrayLength')}(${limits})`
+  const readElement = source.traced("'[' + i + ']'", readExpression(source, element, 'in line'))
   return source.add('r', [
     `const length = ${length}`,
     ...(source.isNullable(spec) ? ['if (length < 0) return null'] : []),
     'const elements = []',
-    `for (let i = 0; i < length; i++) elements.push(${readExpression(source, element)})`,
+    `for (let i = 0; i < length; i++) elements.push(${readElement})`,
     'return elements',
   ])
 }
@@ -173,6 +186,20 @@ function leastBytes(source: Source, spec: FieldSpec): number {
       return Math.max(sum + (source.isFlexible ? 1 : 0), 1)
     }
     default: return SCALAR_BYTES[spec.kind]!
+  }
+}
+
+/**
+ * What a value takes in memory, counted in numbers: an object is about four of them, and what it
+ * holds; a view of the frame is a larger one.
+ */
+function valuesOf(spec: FieldSpec): number {
+  switch (spec.kind) {
+    case 'string': case 'uuid': case 'array': return 5
+    case 'bytes': case 'records': return 16
+    case 'struct':
+      return fieldsOf(spec.shape!).reduce((sum, [, of]) => sum + valuesOf(of), 4)
+    default: return 1
   }
 }
 

@@ -1,7 +1,7 @@
 // The headers of requests and responses: which version an API's message has, and what is in them.
 
 import { FLEXIBLE_SINCE } from './apis.ts'
-import { Reader } from './reader.ts'
+import { DecodeError, Reader } from './reader.ts'
 
 export interface RequestHeader {
   readonly apiKey: number
@@ -35,10 +35,44 @@ export function responseHeaderVersion(apiKey: number, isFlexibleVersion: boolean
 /** Reads the header of a request frame (without its length). Throws `DecodeError`. */
 export function decodeRequestHeader(frame: Buffer): RequestHeader {
   const reader = new Reader(frame, 0)
-  const apiKey = reader.int16()
-  const apiVersion = reader.int16()
-  const correlationId = reader.int32()
-  const clientId = reader.nullableString()
-  if (requestHeaderVersion(apiKey, apiVersion) > 1) reader.skipTags()
-  return { apiKey, apiVersion, correlationId, clientId, bodyOffset: reader.offset }
+  let version: 1 | 2 = 1
+  let field = 'requestApiKey'
+  try {
+    const apiKey = reader.int16()
+    field = 'requestApiVersion'
+    const apiVersion = reader.int16()
+    field = 'correlationId'
+    const correlationId = reader.int32()
+    field = 'clientId'
+    const clientId = reader.nullableString()
+    field = ''
+    version = requestHeaderVersion(apiKey, apiVersion)
+    if (version > 1) reader.skipTags()
+    return { apiKey, apiVersion, correlationId, clientId, bodyOffset: reader.offset }
+  } catch (error) {
+    throw placed(error, 'RequestHeader', version, field, reader.offset)
+  }
+}
+
+/** Reads the header of a response frame (without its length). Throws `DecodeError`. */
+export function decodeResponseHeader(
+  frame: Buffer, version: 0 | 1,
+): { correlationId: number, bodyOffset: number } {
+  const reader = new Reader(frame, 0)
+  try {
+    const correlationId = reader.int32()
+    if (version > 0) reader.skipTags()
+    return { correlationId, bodyOffset: reader.offset }
+  } catch (error) {
+    const field = reader.offset === 0 ? 'correlationId' : ''
+    throw placed(error, 'ResponseHeader', version, field, reader.offset)
+  }
+}
+
+function placed(
+  error: unknown, message: string, version: number, path: string, offset: number,
+): unknown {
+  return error instanceof DecodeError
+    ? new DecodeError(error.reason, { message, version, path, offset })
+    : error
 }

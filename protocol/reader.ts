@@ -1,35 +1,75 @@
 // Reads the primitive types of the protocol from a buffer, and believes no length before it is
 // proven.
 
+/** Where the bytes went wrong. */
+export interface DecodePlace {
+  /** As Kafka calls it: `FetchRequest`. */
+  readonly message: string
+  readonly version: number
+  /** `topics[3].partitions`; empty between fields and behind the last. */
+  readonly path: string
+  /** In the bytes that the message was read from, of the field that could not be read. */
+  readonly offset: number
+}
+
 /**
  * The bytes are not what they should be. Whoever sent them gets no answer: the connection closes.
  */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError'
+  /** What is wrong, without the place. */
+  readonly reason: string
+  /** Undefined where the bytes are of no message that is known. */
+  readonly place: DecodePlace | undefined
+
+  constructor(reason: string, place?: DecodePlace) {
+    super(place === undefined ? reason : `${textOf(place)}: ${reason}`)
+    this.reason = reason
+    this.place = place
+  }
 }
 
-/** The most array elements of one message: far above what clients send, far below what harms. */
+function textOf({ message, version, path, offset }: DecodePlace): string {
+  return `${message} version ${version}${path === '' ? '' : `, ${path}`}, byte ${offset}`
+}
+
+/** The most elements of one array, in Kafka too. */
 const MAX_ELEMENTS = 1_000_000
-/** The most fields in one tagged section; Kafka itself has sent no more than a handful so far. */
-const MAX_TAGS = 1024
+/** The most fields in one tagged section, in Kafka too. Only known ones are kept. */
+const MAX_TAGS = 10_000
+
+/**
+ * What the arrays of one message may hold altogether, counted in values: a number is one; a text,
+ * a list or another object is four or more, and what it holds (see `generate.ts`). Kafka bounds
+ * each array for itself; but one byte on the wire may become a hundred in memory, and arrays stand
+ * in arrays. A value takes some ten bytes: whatever the size of its frame, a request becomes no
+ * more than about 10 MB, and is read in less than a tenth of a second. Honest ones stay far below:
+ * there is room for a fetch of 50,000 partitions, for 100,000 topics in Metadata, for 200,000
+ * groups; Kafka is run with some thousand partitions on a broker, and its clients ask in pieces.
+ */
+export const REQUEST_VALUES = 1_000_000
+/** What another node answered, or this one wrote itself: large is what was asked for. */
+export const TRUSTED_VALUES = 50_000_000
 
 const TWO_32 = 2 ** 32
 
 export class Reader {
   readonly buffer: Buffer
   offset: number
-  #elements = 0
+  #valuesLeft: number
 
-  constructor(buffer: Buffer, offset: number) {
+  constructor(buffer: Buffer, offset: number, values = REQUEST_VALUES) {
     this.buffer = buffer
     this.offset = offset
+    this.#valuesLeft = values
   }
 
   /** Moves on, and gives where the bytes began. */
   skip(sizeBytes: number): number {
     const start = this.offset
     if (sizeBytes > this.buffer.length - start) {
-      throw new DecodeError(`${sizeBytes} bytes at ${start} of ${this.buffer.length}`)
+      const restBytes = this.buffer.length - start
+      throw new DecodeError(`${sizeBytes} bytes are to come, and ${restBytes} are left`)
     }
     this.offset = start + sizeBytes
     return start
@@ -81,7 +121,7 @@ export class Reader {
       value |= (byte & 0x7f) << shift
       if (byte < 0x80) return value
     }
-    throw new DecodeError(`a varint of more than five bytes at ${this.offset - 5}`)
+    throw new DecodeError('a varint of more than five bytes')
   }
 
   string(): string {
@@ -103,9 +143,14 @@ export class Reader {
   }
 
   #compactStringLength(): number {
-    const length = this.varint() - 1
+    const length = this.#compactLength()
     if (length > 0x7fff) throw new DecodeError(`a string of ${length} bytes`)
     return length
+  }
+
+  /** Null is a negative one. The end of the range wraps around, as it does in Java. */
+  #compactLength(): number {
+    return this.varint() - 1 | 0
   }
 
   #text(length: number): string {
@@ -123,11 +168,11 @@ export class Reader {
   }
 
   compactBytes(): Buffer {
-    return this.#view(required(this.varint() - 1))
+    return this.#view(required(this.#compactLength()))
   }
 
   compactNullableBytes(): Buffer | null {
-    const length = this.varint() - 1
+    const length = this.#compactLength()
     return length < 0 ? null : this.#view(length)
   }
 
@@ -136,30 +181,36 @@ export class Reader {
     return this.buffer.subarray(start, this.offset)
   }
 
-  /** How many elements an array has, each of at least so many bytes. */
-  arrayLength(elementBytes: number): number {
-    return this.#count(required(this.int32()), elementBytes)
+  /**
+   * How many elements an array has, each of at least so many bytes and so many values (see
+   * `REQUEST_VALUES`).
+   */
+  arrayLength(elementBytes: number, elementValues: number): number {
+    return this.#count(required(this.int32()), elementBytes, elementValues)
   }
 
   /** As `arrayLength`; −1 for null. */
-  nullableArrayLength(elementBytes: number): number {
-    return this.#count(this.int32(), elementBytes)
+  nullableArrayLength(elementBytes: number, elementValues: number): number {
+    return this.#count(this.int32(), elementBytes, elementValues)
   }
 
-  compactArrayLength(elementBytes: number): number {
-    return this.#count(required(this.varint() - 1), elementBytes)
+  compactArrayLength(elementBytes: number, elementValues: number): number {
+    return this.#count(required(this.#compactLength()), elementBytes, elementValues)
   }
 
-  compactNullableArrayLength(elementBytes: number): number {
-    return this.#count(this.varint() - 1, elementBytes)
+  compactNullableArrayLength(elementBytes: number, elementValues: number): number {
+    return this.#count(this.#compactLength(), elementBytes, elementValues)
   }
 
-  #count(length: number, elementBytes: number): number {
+  #count(length: number, elementBytes: number, elementValues: number): number {
     if (length < 0) return -1
-    this.#elements += length
     const restBytes = this.buffer.length - this.offset
-    if (length * elementBytes > restBytes || this.#elements > MAX_ELEMENTS) {
-      throw new DecodeError(`an array of ${length} elements in ${restBytes} bytes`)
+    if (length * elementBytes > restBytes) {
+      throw new DecodeError(`an array of ${length} elements, and ${restBytes} bytes are left`)
+    }
+    this.#valuesLeft -= length * elementValues
+    if (length > MAX_ELEMENTS || this.#valuesLeft < 0) {
+      throw new DecodeError(`an array of ${length} elements is too much`)
     }
     return length
   }
@@ -167,30 +218,56 @@ export class Reader {
   /** How many fields the tagged section has. */
   tagCount(): number {
     const count = this.varint()
-    if (count < 0 || count > MAX_TAGS) throw new DecodeError(`${count} tagged fields`)
+    const restBytes = this.buffer.length - this.offset
+    if (count < 0 || count > MAX_TAGS || count > restBytes) {
+      throw new DecodeError(`${count} tagged fields, and ${restBytes} bytes are left`)
+    }
     return count
   }
 
-  /** The size of a tagged field, which must be there. */
-  tagSize(): number {
-    const sizeBytes = required(this.varint())
-    if (sizeBytes > this.buffer.length - this.offset) {
-      throw new DecodeError(`a tagged field of ${sizeBytes} bytes at ${this.offset}`)
-    }
-    return sizeBytes
+  /** Passes over a tagged field that is not known. As in Kafka, the size of others is not read. */
+  skipTag(sizeBytes: number): void {
+    this.skip(required(sizeBytes))
   }
 
   /** Passes over a tagged section of which no field is known. */
   skipTags(): void {
     for (let count = this.tagCount(); count > 0; count--) {
       this.varint()
-      this.skip(this.tagSize())
+      this.skipTag(this.varint())
     }
   }
 
   /** For a tag that the version does not have, though others do. */
   refuseTag(tag: number): never {
     throw new DecodeError(`tag ${tag} is not part of this version`)
+  }
+}
+
+/** Knows at which field it is, for those whose reading failed; see `generateReader`. */
+export class TracedReader extends Reader {
+  /** `.name` of fields and `[index]` of elements, down to what is being read. */
+  readonly #path: string[] = []
+  /** Where the field began that is being read. */
+  fieldOffset: number
+
+  constructor(buffer: Buffer, offset: number, values: number) {
+    super(buffer, offset, values)
+    this.fieldOffset = offset
+  }
+
+  at<T>(label: string, read: () => T): T {
+    this.#path.push(label)
+    this.fieldOffset = this.offset
+    const value = read()
+    this.#path.pop()
+    this.fieldOffset = this.offset
+    return value
+  }
+
+  /** Without the dot in front. */
+  get path(): string {
+    return this.#path.join('').slice(1)
   }
 }
 
