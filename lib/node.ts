@@ -105,6 +105,7 @@ export class Node {
       network, clock, logger, turn: this.#turn,
       maxRequestBytes: this.#config.socketRequestMaxBytes,
       maxIdleMs: this.#config.connectionsMaxIdleMs,
+      requestMemoryBytes: this.#config.queuedMaxRequestBytes,
     })
     this.#undo.push(() => server.stop())
     return server

@@ -46,7 +46,9 @@ const LEADER_ERRORS: ReadonlySet<number> = new Set([
   Errors.NOT_LEADER_OR_FOLLOWER, Errors.FENCED_LEADER_EPOCH,
 ])
 
-export const fetchHandler = handler(fetch, handleFetch, { errorAnswer: refused })
+export const fetchHandler = handler(fetch, handleFetch, {
+  errorAnswer: refused, answersRecords: true,
+})
 
 function handleFetch(
   request: FetchRequest, context: RequestContext, services: Services,
@@ -94,6 +96,8 @@ class Fetch {
   #fetched: FetchedPartition[] = []
   #releases: (() => void)[] = []
   #sizeBytes = 0
+  /** What this answer may hold; less than was asked for where the node has little memory left. */
+  #roomBytes = 0
   /** Something was found that the client should hear of without delay. */
   #isUrgent = false
 
@@ -147,6 +151,7 @@ class Fetch {
   #readAll(): void {
     this.#fetched = []
     this.#sizeBytes = 0
+    this.#roomBytes = Math.min(this.#maxBytes, this.#context.answerRoomBytes)
     for (const place of this.#places) {
       const fetched = this.#read(place)
       if (fetched.errorCode !== Errors.NONE || fetched.divergingEpoch !== undefined) {
@@ -159,11 +164,11 @@ class Fetch {
 
   #read({ target: { asked }, partition, errorCode }: Place): FetchedPartition {
     if (partition === undefined) return this.#failed(asked.partition, errorCode)
-    const leftBytes = Math.max(0, this.#maxBytes - this.#sizeBytes)
+    const leftBytes = Math.max(0, this.#roomBytes - this.#sizeBytes)
     try {
       const { fetched, release } = readPartition(partition, asked, this.#reader, {
         maxBytes: Math.min(asked.partitionMaxBytes, leftBytes),
-        minOneBatch: this.#sizeBytes === 0,
+        minOneBatch: this.#sizeBytes === 0 && this.#context.answerRoomBytes > 0,
       })
       this.#releases.push(release)
       const isUnreadable = this.#context.apiVersion < ZSTD_SINCE

@@ -4,6 +4,10 @@
 // marked `pipelined` may follow each other sooner. What a turn answers is sent in one write, in
 // the reply phase of the turn (see world/turn.ts). What cannot be handled yet waits in line; a
 // line too long stops the reading.
+//
+// What a connection keeps in memory counts against two budgets of the node. Requests: while theirs
+// is used up nobody reads a further one. Answers: while clients leave too much unread, requests
+// for records wait in line, and other answers become smaller (`answerRoomBytes`).
 
 import assert from 'node:assert'
 
@@ -11,6 +15,7 @@ import type { ConnectionEvents, NetworkConnection } from '../world/network.ts'
 import type { Clock } from '../world/clock.ts'
 import type { Turn } from '../world/turn.ts'
 import type { Logger } from '../../storage/ports.ts'
+import type { Budget } from './budget.ts'
 import type { Dispatcher } from './dispatch.ts'
 import type { Exchange, ExchangeOwner, Peer } from './exchange.ts'
 import { FrameError, Frames } from './frames.ts'
@@ -28,6 +33,11 @@ const WAITING_BYTES = 1 << 20
  * read.
  */
 const UNSENT_BYTES = 1 << 20
+/**
+ * No answer gets more than this part of what is left of the node's budget: many share it before it
+ * is used up.
+ */
+const ROOM_SHARE = 4
 
 /** What connections share. */
 export interface ConnectionEnvironment {
@@ -39,6 +49,10 @@ export interface ConnectionEnvironment {
   readonly pool: SlabPool
   /** `socket.request.max.bytes` */
   readonly maxRequestBytes: number
+  /** `queued.max.request.bytes`: what requests take, from their length on to their answer. */
+  readonly requestMemory: Budget
+  /** What answers take until clients have read them. */
+  readonly answerMemory: Budget
   /** Called once, when the connection is gone. */
   onGone(connection: Connection): void
 }
@@ -50,7 +64,6 @@ interface WaitingFrame {
 
 export class Connection implements ConnectionEvents, ExchangeOwner {
   readonly peer: Peer
-  lastActiveMs: number
   readonly #environment: ConnectionEnvironment
   readonly #network: NetworkConnection
   readonly #frames: Frames
@@ -62,10 +75,19 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   #out: Buffer[] = []
   #outBytes = 0
   #outAwaited: Exchange[] = []
+  /** What it has taken of the memory for answers. */
+  #answerBytes = 0
   #returning: Slab[] = []
+  #returningBytes = 0
   #turnBytes = 0
   #isTurnOpen = false
   #isPaused = false
+  /** Not read from until the node has memory for requests again. */
+  #isHeldUp = false
+  #lastReceivedMs: number
+  /** When the client was last seen to take something of what is sent to it. */
+  #lastTakenMs: number
+  #untakenBytes = 0
   /** Why no further request is read: what is under way is answered, then the connection closes. */
   #closing: string | undefined
   /** Why what comes after the requests in line cannot be read. */
@@ -76,31 +98,62 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     this.peer = peer
     this.#network = network
     this.#environment = environment
-    this.#frames = new Frames(environment.pool, environment.maxRequestBytes)
-    this.lastActiveMs = environment.clock.monotonicMs()
+    const { pool, maxRequestBytes, requestMemory, clock } = environment
+    this.#frames = new Frames(pool, maxRequestBytes, requestMemory)
+    this.#lastReceivedMs = this.#lastTakenMs = clock.monotonicMs()
   }
 
-  /** Whether a request is being handled or waits for it. */
-  get isBusy(): boolean {
-    return this.#pending.length > 0 || this.#waiting.length > 0 || this.#out.length > 0
+  /**
+   * Since when it does nothing, though it could; undefined while a request of it is under way. A
+   * client that leaves answers unread is idle whatever it asks for.
+   */
+  get idleSinceMs(): number | undefined {
+    if (this.stalledSinceMs !== undefined) return this.stalledSinceMs
+    const isBusy = this.#pending.length > 0 || this.#waiting.length > 0 || this.#out.length > 0
+    return isBusy || this.#isHeldUp ? undefined : Math.max(this.#lastReceivedMs, this.#lastTakenMs)
+  }
+
+  /** Since when the client takes nothing of what it was sent; undefined if it has it all. */
+  get stalledSinceMs(): number | undefined {
+    return this.#untakenBytes === 0 ? undefined : this.#lastTakenMs
+  }
+
+  /** To be called now and then: only so it is seen that a client reads slowly, not never. */
+  observe(): void {
+    const { untakenBytes } = this.#network
+    if (untakenBytes !== this.#untakenBytes) this.#lastTakenMs = this.#nowMs()
+    this.#untakenBytes = untakenBytes
+  }
+
+  #nowMs(): number {
+    return this.#environment.clock.monotonicMs()
   }
 
   /** Answers what is under way, then closes. The reason goes to the log, if there is one. */
   close(reason = ''): void {
     if (this.#closing !== undefined) return
     this.#closing = reason
-    if (reason !== '') {
-      const { clientAddress, listenerName } = this.peer
-      this.#environment.logger.warn(`Closing a connection: ${reason}`, {
-        address: `${clientAddress}:${this.#network.remotePort}`, listener: listenerName,
-      })
-    }
+    if (reason !== '') this.#warn(reason)
     this.#pause()
     this.#openTurn()
   }
 
+  /** Closes at once, and frees what answers take. The reason goes to the log. */
+  abandon(reason: string): void {
+    this.#warn(reason)
+    this.destroy()
+    this.closed(undefined)
+  }
+
   destroy(): void {
     this.#network.destroy()
+  }
+
+  #warn(reason: string): void {
+    const { clientAddress, listenerName } = this.peer
+    this.#environment.logger.warn(`Closing a connection: ${reason}`, {
+      address: `${clientAddress}:${this.#network.remotePort}`, listener: listenerName,
+    })
   }
 
   // ConnectionEvents, called by the network.
@@ -110,10 +163,11 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   }
 
   received(sizeBytes: number): void {
-    this.lastActiveMs = this.#environment.clock.monotonicMs()
+    this.#lastReceivedMs = this.#nowMs()
     if (this.#closing !== undefined || this.#broken !== undefined) return
     try {
       this.#frames.received(sizeBytes, this.#onFrame)
+      if (this.#frames.isHeldUp) this.#holdUp()
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
       this.#broken = error.message
@@ -123,7 +177,8 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   }
 
   drained(): void {
-    this.lastActiveMs = this.#environment.clock.monotonicMs()
+    this.#settleAnswers()
+    this.observe()
     this.#handleWaiting()
   }
 
@@ -131,6 +186,9 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#frames.close()
+    this.#environment.requestMemory.forget(this.#readOn)
+    this.#environment.answerMemory.forget(this.#handleSoon)
+    this.#settleAnswers()
     this.#environment.onGone(this)
     if (reason) {
       this.#environment.logger.debug('A connection broke', {
@@ -151,7 +209,10 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   }
 
   readonly #onFrame = (frame: Buffer, slab: Slab): void => {
-    if (this.#closing !== undefined) return
+    if (this.#closing !== undefined) {
+      this.#environment.requestMemory.giveBack(frame.length)
+      return
+    }
     if (this.#waiting.length === 0 && this.#mayHandle(frame)) {
       this.#handle(frame, slab)
       return
@@ -167,20 +228,37 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     if (this.#turnBytes >= TURN_BYTES) return false
     if (this.#outBytes >= UNSENT_BYTES) return false
     if (!this.#isClosed && this.#network.unsentBytes >= UNSENT_BYTES) return false
+    const handler = this.#dispatcher.handlerOf(frame)
     const { last } = this.#pending
-    return last === undefined || follows(last.handler, this.#dispatcher.handlerOf(frame))
+    if (last !== undefined && !follows(last.handler, handler)) return false
+    return handler?.options.answersRecords !== true || this.#hasAnswerMemory()
+  }
+
+  #hasAnswerMemory(): boolean {
+    const { answerMemory } = this.#environment
+    if (this.#isClosed || !answerMemory.isExhausted) return true
+    answerMemory.whenFree(this.#handleSoon)
+    return false
   }
 
   #handle(frame: Buffer, slab: Slab): void {
     this.#turnBytes += frame.length
     this.#openTurn()
     const exchange = this.#dispatcher.dispatch(frame, slab, this)
+    // As in Kafka the charge ends where the request is decoded, unless its records are still to
+    // be written.
+    if (exchange?.slab === undefined) this.#environment.requestMemory.giveBack(frame.length)
+    else exchange.requestBytes = frame.length
     if (exchange === undefined) return
     if (exchange.isDone && this.#pending.length === 0) this.#collect(exchange)
     else this.#pending.push(exchange)
   }
 
-  // ExchangeOwner, called by the dispatcher.
+  // ExchangeOwner, called by the dispatcher and by handlers.
+
+  get answerRoomBytes(): number {
+    return Math.ceil(this.#environment.answerMemory.freeBytes / ROOM_SHARE)
+  }
 
   failed(reason: string): void {
     this.close(reason)
@@ -194,17 +272,31 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   }
 
   #collect(exchange: Exchange): void {
-    if (exchange.slab) this.#returning.push(exchange.slab)
+    if (exchange.slab) {
+      this.#returning.push(exchange.slab)
+      this.#returningBytes += exchange.requestBytes
+    }
     if (this.#isClosed && exchange.answer.length > 0) {
       this.#dropWaiting()
       exchange.sent()
       return
     }
+    let sizeBytes = 0
     for (const buffer of exchange.answer) {
       this.#out.push(buffer)
-      this.#outBytes += buffer.length
+      sizeBytes += buffer.length
     }
+    this.#outBytes += sizeBytes
+    this.#answerBytes += sizeBytes
+    this.#environment.answerMemory.take(sizeBytes)
     if (exchange.isAwaitedWhenSent) this.#outAwaited.push(exchange)
+  }
+
+  /** Gives back the memory of answers that have left. */
+  #settleAnswers(): void {
+    const unsentBytes = this.#isClosed ? 0 : this.#outBytes + this.#network.unsentBytes
+    this.#environment.answerMemory.giveBack(this.#answerBytes - unsentBytes)
+    this.#answerBytes = unsentBytes
   }
 
   // The end of a turn.
@@ -219,14 +311,21 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     this.#isTurnOpen = false
     this.#turnBytes = 0
     this.#send()
-    for (const slab of this.#returning) this.#environment.pool.giveBack(slab)
-    this.#returning.length = 0
+    this.#giveBack()
     if (this.#waiting.length > 0) {
-      this.#environment.clock.afterTurn(this.#handleWaiting)
+      this.#handleSoon()
       return
     }
     if (this.#broken !== undefined) this.close(this.#broken)
     if (this.#pending.length === 0 && this.#closing !== undefined) this.#network.end()
+  }
+
+  #giveBack(): void {
+    if (this.#returning.length === 0) return
+    for (const slab of this.#returning) this.#environment.pool.giveBack(slab)
+    this.#returning.length = 0
+    this.#environment.requestMemory.giveBack(this.#returningBytes)
+    this.#returningBytes = 0
   }
 
   #send(): void {
@@ -239,6 +338,12 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     const sent = () => { for (const exchange of awaited) exchange.sent() }
     if (this.#isClosed) sent()
     else this.#network.send(out, awaited.length === 0 ? undefined : sent)
+    this.#settleAnswers()
+    if (this.#untakenBytes === 0 && this.#answerBytes > 0) this.observe()
+  }
+
+  readonly #handleSoon = (): void => {
+    this.#environment.clock.afterTurn(this.#handleWaiting)
   }
 
   readonly #handleWaiting = (): void => {
@@ -262,8 +367,21 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
 
   #dropWaiting(): void {
     while (this.#waiting.first) this.#environment.pool.giveBack(this.#waiting.shift()!.slab)
+    this.#environment.requestMemory.giveBack(this.#waitingBytes)
     this.#waitingBytes = 0
     this.#openTurn()
+  }
+
+  #holdUp(): void {
+    this.#isHeldUp = true
+    this.#pause()
+    this.#environment.requestMemory.whenFree(this.#readOn)
+  }
+
+  readonly #readOn = (): void => {
+    this.#isHeldUp = false
+    this.#frames.begin()
+    this.#handleSoon()
   }
 
   #pause(): void {
@@ -273,7 +391,8 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   }
 
   #resume(): void {
-    if (!this.#isPaused || this.#closing !== undefined || this.#broken !== undefined) return
+    if (!this.#isPaused || this.#isHeldUp) return
+    if (this.#closing !== undefined || this.#broken !== undefined) return
     this.#isPaused = false
     this.#network.resume()
   }

@@ -16,6 +16,8 @@ export interface Peer {
 /** The connection, as an exchange sees it. */
 export interface ExchangeOwner {
   readonly peer: Peer
+  /** How large an answer may be that can as well be smaller. */
+  readonly answerRoomBytes: number
   /**
    * The exchange has its answer: `isDone` is set. Not called for what `dispatch` gives back done.
    */
@@ -33,6 +35,8 @@ export class Exchange implements RequestContext {
   readonly nowMs: number
   /** The slab the request was lent from, if its handler reads the bytes in place. */
   slab: Slab | undefined
+  /** What it has taken of the memory for requests, as long as it has the slab. */
+  requestBytes = 0
   /** The whole answer, frame length included. Empty: there is none to send. */
   answer: readonly Buffer[] = []
   isDone = false
@@ -68,6 +72,10 @@ export class Exchange implements RequestContext {
 
   get principal(): string {
     return this.owner.peer.principal
+  }
+
+  get answerRoomBytes(): number {
+    return this.owner.answerRoomBytes
   }
 
   onSent(fn: () => void): void {

@@ -4,8 +4,10 @@
 // Bytes are received into a slab; a frame is a view of it. Only a frame that runs over the end of
 // its slab is moved: its beginning is copied to a slab where the whole fits, and the rest is
 // received there. A length is not believed before bytes come: beyond LARGEST_SLAB_BYTES the room
-// doubles as it fills.
+// doubles as it fills. And a frame takes memory of the node's budget from the moment its length is
+// known; where there is none left it is not received on (`isHeldUp`).
 
+import type { Budget } from './budget.ts'
 import { LARGEST_SLAB_BYTES, SLAB_BYTES, type Slab, type SlabPool } from './slabs.ts'
 
 const LENGTH_BYTES = 4
@@ -20,19 +22,24 @@ export class FrameError extends Error {
   }
 }
 
+/** Called with a whole frame, and the charge of its length to the budget, which goes along. */
 export type OnFrame = (frame: Buffer, slab: Slab) => void
 
 export class Frames {
   readonly #maxSizeBytes: number
   readonly #pool: SlabPool
+  readonly #memory: Budget
   #slab: Slab
+  /** What the frame that is not whole yet was granted: its length, or nothing so far. */
+  #grantedBytes = 0
   /** Where the frame begins that is not whole yet. */
   #start = 0
   /** Where the received bytes end. */
   #end = 0
 
-  constructor(pool: SlabPool, maxSizeBytes: number) {
+  constructor(pool: SlabPool, maxSizeBytes: number, memory: Budget) {
     this.#pool = pool
+    this.#memory = memory
     this.#maxSizeBytes = maxSizeBytes
     this.#slab = pool.take(SLAB_BYTES)
   }
@@ -64,12 +71,30 @@ export class Frames {
       const start = this.#start + LENGTH_BYTES
       if (this.#end < start + length) break
       this.#start = start + length
+      if (this.#grantedBytes === 0) this.#memory.take(length)
+      this.#grantedBytes = 0
       onFrame(bytes.subarray(start, start + length), slab)
     }
+    this.begin()
+  }
+
+  /** No memory is left, and none was granted to what comes next: it should not be received. */
+  get isHeldUp(): boolean {
+    return this.#grantedBytes === 0 && this.#memory.isExhausted
+  }
+
+  /** Takes memory for the frame of which the beginning is there, if there is some. */
+  begin(): void {
+    if (this.#grantedBytes > 0 || this.#end - this.#start < LENGTH_BYTES) return
+    if (this.#memory.isExhausted) return
+    this.#grantedBytes = this.#slab.bytes.readInt32BE(this.#start)
+    this.#memory.take(this.#grantedBytes)
   }
 
   /** No more bytes will be received. */
   close(): void {
+    this.#memory.giveBack(this.#grantedBytes)
+    this.#grantedBytes = 0
     this.#pool.retire(this.#slab)
   }
 
@@ -77,6 +102,8 @@ export class Frames {
   #wantedBytes(): number {
     const partBytes = this.#end - this.#start
     if (partBytes < LENGTH_BYTES) return LENGTH_BYTES
+    // What the system had already read may still come.
+    if (this.#grantedBytes === 0) return partBytes + 1
     const frameBytes = LENGTH_BYTES + this.#slab.bytes.readInt32BE(this.#start)
     return Math.min(frameBytes, Math.max(LARGEST_SLAB_BYTES, partBytes * 2))
   }

@@ -26,6 +26,11 @@ export interface RequestContext {
   /** Wall-clock time of the request, in milliseconds. */
   readonly nowMs: number
   /**
+   * The most bytes of records to answer with, by the memory that the node has left for answers. 0:
+   * none at all. It changes as others are answered.
+   */
+  readonly answerRoomBytes: number
+  /**
    * Runs when the answer has left, or never will: the place to give back pooled buffers it refers
    * to.
    */
@@ -70,6 +75,11 @@ export interface HandlerOptions<A extends Api> {
    * can be lent instead of copied. Matters only for requests with `bytes` or `records` fields.
    */
   readonly borrowsBytes?: boolean
+  /**
+   * Answers hold records (Fetch), and are asked for only while the node has memory for them:
+   * clients may leave them unread.
+   */
+  readonly answersRecords?: boolean
 }
 
 /** A handler with its API, as the server keeps it. */

@@ -5,6 +5,7 @@ import type { ListenerKind } from '../../protocol/schema.ts'
 import type { Clock, Timer } from '../world/clock.ts'
 import type { ConnectionEvents, Listener, Network, NetworkConnection } from '../world/network.ts'
 import type { Turn } from '../world/turn.ts'
+import { Budget } from './budget.ts'
 import { Connection, type ConnectionEnvironment } from './connection.ts'
 import type { Dispatcher } from './dispatch.ts'
 import { SlabPool } from './slabs.ts'
@@ -18,6 +19,10 @@ export interface ServerOptions {
   readonly maxRequestBytes: number
   /** `connections.max.idle.ms` */
   readonly maxIdleMs: number
+  /** `queued.max.request.bytes`; not above 0: no bound. */
+  readonly requestMemoryBytes: number
+  /** What clients may leave unread altogether. */
+  readonly answerMemoryBytes?: number
 }
 
 /** A listener as `listeners` names it. */
@@ -38,6 +43,15 @@ const ANONYMOUS = 'User:ANONYMOUS'
 const STOP_GRACE_MS = 1000
 const SWEEPS_PER_IDLE_TIME = 10
 const LEAST_SWEEP_MS = 100
+const MOST_SWEEP_MS = 1000
+/**
+ * Kafka sends records out of the page cache and has none of them in memory; here they lie in
+ * buffers until the client has taken them. It is enough for four answers of `fetch.max.bytes`, or
+ * 256 of what a consumer asks of one partition, all unread at once.
+ */
+const ANSWER_MEMORY_BYTES = 256 * 1024 * 1024
+/** A client that reads nothing for so long is closed where others wait for its memory. */
+const STALL_MS = 10_000
 
 export class Server {
   readonly #options: ServerOptions
@@ -52,9 +66,12 @@ export class Server {
   #onEmpty: (() => void) | undefined
 
   constructor(options: ServerOptions) {
+    const { requestMemoryBytes, answerMemoryBytes = ANSWER_MEMORY_BYTES } = options
     this.#options = options
     this.#environment = {
       ...options, pool: new SlabPool(), dispatcher: undefined,
+      requestMemory: new Budget(requestMemoryBytes > 0 ? requestMemoryBytes : Infinity),
+      answerMemory: new Budget(answerMemoryBytes),
       onGone: (connection) => this.#forget(connection),
     }
   }
@@ -139,17 +156,40 @@ export class Server {
     if (this.#connections.size === 0) this.#onEmpty?.()
   }
 
-  /** Closes who has been silent for too long; a request that is waiting is not silence. */
   #sweepLater(): void {
     const { clock, maxIdleMs } = this.#options
-    if (maxIdleMs < 0) return
-    this.#sweep = clock.setTimer(Math.max(maxIdleMs / SWEEPS_PER_IDLE_TIME, LEAST_SWEEP_MS), () => {
-      const latest = clock.monotonicMs() - maxIdleMs
-      for (const connection of this.#connections) {
-        if (!connection.isBusy && connection.lastActiveMs < latest) connection.destroy()
-      }
+    const wantedMs = maxIdleMs < 0 ? MOST_SWEEP_MS : maxIdleMs / SWEEPS_PER_IDLE_TIME
+    const delayMs = Math.min(Math.max(wantedMs, LEAST_SWEEP_MS), MOST_SWEEP_MS)
+    this.#sweep = clock.setTimer(delayMs, () => {
+      for (const connection of this.#connections) connection.observe()
+      if (maxIdleMs >= 0) this.#closeIdle(clock.monotonicMs() - maxIdleMs)
+      this.#closeStalled(clock.monotonicMs() - STALL_MS)
       this.#sweepLater()
     })
+  }
+
+  /** Closes who has been silent for too long; a request that is waiting is not silence. */
+  #closeIdle(latestMs: number): void {
+    for (const connection of this.#connections) {
+      if ((connection.idleSinceMs ?? Infinity) < latestMs) connection.destroy()
+    }
+  }
+
+  /**
+   * Where requests wait because clients leave answers unread: closes those who have read nothing
+   * for longest, until the others can go on.
+   */
+  #closeStalled(latestMs: number): void {
+    const { answerMemory } = this.#environment
+    if (!answerMemory.isAwaited) return
+    const stalledMs = ({ stalledSinceMs = Infinity }: Connection) => stalledSinceMs
+    const stalled = [...this.#connections]
+      .filter((connection) => stalledMs(connection) < latestMs)
+      .sort((a, b) => stalledMs(a) - stalledMs(b))
+    for (const connection of stalled) {
+      if (!answerMemory.isExhausted) return
+      connection.abandon('the client reads nothing, and others wait for the memory of its answers')
+    }
   }
 }
 

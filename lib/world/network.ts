@@ -12,7 +12,7 @@ export interface ConnectionEvents {
   buffer(): Buffer
   /** So many bytes now stand at the front of the last `buffer()`. */
   received(sizeBytes: number): void
-  /** What was held back by `unsentBytes` has gone down: sending may go on. */
+  /** After bytes were left unsent: they have all been taken by the system. */
   drained(): void
   /** The last call: the connection is gone, by either side, for a reason when there was one. */
   closed(reason: Error | undefined): void
@@ -21,8 +21,10 @@ export interface ConnectionEvents {
 export interface NetworkConnection {
   readonly remoteAddress: string
   readonly remotePort: number
-  /** Bytes handed to `send` that the system has not taken yet. */
+  /** Bytes handed to `send` that are still kept in memory: the system has not taken them all. */
   readonly unsentBytes: number
+  /** Those of them that the system has not taken: they become fewer while the other side reads. */
+  readonly untakenBytes: number
   /**
    * Sends the buffers in order; `sent` is called when the system took them all (not when it
    * fails).

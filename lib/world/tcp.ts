@@ -10,8 +10,6 @@ import { createServer, Socket, type Server } from 'node:net'
 
 import type { ConnectionEvents, Listener, Network, NetworkConnection } from './network.ts'
 
-/** Beyond this many unsent bytes the owner of a connection should hold back; see `drained`. */
-const SEND_WINDOW_BYTES = 1 << 20
 /** Answers up to this size are copied together: cheaper than one more entry in a vectored write. */
 const SMALL_BYTES = 4096
 
@@ -59,7 +57,7 @@ function listener(server: Server, host: string): Listener {
 
 /** What Node keeps behind a socket; not part of its documented interface. */
 interface WithHandle {
-  _handle?: object | null
+  _handle?: { readonly writeQueueSize?: number } | null
 }
 
 function open(
@@ -79,8 +77,11 @@ class TcpConnection implements NetworkConnection {
   readonly remoteAddress: string
   readonly remotePort: number
   #socket: Socket | undefined
+  #events: ConnectionEvents | undefined
   #isPaused = false
   #isDestroyed = false
+  /** Not all of what was sent went at once. */
+  #isBehind = false
 
   constructor(remoteAddress: string, remotePort: number) {
     this.remoteAddress = remoteAddress
@@ -90,10 +91,10 @@ class TcpConnection implements NetworkConnection {
   start(accepted: Socket, events: ConnectionEvents): void {
     const socket = takeOver(accepted, events) ?? copyInto(accepted, events)
     this.#socket = socket
+    this.#events = events
     let reason: Error | undefined
     socket.on('error', (error) => { reason = error })
     socket.on('close', () => events.closed(reason))
-    socket.on('drain', () => events.drained())
     // The owner may have decided while it was asked to accept.
     if (this.#isDestroyed) socket.destroy()
     else if (this.#isPaused) socket.pause()
@@ -101,6 +102,11 @@ class TcpConnection implements NetworkConnection {
 
   get unsentBytes(): number {
     return this.#socket?.writableLength ?? 0
+  }
+
+  get untakenBytes(): number {
+    const queuedBytes = (this.#socket as (Socket & WithHandle) | undefined)?._handle?.writeQueueSize
+    return this.unsentBytes === 0 ? 0 : queuedBytes ?? this.unsentBytes
   }
 
   send(buffers: readonly Buffer[], sent?: () => void): void {
@@ -113,9 +119,24 @@ class TcpConnection implements NetworkConnection {
     if (chunks.length > 1) socket.cork()
     const last = chunks.length - 1
     for (let i = 0; i < last; i++) socket.write(chunks[i]!)
-    if (sent) socket.write(chunks[last]!, () => sent())
-    else socket.write(chunks[last]!)
+    if (sent) {
+      socket.write(chunks[last]!, () => {
+        sent()
+        this.#onWritten()
+      })
+    } else socket.write(chunks[last]!, this.#onWritten)
     if (chunks.length > 1) socket.uncork()
+    this.#isBehind = socket.writableLength > 0
+  }
+
+  /**
+   * Node's own `drain` comes only where the bytes had exceeded a mark. Of a write that went at once
+   * it is told too, later: by then nobody waits for it.
+   */
+  readonly #onWritten = (): void => {
+    if (!this.#isBehind || this.unsentBytes > 0 || this.#socket?.destroyed !== false) return
+    this.#isBehind = false
+    this.#events?.drained()
   }
 
   pause(): void {
@@ -146,7 +167,6 @@ function takeOver(accepted: Socket, events: ConnectionEvents): Socket | undefine
   ;(accepted as Socket & WithHandle)._handle = null
   return new Socket({
     handle,
-    writableHighWaterMark: SEND_WINDOW_BYTES,
     onread: {
       buffer: () => events.buffer(),
       callback: (sizeBytes: number) => {

@@ -59,7 +59,7 @@ export const networkSettings = [
     .doc('Threads for work in the background.'),
   int('queued.max.requests', 500).atLeast(1).high()
     .doc('Requests that may wait before reading pauses.'),
-  long('queued.max.request.bytes', -1)
+  long('queued.max.request.bytes', -1).served()
     .doc('Bytes of requests that may wait before reading pauses; -1: no limit.'),
   int('request.timeout.ms', 30_000).high()
     .doc('How long a request to another node may take.'),

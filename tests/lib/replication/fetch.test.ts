@@ -38,6 +38,25 @@ describe('fetch', () => {
       .toEqual([['0'], []])
   })
 
+  test('answers with less where the node has little memory for answers, but with a batch', () => {
+    const replica = withRecords({ a: ['0', '1', '2'] })
+    replica.answerRoomBytes = 1
+    expect(valuesIn(replica.fetch({}, [{}]))).toEqual([['0']])
+    replica.answerRoomBytes = 160
+    expect(valuesIn(replica.fetch({}, [{}]))).toEqual([['0', '1']])
+  })
+
+  test('answers with nothing where that memory was used up while it waited', () => {
+    const replica = withRecords({ a: [] })
+    const fetched = replica.fetch(WAITING, [{}])
+    replica.answerRoomBytes = 0
+    replica.send('a', ['0'])
+    replica.clock.endTurn()
+    expect(valuesIn(fetched)).toEqual([[]])
+    replica.answerRoomBytes = 1000
+    expect(valuesIn(replica.fetch({}, [{}]))).toEqual([['0']])
+  })
+
   test('gives pooled buffers back when the answer has left', () => {
     const replica = withRecords({ a: ['0'] })
     replica.fetch({}, [{}])

@@ -81,6 +81,8 @@ export class Replica {
     } as unknown as Services
   }
 
+  /** What an answer may hold, as the server would say. */
+  answerRoomBytes = Infinity
   #nextId = 100
 
   #controller() {
@@ -135,10 +137,14 @@ export class Replica {
   }
 
   context(apiVersion: number): RequestContext {
+    const roomBytes = () => this.answerRoomBytes
     return {
       apiVersion, correlationId: 1, clientId: 'test', connectionId: 1, listenerName: 'PLAINTEXT',
       listenerKind: 'broker', clientAddress: '127.0.0.1', principal: 'User:ANONYMOUS',
       nowMs: this.clock.nowMs(), onSent: (fn) => { this.sent.push(fn) },
+      get answerRoomBytes() {
+        return roomBytes()
+      },
     }
   }
 

@@ -8,7 +8,7 @@ import { Dispatcher } from '../../../lib/server/dispatch.ts'
 import type { Handler } from '../../../lib/server/handler.ts'
 import { Server } from '../../../lib/server/server.ts'
 import type { Services } from '../../../lib/services.ts'
-import { systemClock } from '../../../lib/world/clock.ts'
+import { type Clock, systemClock } from '../../../lib/world/clock.ts'
 import { createLogger } from '../../../lib/world/logger.ts'
 import { tcpNetwork } from '../../../lib/world/tcp.ts'
 import { Turn } from '../../../lib/world/turn.ts'
@@ -23,19 +23,26 @@ export interface TestServer {
 export interface TestServerOptions {
   readonly maxRequestBytes?: number
   readonly maxIdleMs?: number
+  readonly requestMemoryBytes?: number
+  readonly answerMemoryBytes?: number
+  readonly clock?: Clock
 }
 
 /** Starts a server; handlers see only what is real here: clock, turn and logger. */
 export async function startServer(
   handlers: readonly Handler[], options: TestServerOptions = {},
 ): Promise<TestServer> {
-  const { maxRequestBytes = 1 << 24, maxIdleMs = -1 } = options
-  const clock = systemClock()
+  const {
+    maxRequestBytes = 1 << 24, maxIdleMs = -1, requestMemoryBytes = -1, clock = systemClock(),
+    ...rest
+  } = options
   const turn = new Turn(clock)
   const log: string[] = []
   const logger = createLogger({ level: 'debug', write: (line) => log.push(line) })
   const network = tcpNetwork()
-  const server = new Server({ network, clock, turn, logger, maxRequestBytes, maxIdleMs })
+  const server = new Server({
+    network, clock, turn, logger, maxRequestBytes, maxIdleMs, requestMemoryBytes, ...rest,
+  })
   const [bound] = await server.bind([
     { name: 'PLAINTEXT', kind: 'broker', host: '127.0.0.1', port: 0 },
   ])
@@ -46,13 +53,15 @@ export async function startServer(
 export class Client {
   readonly socket: Socket
   isClosed = false
-  #bytes: Buffer = Buffer.alloc(0)
+  #chunks: Buffer[] = []
+  #sizeBytes = 0
   #wake: (() => void) | undefined
 
   constructor(port: number) {
     this.socket = connect(port, '127.0.0.1')
     this.socket.on('data', (chunk: Buffer) => {
-      this.#bytes = Buffer.concat([this.#bytes, chunk])
+      this.#chunks.push(chunk)
+      this.#sizeBytes += chunk.length
       this.#wake?.()
     })
     this.socket.on('close', () => {
@@ -69,15 +78,22 @@ export class Client {
   /** The next frame without its length; undefined when the connection closed instead. */
   async frame(): Promise<Buffer | undefined> {
     for (;;) {
-      if (this.#bytes.length >= 4 && this.#bytes.length >= 4 + this.#bytes.readInt32BE(0)) {
-        const end = 4 + this.#bytes.readInt32BE(0)
-        const frame = this.#bytes.subarray(4, end)
-        this.#bytes = this.#bytes.subarray(end)
-        return frame
+      const end = 4 + (this.#sizeBytes < 4 ? 0 : this.#joined(4).readInt32BE(0))
+      if (this.#sizeBytes >= end) {
+        const bytes = this.#joined(end)
+        this.#chunks[0] = bytes.subarray(end)
+        this.#sizeBytes -= end
+        return bytes.subarray(4, end)
       }
       if (this.isClosed) return undefined
       await new Promise<void>((resolve) => { this.#wake = resolve })
     }
+  }
+
+  /** The first of what came, at least so many bytes of it in one piece. */
+  #joined(sizeBytes: number): Buffer {
+    if (this.#chunks[0]!.length < sizeBytes) this.#chunks = [Buffer.concat(this.#chunks)]
+    return this.#chunks[0]!
   }
 
   async answer<A extends Api>(

@@ -135,6 +135,31 @@ describe('tcp', () => {
     expect(peer.connection.unsentBytes).toBe(0)
   })
 
+  test('tells of the last bytes too, and shows meanwhile that the client reads', async () => {
+    const { dial } = await listen()
+    const { client, peer } = await dial()
+    client.pause()
+    peer.connection.send([Buffer.alloc(16 << 20)])
+    peer.connection.send([Buffer.from('end')])
+    const { unsentBytes, untakenBytes } = peer.connection
+    expect(unsentBytes).toBe((16 << 20) + 3)
+    expect(untakenBytes).toBeLessThan(unsentBytes)
+    client.once('data', () => client.pause())
+    for (let i = 0; i < 100 && peer.connection.untakenBytes === untakenBytes; i++) {
+      client.resume()
+      await new Promise((resolve) => { setTimeout(resolve, 1) })
+      client.pause()
+    }
+    expect(peer.connection.untakenBytes).toBeLessThan(untakenBytes)
+    expect(peer.drains).toBe(0)
+    client.resume()
+    await until(() => peer.drains === 1)
+    expect([peer.connection.unsentBytes, peer.connection.untakenBytes]).toEqual([0, 0])
+    peer.connection.send([Buffer.from('at once')])
+    await new Promise((resolve) => { setTimeout(resolve, 10) })
+    expect(peer.drains).toBe(1)
+  })
+
   test('ends after what was sent, and reports the end of either side', async () => {
     const { dial } = await listen()
     const first = await dial()
