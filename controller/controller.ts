@@ -282,7 +282,6 @@ export class Controller {
     this.#isActive = false
     this.#driver.close()
     this.#failPending(new ApiError(Errors.KAFKA_STORAGE_ERROR))
-    this.#options.logger.error('metadata log failed', { error })
     this.#options.onFailure(error)
   }
 }

@@ -9,7 +9,7 @@ import {
   readMetaProperties, writeMetaProperties, type MetaProperties,
 } from '../storage/meta-properties.ts'
 import type { Config } from './config.ts'
-import { StartError } from './start-error.ts'
+import { reasonOf, StartError } from './start-error.ts'
 import type { Clock } from './world/clock.ts'
 import type { Random } from './world/random.ts'
 
@@ -112,19 +112,9 @@ export function usable<T>(directory: string, use: () => T): T {
     return use()
   } catch (error) {
     if (error instanceof StartError) throw error
-    throw new StartError(`log.dirs: ${directory} cannot be used: ${reasonOf(error)}`)
-  }
-}
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException
-  switch (code) {
-    case 'EACCES':
-    case 'EPERM': return 'this user may not write there'
-    case 'EROFS': return 'the file system is read-only'
-    case 'ENOTDIR':
-    case 'EEXIST': return 'there is a file of that name'
-    case 'ENOSPC': return 'the disk is full'
-    default: return message
+    // It may be a file in it that fails.
+    const path = (error as { path?: unknown }).path ?? directory
+    const where = path === directory ? '' : ` (${String(path)})`
+    throw new StartError(`log.dirs: ${directory} cannot be used: ${reasonOf(error)}${where}`)
   }
 }

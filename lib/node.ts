@@ -21,6 +21,7 @@ import { Partitions } from './replication/partitions.ts'
 import { Dispatcher } from './server/dispatch.ts'
 import { Server } from './server/server.ts'
 import type { AdvertisedListener, Services } from './services.ts'
+import { environmentError, StartError } from './start-error.ts'
 import { Turn } from './world/turn.ts'
 import type { World } from './world/world.ts'
 
@@ -36,8 +37,12 @@ export class Node {
   #clusterId = ''
   /** What a stop has to undo, the newest last. */
   #undo: (() => void | Promise<void>)[] = []
+  #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
-  #fail: (error: unknown) => void = () => {}
+  #isServing = false
+  /** The first one: what follows from it tells less. */
+  #failure: unknown
+  readonly #fail: (error: unknown) => void
   /** Resolves with the reason if the node can no longer keep its promises: end it then. */
   readonly failed: Promise<unknown>
 
@@ -45,7 +50,12 @@ export class Node {
     this.#config = config
     this.#world = world
     this.#turn = new Turn(world.clock)
-    this.failed = new Promise((resolve) => { this.#fail = resolve })
+    let tell: (error: unknown) => void
+    this.failed = new Promise((resolve) => { tell = resolve })
+    this.#fail = (error) => {
+      this.#failure ??= error
+      tell(error)
+    }
   }
 
   /** Where clients and the quorum reach it, with the ports really bound. */
@@ -58,15 +68,17 @@ export class Node {
   }
 
   /**
-   * Resolves when it serves. Rejects with `StartError` for what its user can mend; what had been
-   * started is stopped again.
+   * Resolves when it serves. Rejects with `StartError` for what its user can mend, and when it is
+   * stopped before; what had been started is stopped again.
    */
   async start(): Promise<void> {
+    this.#starting = this.#start()
     try {
-      await this.#start()
+      await this.#starting
     } catch (error) {
       await this.stop()
-      throw error
+      const reason = this.#failure ?? error
+      throw environmentError(reason) ?? reason
     }
   }
 
@@ -77,11 +89,17 @@ export class Node {
   }
 
   async #stop(): Promise<void> {
+    // A start under way hears of it at its next step.
+    await this.#starting?.catch(() => {})
     for (const undo of this.#undo.reverse()) {
       try {
         await undo()
       } catch (error) {
-        this.#world.logger.error('A part of the node did not stop as it should', { error })
+        // Of a start that fails its reason alone is told.
+        const tell = this.#isServing ? this.#world.logger.error : this.#world.logger.debug
+        tell('A part of the node did not stop as it should', {
+          error: environmentError(error)?.message ?? error,
+        })
       }
     }
     this.#undo = []
@@ -90,13 +108,24 @@ export class Node {
   async #start(): Promise<void> {
     const server = this.#server()
     const bound = await bindListeners(this.#config, server)
+    this.#checkGoingOn()
     this.#listeners = [...bound.broker, ...bound.controller]
     const directories = this.#directories()
     const controller = await this.#controller(directories)
+    this.#checkGoingOn()
     const partitions = this.#partitions(controller, directories)
+    this.#checkGoingOn()
     await this.#join(controller, directories, bound)
+    this.#checkGoingOn()
     this.#serve(server, controller, partitions)
     this.#maintain(partitions, directories)
+    this.#isServing = true
+  }
+
+  /** Between the steps of a start: throws when there is no sense in the next one. */
+  #checkGoingOn(): void {
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#stopping !== undefined) throw new StartError('stopped before it was ready')
   }
 
   #server(): Server {

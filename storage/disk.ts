@@ -2,7 +2,7 @@
 // handing it to a thread. Only what waits for the device may be had asynchronously.
 //
 // A path that is not there is an answer where that is said; everything else that goes wrong throws
-// what the system says (`ENOSPC`, `EIO`, `EACCES`, …), with its `code`.
+// what the system says (`ENOSPC`, `EIO`, `EACCES`, …), with its `code` and the `path`.
 
 export interface DiskFile {
   readonly path: string
@@ -54,6 +54,8 @@ export interface Disk {
   readFile(path: string): Buffer | undefined
   /** Makes creations, renames and removals in the directory durable. */
   syncDirectory(path: string): void
+  /** As `syncDirectory`, without holding up the others. */
+  syncDirectoryAsync(path: string): Promise<void>
   /** The file's size; undefined when it is not there. */
   sizeBytes(path: string): number | undefined
   /** Takes the lock that this file stands for; undefined when somebody alive has it. */

@@ -44,7 +44,7 @@ class MemoryFileData {
 }
 
 function systemError(code: string, path: string): Error {
-  return Object.assign(new Error(`${code}: ${path}`), { code })
+  return Object.assign(new Error(`${code}: ${path}`), { code, path })
 }
 
 export class MemoryDisk implements Disk {
@@ -69,8 +69,15 @@ export class MemoryDisk implements Disk {
     return new MemoryFile(path, data, this)
   }
 
+  /** Before anything of the path is changed or synced. */
+  checkFailure(path: string): void {
+    const { failure } = this
+    if (failure === undefined) return
+    throw 'code' in failure ? Object.assign(failure, { path }) : failure
+  }
+
   #change(...changes: [string, MemoryFileData | undefined][]): void {
-    if (this.failure) throw this.failure
+    this.checkFailure(changes[0]![0])
     for (const [path, data] of changes) setOrDelete(this.#files, path, data)
     this.#nameChanges.push(new Map(changes))
   }
@@ -93,6 +100,7 @@ export class MemoryDisk implements Disk {
   }
 
   makeDirectory(path: string): void {
+    if (!this.#directories.has(path)) this.checkFailure(path)
     for (let at = path; !this.#directories.has(at); at = parentOf(at)) this.#directories.add(at)
   }
 
@@ -100,7 +108,7 @@ export class MemoryDisk implements Disk {
     const data = this.#files.get(from)
     if (data) return this.#change([from, undefined], [to, data])
     if (!this.#directories.has(from)) throw systemError('ENOENT', from)
-    if (this.failure) throw this.failure
+    this.checkFailure(from)
     this.#moveTree(from, to)
   }
 
@@ -135,7 +143,7 @@ export class MemoryDisk implements Disk {
   }
 
   syncDirectory(path: string): void {
-    if (this.failure) throw this.failure
+    this.checkFailure(path)
     for (const name of [...this.#syncedNames.keys()]) {
       if (parentOf(name) === path && !this.#files.has(name)) this.#syncedNames.delete(name)
     }
@@ -145,6 +153,11 @@ export class MemoryDisk implements Disk {
     this.#nameChanges = this.#nameChanges
       .map((change) => new Map([...change].filter(([name]) => parentOf(name) !== path)))
       .filter(({ size }) => size > 0)
+  }
+
+  async syncDirectoryAsync(path: string): Promise<void> {
+    await Promise.resolve()
+    this.syncDirectory(path)
   }
 
   sizeBytes(path: string): number | undefined {
@@ -216,7 +229,7 @@ class MemoryFile implements DiskFile {
   }
 
   write(bytes: Uint8Array, position: number): void {
-    if (this.#disk.failure) throw this.#disk.failure
+    this.#disk.checkFailure(this.path)
     const data = this.#data
     data.reserve(position + bytes.length)
     data.bytes.set(bytes, position)
@@ -232,7 +245,7 @@ class MemoryFile implements DiskFile {
   }
 
   truncate(sizeBytes: number): void {
-    if (this.#disk.failure) throw this.#disk.failure
+    this.#disk.checkFailure(this.path)
     const data = this.#data
     if (sizeBytes > data.sizeBytes) data.reserve(sizeBytes)
     else data.bytes.fill(0, sizeBytes, data.sizeBytes)
@@ -240,7 +253,7 @@ class MemoryFile implements DiskFile {
   }
 
   sync(): void {
-    if (this.#disk.failure) throw this.#disk.failure
+    this.#disk.checkFailure(this.path)
     this.#data.synced = Buffer.from(this.#data.content())
   }
 

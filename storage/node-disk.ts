@@ -1,9 +1,9 @@
 // The real disk: the only file of the floors that knows node:fs.
 
 import {
-  closeSync, constants, existsSync, fdatasync, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync,
-  mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync,
-  writeFileSync, writeSync, writevSync,
+  closeSync, constants, existsSync, fdatasync, fdatasyncSync, fstatSync, fsync, fsyncSync,
+  ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync,
+  statSync, writeFileSync, writeSync, writevSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 
@@ -66,9 +66,22 @@ class NodeDisk implements Disk {
     const descriptor = openSync(path, O_RDONLY)
     try {
       fsyncSync(descriptor)
+    } catch (error) {
+      throw named(error, path)
     } finally {
       closeSync(descriptor)
     }
+  }
+
+  syncDirectoryAsync(path: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const descriptor = openSync(path, O_RDONLY)
+      fsync(descriptor, (error) => {
+        closeSync(descriptor)
+        if (error) reject(named(error, path))
+        else resolve()
+      })
+    })
   }
 
   sizeBytes(path: string): number | undefined {
@@ -93,6 +106,12 @@ function unlessMissing<T>(fn: () => T): T | undefined {
     if (isCode(error, 'ENOENT')) return undefined
     throw error
   }
+}
+
+/** The system does not say the path of what it knows by its descriptor. */
+function named(error: unknown, path: string): unknown {
+  const isNameless = typeof error === 'object' && error !== null && !('path' in error)
+  return isNameless ? Object.assign(error, { path }) : error
 }
 
 function isCode(error: unknown, code: string): boolean {
@@ -144,14 +163,22 @@ class NodeFile implements DiskFile {
   }
 
   sizeBytes(): number {
-    return fstatSync(this.#descriptor).size
+    return this.#do(() => fstatSync(this.#descriptor).size)
+  }
+
+  #do<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      throw named(error, this.path)
+    }
   }
 
   read(target: Uint8Array, targetOffset: number, lengthBytes: number, position: number): number {
     let done = 0
     while (done < lengthBytes) {
-      const count = readSync(
-        this.#descriptor, target, targetOffset + done, lengthBytes - done, position + done)
+      const count = this.#do(() => readSync(
+        this.#descriptor, target, targetOffset + done, lengthBytes - done, position + done))
       if (count === 0) break
       done += count
     }
@@ -160,7 +187,9 @@ class NodeFile implements DiskFile {
 
   write(bytes: Uint8Array, position: number): void {
     for (let done = 0; done < bytes.length;) {
-      done += writeSync(this.#descriptor, bytes, done, bytes.length - done, position + done)
+      done += this.#do(() => (
+        writeSync(this.#descriptor, bytes, done, bytes.length - done, position + done)
+      ))
     }
   }
 
@@ -170,7 +199,7 @@ class NodeFile implements DiskFile {
     for (let first = 0; first < buffers.length; first += MAX_VECTORS) {
       const some = buffers.slice(first, first + MAX_VECTORS)
       const wanted = some.reduce((sum, { length }) => sum + length, 0)
-      let done = writevSync(this.#descriptor, some, at)
+      let done = this.#do(() => writevSync(this.#descriptor, some, at))
       if (done < wanted) {
         // A short write: the rest one by one, so that the error that cut it off shows itself.
         for (const buffer of some) {
@@ -186,16 +215,16 @@ class NodeFile implements DiskFile {
   }
 
   truncate(sizeBytes: number): void {
-    ftruncateSync(this.#descriptor, sizeBytes)
+    this.#do(() => ftruncateSync(this.#descriptor, sizeBytes))
   }
 
   sync(): void {
-    fdatasyncSync(this.#descriptor)
+    this.#do(() => fdatasyncSync(this.#descriptor))
   }
 
   syncAsync(): Promise<void> {
     return new Promise((resolve, reject) => {
-      fdatasync(this.#descriptor, (error) => error ? reject(error) : resolve())
+      fdatasync(this.#descriptor, (error) => error ? reject(named(error, this.path)) : resolve())
     })
   }
 

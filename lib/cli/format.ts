@@ -3,10 +3,10 @@
 import { resolve } from 'node:path'
 import { nodeDisk } from '../../storage/node-disk.ts'
 import { formatDirectories } from '../format.ts'
-import { StartError } from '../start-error.ts'
 import { systemClock } from '../world/clock.ts'
 import { createLogger } from '../world/logger.ts'
 import { systemRandom } from '../world/random.ts'
+import { endWith } from './ending.ts'
 import { loadConfig, type SettingsOptions } from './settings.ts'
 
 export interface FormatOptions extends SettingsOptions {
@@ -26,8 +26,6 @@ export function format(options: FormatOptions): number {
     }
     return 0
   } catch (error) {
-    if (!(error instanceof StartError)) throw error
-    logger.error(error.message)
-    return 1
+    return endWith(error, logger)
   }
 }

@@ -3,12 +3,13 @@
 import { performance } from 'node:perf_hooks'
 import { resolve } from 'node:path'
 import type { Logger } from '../../storage/ports.ts'
-import { whyNotYet } from '../config.ts'
+import { type Config, whyNotYet } from '../config.ts'
 import { Node } from '../node.ts'
 import { StartError } from '../start-error.ts'
 import { VERSION } from '../version.ts'
 import { createLogger } from '../world/logger.ts'
 import { systemWorld } from '../world/system.ts'
+import { endWith } from './ending.ts'
 import type { StartOptions } from './options.ts'
 import { loadConfig } from './settings.ts'
 
@@ -18,9 +19,7 @@ export async function start(options: StartOptions): Promise<number> {
   try {
     return await run(options, logger)
   } catch (error) {
-    if (!(error instanceof StartError)) throw error
-    logger.error(error.message)
-    return 1
+    return endWith(error, logger)
   }
 }
 
@@ -30,16 +29,12 @@ async function run(options: StartOptions, logger: Logger): Promise<number> {
   if (notYet !== undefined) throw new StartError(notYet)
   const node = new Node(config, systemWorld(logger))
   const signal = untilSignal(logger)
-  await node.start()
-  const listeners = node.listeners
-    .filter(({ name }) => !config.controllerListenerNames.includes(name))
-    .map(({ name, host, port }) => `${name}://${host.includes(':') ? `[${host}]` : host}:${port}`)
-  const directories = config.logDirs.map((directory) => resolve(directory)).join(',')
-  // Counted from the start of the process, less what `npm start` did before.
-  const preparedMs = performance.getEntriesByName('prepare')[0]?.duration ?? 0
-  const elapsedMs = Math.round(performance.now() - preparedMs)
-  process.stdout.write(`Samsa ${VERSION} ready in ${elapsedMs} ms: ${listeners.join(',')}, `
-    + `data in ${directories}, cluster ${node.clusterId}\n`)
+  // What goes wrong beside the start ends it as well; of a node that serves Node tells the stack.
+  const onBug = (error: unknown): void => process.exit(endWith(error, logger))
+  process.on('uncaughtException', onBug)
+  const isReady = await Promise.race([node.start().then(() => true), signal.then(() => false)])
+  process.off('uncaughtException', onBug)
+  if (isReady) tellReady(node, config)
   const exitCode = await Promise.race([
     signal.then(() => 0),
     node.failed.then((error) => {
@@ -50,6 +45,19 @@ async function run(options: StartOptions, logger: Logger): Promise<number> {
   await node.stop()
   logger.info('stopped')
   return exitCode
+}
+
+/** The one line on standard output. */
+function tellReady(node: Node, config: Config): void {
+  const listeners = node.listeners
+    .filter(({ name }) => !config.controllerListenerNames.includes(name))
+    .map(({ name, host, port }) => `${name}://${host.includes(':') ? `[${host}]` : host}:${port}`)
+  const directories = config.logDirs.map((directory) => resolve(directory)).join(',')
+  // Counted from the start of the process, less what `npm start` did before.
+  const preparedMs = performance.getEntriesByName('prepare')[0]?.duration ?? 0
+  const elapsedMs = Math.round(performance.now() - preparedMs)
+  process.stdout.write(`Samsa ${VERSION} ready in ${elapsedMs} ms: ${listeners.join(',')}, `
+    + `data in ${directories}, cluster ${node.clusterId}\n`)
 }
 
 /** A signal that follows so soon is the same one: npm passes on what the terminal sends to all. */

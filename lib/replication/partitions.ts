@@ -92,13 +92,17 @@ export class Partitions {
   failDirectory(directory: LogDirectory, error: unknown): void {
     if (directory.isFailed) return
     directory.fail()
-    this.#options.logger.error('A log directory failed: its partitions are offline', {
-      directory: directory.path, error,
-    })
+    const isLast = this.#options.directories.every(({ isFailed }) => isFailed)
+    // Who hears of the last one tells it.
+    if (!isLast) {
+      this.#options.logger.error('A log directory failed: its partitions are offline', {
+        directory: directory.path, error,
+      })
+    }
     for (const partition of this.all()) {
       if (this.#directoryOf.get(partition.log) === directory) partition.failed()
     }
-    if (this.#options.directories.every(({ isFailed }) => isFailed)) this.#options.onFailure(error)
+    if (isLast) this.#options.onFailure(error)
   }
 
   readonly #follow = (image: Image, delta: ImageDelta): void => {
@@ -154,7 +158,8 @@ export class Partitions {
     const place = { topic: topic.name, partition: index, topicId: topic.id }
     const directory = this.#directoryFor(topic.name, index)
     if (directory === undefined) {
-      logger.error('A partition stays offline: there is no sound directory for it', place)
+      // That a directory failed has been told.
+      logger.debug('A partition stays offline: there is no sound directory for it', place)
       return undefined
     }
     try {

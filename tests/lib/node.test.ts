@@ -12,6 +12,8 @@ import { Node } from '../../lib/node.ts'
 import { StartError } from '../../lib/start-error.ts'
 import { createLogger } from '../../lib/world/logger.ts'
 import { systemWorld } from '../../lib/world/system.ts'
+import type { Disk } from '../../storage/disk.ts'
+import { MemoryDisk } from '../../storage/memory-disk.ts'
 
 const directories: string[] = []
 const nodes: Node[] = []
@@ -33,14 +35,17 @@ interface Started {
   readonly log: string[]
 }
 
-function newNode(directory: string, settings: Record<string, string> = {}): Started {
+function newNode(
+  directory: string, settings: Record<string, string> = {}, disk?: Disk,
+): Started {
   const log: string[] = []
   const logger = createLogger({ level: 'debug', write: (line) => log.push(line) })
   const properties = new Map(Object.entries({
     'listeners': 'PLAINTEXT://127.0.0.1:0', 'log.dirs': join(directory, 'data'), ...settings,
   }))
   const config = parseConfig(properties, () => {}, { base: DEVELOPMENT })
-  const node = new Node(config, systemWorld(logger))
+  const world = systemWorld(logger)
+  const node = new Node(config, disk === undefined ? world : { ...world, disk })
   nodes.push(node)
   return { node, log, get port() { return node.listeners[0]!.port } }
 }
@@ -71,6 +76,14 @@ async function consume(kafka: Kafka, topic: string, groupId: string, count: numb
   })
   await consumer.disconnect()
   return values
+}
+
+async function topicsOf(started: Started) {
+  const admin = clientOf(started).admin()
+  await admin.connect()
+  const { topics } = await admin.fetchTopicMetadata()
+  await admin.disconnect()
+  return topics
 }
 
 describe('a node', () => {
@@ -113,7 +126,73 @@ describe('a node', () => {
   })
 })
 
+/** A disk that takes so many changes, and then no more. */
+class FailingDisk extends MemoryDisk {
+  #changesLeft = Infinity
+  #code = ''
+
+  constructor() {
+    super()
+    this.makeDirectory('/disk')
+  }
+
+  failAfter(changes: number, code = ''): void {
+    this.#changesLeft = changes
+    this.#code = code
+  }
+
+  override checkFailure(path: string): void {
+    if (--this.#changesLeft >= 0) return
+    const message = `${this.#code}: as the system says it`
+    throw Object.assign(new Error(message), { code: this.#code, path })
+  }
+}
+
+const DISK_ERRORS = [
+  ['ENOSPC', 'the disk is full'], ['EIO', 'the device fails'],
+  ['EROFS', 'the file system is read-only'], ['EACCES', 'this user may not read or write there'],
+] as const
+
 describe('a node does not start, and says why,', () => {
+  /** Starts on disks that fail one change later each time. Gives how many failed. */
+  async function failedStarts(nextDisk: () => FailingDisk): Promise<number> {
+    for (let changes = 0; ; changes++) {
+      const disk = nextDisk()
+      const [code, words] = DISK_ERRORS[changes % DISK_ERRORS.length]!
+      disk.failAfter(changes, code)
+      const { node, log } = newNode('/disk', {}, disk)
+      const error: unknown = await node.start().catch((reason: unknown) => reason)
+      disk.failAfter(Infinity)
+      await node.stop()
+      if (error === undefined) return changes
+      expect(error).toBeInstanceOf(StartError)
+      const { message } = error as StartError
+      expect(message).toMatch(/^[^\n]*\/disk\/data[^\n]*$/)
+      expect(message).toContain(words)
+      expect(log.filter((line) => line.includes(' ERROR '))).toEqual([])
+    }
+  }
+
+  test('at whatever moment of the first start its disk fails', async () => {
+    expect(await failedStarts(() => new FailingDisk())).toBeGreaterThan(20)
+  })
+
+  test('at whatever moment of a later start its disk fails', async () => {
+    const disk = new FailingDisk()
+    const first = newNode('/disk', {}, disk)
+    await first.node.start()
+    const admin = clientOf(first).admin()
+    await admin.connect()
+    await admin.createTopics({ topics: [{ topic: 'a', numPartitions: 2 }] })
+    await admin.disconnect()
+    await first.node.stop()
+    expect(await failedStarts(() => disk)).toBeGreaterThan(5)
+    const last = newNode('/disk', {}, disk)
+    await last.node.start()
+    const [topic] = await topicsOf(last)
+    expect(topic).toMatchObject({ name: 'a', partitions: [{ leader: 1 }, { leader: 1 }] })
+  })
+
   test('where the port is taken', async () => {
     const other = createServer()
     await new Promise<void>((resolve) => { other.listen(0, '127.0.0.1', resolve) })
