@@ -42,7 +42,7 @@ describe('the offset map', () => {
     expect(map.count).toBe(3)
   })
 
-  test('takes as many keys as its size and load factor say, and goes on with those it knows', () => {
+  test('takes as many keys as its size and load factor say, and more of those it knows', () => {
     const map = new OffsetMap(options)
     expect(map.capacity).toBe(900)
     for (let i = 0; i < 900; i++) expect(put(map, `key ${i}`, i)).toBe(true)
