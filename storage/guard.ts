@@ -18,9 +18,13 @@ export class Guard {
     return this.#failure
   }
 
+  get isUsable(): boolean {
+    return this.#failure === undefined && !this.isClosed
+  }
+
   /** Throws KAFKA_STORAGE_ERROR after a failure, and when closed. */
   checkUsable(): void {
-    if (this.#failure === undefined && !this.isClosed) return
+    if (this.isUsable) return
     throw new ApiError(Errors.KAFKA_STORAGE_ERROR)
   }
 

@@ -3,10 +3,10 @@
 
 import { BatchReader } from './batch-reader.ts'
 import type { Disk } from './disk.ts'
-import { DELETED_SUFFIX, INDEX_SUFFIXES, LOG_SUFFIX } from './segment.ts'
+import {
+  CLEANED_SUFFIX, DELETED_SUFFIX, INDEX_SUFFIXES, LOG_SUFFIX, SWAP_SUFFIX,
+} from './segment.ts'
 
-const CLEANED_SUFFIX = '.cleaned'
-const SWAP_SUFFIX = '.swap'
 const TEMPORARY_SUFFIX = '.tmp'
 
 /** Tidies the directory. Answers the base offsets of its segments, ascending. */
@@ -50,9 +50,10 @@ function finishSwap(disk: Disk, directory: string, names: readonly string[]): vo
     const from = Math.min(...logs.map(offsetOf))
     const to = Math.max(...logs.map((name) => nextOffsetOf(disk, pathOf(name), offsetOf(name))))
     for (const name of names) {
-      const isReplaced = [LOG_SUFFIX, ...INDEX_SUFFIXES].some((suffix) => name.endsWith(suffix))
-        && offsetOf(name) >= from && offsetOf(name) < to
-      if (isReplaced) disk.remove(pathOf(name))
+      const isLive = [LOG_SUFFIX, ...INDEX_SUFFIXES].some((suffix) => name.endsWith(suffix))
+      const offset = offsetOf(name)
+      // One that is empty replaces the segment of its name at least.
+      if (isLive && offset >= from && (offset < to || offset === from)) disk.remove(pathOf(name))
     }
   }
   for (const name of valid) {

@@ -10,6 +10,7 @@ import { Batch } from '../protocol/records/batch.ts'
 import { admit } from './admission.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { claimDirectory, type EpochEntry } from './checkpoints.ts'
+import { Compaction } from './compaction/compaction.ts'
 import { jitterMs, type LogConfig, parseLogConfig } from './config.ts'
 import type { Disk } from './disk.ts'
 import { type BegunSync, Durability } from './durability.ts'
@@ -65,6 +66,8 @@ export class Log {
   readonly #removals: Removals
   #rollJitterMs: number
   readonly #guard: Guard
+  /** What cleanings of the log go by. */
+  readonly compaction: Compaction
 
   /** Opens the log, or makes a new one. Throws what the disk says. */
   static open(options: LogOptions): Log {
@@ -102,6 +105,10 @@ export class Log {
     this.#durability = new Durability({
       disk, directory, segments: this.#segments, epochs: this.#epochs,
       recoveryPoint: this.#segments.active.nextOffset,
+    })
+    this.compaction = new Compaction({
+      log: this, disk, segments: this.#segments, snapshots: this.#snapshots,
+      removals: this.#removals, guard: this.#guard,
     })
     this.#endOffset = this.#segments.active.nextOffset
     this.#startOffset = Math.max(startOffset, this.#segments.first.baseOffset)
@@ -416,6 +423,7 @@ export class Log {
     this.#endOffset = this.#segments.active.nextOffset
     this.#writtenOffset = this.#endOffset
     this.#durability.truncated(this.#endOffset)
+    this.compaction.truncated()
     this.#highWatermark = Math.min(this.#highWatermark, this.#endOffset)
     this.#startOffset = Math.min(this.#startOffset, this.#endOffset)
     this.#guard.do(() => {
@@ -481,5 +489,6 @@ export class Log {
     this.#guard.isClosed = true
     this.#staging.clear()
     for (const segment of this.#segments.all) segment.close()
+    this.compaction.close()
   }
 }

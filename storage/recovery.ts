@@ -123,8 +123,10 @@ function recover(segments: Segments, first: number, options: LoadOptions): void 
 function canFollow(
   baseOffset: number, lastOffset: number, { config, recoveryPoint }: LoadOptions,
 ): boolean {
-  // All of the log is looked through then; it may have been compacted once.
-  const mayHaveGaps = recoveryPoint === undefined || config.cleanupPolicy.has('compact')
+  // What was on the device once has not lost anything; it may have been compacted, under a policy
+  // of that time. Without a recovery point that may be so of all of the log.
+  const mayHaveGaps = recoveryPoint === undefined || baseOffset <= recoveryPoint
+    || config.cleanupPolicy.has('compact')
   return baseOffset === lastOffset + 1 || baseOffset > lastOffset && mayHaveGaps
 }
 

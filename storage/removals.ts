@@ -5,6 +5,7 @@ import type { Disk } from './disk.ts'
 interface Removal {
   readonly path: string
   readonly dueMs: number
+  readonly removed: (() => void) | undefined
 }
 
 export class Removals {
@@ -15,8 +16,9 @@ export class Removals {
     this.#disk = disk
   }
 
-  add(path: string, dueMs: number): void {
-    this.#pending.push({ path, dueMs })
+  /** `removed` is called when it is gone. */
+  add(path: string, dueMs: number, removed?: () => void): void {
+    this.#pending.push({ path, dueMs, removed })
   }
 
   /** Removes what is due. Answers the paths. */
@@ -24,7 +26,10 @@ export class Removals {
     const due = this.#pending.filter(({ dueMs }) => dueMs <= nowMs)
     if (due.length === 0) return []
     this.#pending = this.#pending.filter(({ dueMs }) => dueMs > nowMs)
-    for (const { path } of due) this.#disk.removeTree(path)
+    for (const { path, removed } of due) {
+      this.#disk.removeTree(path)
+      removed?.()
+    }
     return due.map(({ path }) => path)
   }
 }

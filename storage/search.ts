@@ -57,13 +57,19 @@ export function countReadable(segments: Segments, offset: number, maxOffset: num
 
 /** The batches from the one that holds `from` on, to the one before `to`. */
 export function* batchesOf(segments: Segments, from: number, to: number): Generator<Batch> {
-  for (const segment of segments.from(from)) {
-    const reader = segment.reader(from)
+  let next = from
+  // Looked up each time: while somebody has a batch, a cleaning may put others in their place.
+  for (let segment = segments.from(from)[0]; segment !== undefined;) {
+    const reader = segment.reader(next)
     while (reader.next()) {
       if (reader.batch.baseOffset >= to) return
-      if (reader.batch.lastOffset >= from) yield reader.batch
+      if (reader.batch.lastOffset < next) continue
+      next = reader.batch.nextOffset
+      yield reader.batch
     }
     if (!reader.isAtEnd) throw segment.corruptAt(reader.nextPosition)
+    next = Math.max(next, segment.nextOffset)
+    segment = segments.after(segment.baseOffset, next)
   }
 }
 

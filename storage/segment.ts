@@ -16,6 +16,10 @@ import { TransactionIndex } from './transaction-index.ts'
 
 export const LOG_SUFFIX = '.log'
 export const DELETED_SUFFIX = '.deleted'
+/** Of the files of a segment that a cleaning is writing, and that nobody may rely on yet. */
+export const CLEANED_SUFFIX = '.cleaned'
+/** Of those that are whole, and about to take the place of what they were made of. */
+export const SWAP_SUFFIX = '.swap'
 const INDEX_SUFFIX = '.index'
 const TIME_INDEX_SUFFIX = '.timeindex'
 const TRANSACTION_INDEX_SUFFIX = '.txnindex'
@@ -61,6 +65,8 @@ export class Segment {
   writtenBytes: number
   /** All of it is on the device, and will not change. */
   isSynced = false
+  /** How often the file was cut: what was read of it before may not be in it any more. */
+  truncations = 0
   /** Undefined: the last entry of the time index tells. */
   #maxTimestamp: number | undefined = -1
   #offsetOfMaxTimestamp: number
@@ -74,11 +80,17 @@ export class Segment {
   readonly createdMs: number
   readonly #disk: Disk
   readonly #directory: string
+  /** Behind the names of its files. */
+  #fileSuffix: string
   #file: DiskFile | undefined
+  #isRetired = false
 
-  constructor(disk: Disk, directory: string, baseOffset: number, nowMs: number) {
+  constructor(
+    disk: Disk, directory: string, baseOffset: number, nowMs: number, fileSuffix = '',
+  ) {
     this.#disk = disk
     this.#directory = directory
+    this.#fileSuffix = fileSuffix
     this.baseOffset = baseOffset
     this.nextOffset = baseOffset
     this.#offsetOfMaxTimestamp = baseOffset
@@ -91,8 +103,10 @@ export class Segment {
   }
 
   /** A new one, with its empty files. */
-  static create(disk: Disk, directory: string, baseOffset: number, nowMs: number): Segment {
-    const segment = new Segment(disk, directory, baseOffset, nowMs)
+  static create(
+    disk: Disk, directory: string, baseOffset: number, nowMs: number, fileSuffix = '',
+  ): Segment {
+    const segment = new Segment(disk, directory, baseOffset, nowMs, fileSuffix)
     segment.#file = disk.open(segment.#path(LOG_SUFFIX), 'create')
     segment.truncateFile(0)
     segment.clearIndexes()
@@ -109,10 +123,12 @@ export class Segment {
   }
 
   #path(suffix: string): string {
-    return `${this.#directory}/${fileNameOf(this.baseOffset)}${suffix}`
+    return `${this.#directory}/${fileNameOf(this.baseOffset)}${suffix}${this.#fileSuffix}`
   }
 
   get file(): DiskFile {
+    // Under its name lies another one by now.
+    if (this.#isRetired && this.#file === undefined) throw this.#retired()
     return this.#file ??= this.#disk.open(this.#path(LOG_SUFFIX), 'write')
   }
 
@@ -204,12 +220,13 @@ export class Segment {
     const offsetEntries = Math.floor(segmentIndexBytes / ENTRY_BYTES[INDEX_SUFFIX])
     const timeEntries = Math.floor(segmentIndexBytes / ENTRY_BYTES[TIME_INDEX_SUFFIX]) - 1
     if (this.offsetIndex.count >= offsetEntries || this.timeIndex.count >= timeEntries) return true
-    const first = this.#firstBatchTimestamp()
+    const first = this.firstBatchTimestamp
     const ageMs = first >= 0 ? batch.maxTimestamp - first : nowMs - this.createdMs
     return ageMs > maxSegmentMs(config) - jitterMs
   }
 
-  #firstBatchTimestamp(): number {
+  /** −1 without one; `segment.ms` and `max.compaction.lag.ms` count from it. */
+  get firstBatchTimestamp(): number {
     if (this.#firstTimestamp === undefined) {
       const reader = new BatchReader(this.file, 0, this.writtenBytes)
       this.#firstTimestamp = reader.next() ? reader.batch.maxTimestamp : -1
@@ -357,6 +374,7 @@ export class Segment {
     this.sizeBytes = sizeBytes
     this.writtenBytes = sizeBytes
     this.isSynced = false
+    this.truncations++
   }
 
   /** Removes the batches from the offset on; the last one may end before it. */
@@ -374,12 +392,54 @@ export class Segment {
   /** Gives the files the suffix of files that are to go. Answers their paths. */
   markDeleted(): string[] {
     this.close()
-    return [LOG_SUFFIX, ...INDEX_SUFFIXES].flatMap((suffix) => {
-      const path = this.#path(suffix)
-      if (!this.#disk.exists(path)) return []
-      this.#disk.rename(path, path + DELETED_SUFFIX)
-      return [path + DELETED_SUFFIX]
+    return this.#renameAll((path) => path + DELETED_SUFFIX)
+  }
+
+  /** As `markDeleted`, for one that was replaced: who reads it goes on until it is closed. */
+  retire(): string[] {
+    this.#isRetired = true
+    return this.#renameAll((path) => path + DELETED_SUFFIX)
+  }
+
+  #retired(): Error {
+    return new Error(`${this.#path(LOG_SUFFIX)} was replaced`)
+  }
+
+  /** Gives the files another suffix. What is in memory of the indexes must be saved before. */
+  changeSuffix(fileSuffix: string): void {
+    this.close()
+    const oldLength = this.#fileSuffix.length
+    this.#renameAll((path) => path.slice(0, path.length - oldLength) + fileSuffix)
+    this.#fileSuffix = fileSuffix
+  }
+
+  #renameAll(newPathOf: (path: string) => string): string[] {
+    return this.paths().map((path) => {
+      const newPath = newPathOf(path)
+      this.#disk.rename(path, newPath)
+      return newPath
     })
+  }
+
+  /** The files that are there, that of the batches first. */
+  paths(): string[] {
+    return [LOG_SUFFIX, ...INDEX_SUFFIXES].map((suffix) => this.#path(suffix))
+      .filter((path) => this.#disk.exists(path))
+  }
+
+  /** A handle of one's own on the batches: it reads on, whatever becomes of the segment. */
+  openFile(): DiskFile {
+    return this.#disk.open(this.#path(LOG_SUFFIX), 'read')
+  }
+
+  /** As on the disk. */
+  get offsetIndexBytes(): number {
+    return this.#disk.sizeBytes(this.#path(INDEX_SUFFIX)) ?? 0
+  }
+
+  /** As on the disk. */
+  get timeIndexBytes(): number {
+    return this.#disk.sizeBytes(this.#path(TIME_INDEX_SUFFIX)) ?? 0
   }
 
   close(): void {

@@ -42,6 +42,18 @@ export class Segments {
     return index < 0 ? [] : this.#all.splice(index)
   }
 
+  /** Whether these are there, one after the other, and the active one is not among them. */
+  hasInactive(segments: readonly Segment[]): boolean {
+    const from = this.#all.indexOf(segments[0]!)
+    return from >= 0 && from + segments.length < this.#all.length
+      && segments.every((segment, i) => this.#all[from + i] === segment)
+  }
+
+  /** Puts one in the place of several that are there one after the other. */
+  replace(segments: readonly Segment[], by: Segment): void {
+    this.#all.splice(this.#all.indexOf(segments[0]!), segments.length, by)
+  }
+
   /** The place of the last segment that begins at or before the offset; −1 without one. */
   indexOf(offset: number): number {
     let low = 0
@@ -52,6 +64,11 @@ export class Segments {
       else high = middle
     }
     return low - 1
+  }
+
+  /** The first behind the one of that base that may hold the offset, or what comes after it. */
+  after(baseOffset: number, offset: number): Segment | undefined {
+    return this.#all[Math.max(this.indexOf(baseOffset) + 1, this.indexOf(offset))]
   }
 
   /** From the one that holds the offset on. */

@@ -66,6 +66,11 @@ export class SnapshotFiles {
     }
   }
 
+  /** Where a segment began that became part of the one before it. */
+  removeAt(offset: number): void {
+    if (this.#offsets.includes(offset)) this.#remove(offset)
+  }
+
   removeAbove(offset: number): void {
     for (const one of [...this.#offsets]) {
       if (one > offset) this.#remove(one)

@@ -1,0 +1,119 @@
+// The side of a log that cleanings see: what could be cleaned, how far it was, and doing it.
+
+import type { LogConfig } from '../config.ts'
+import type { Disk } from '../disk.ts'
+import type { Guard } from '../guard.ts'
+import type { Removals } from '../removals.ts'
+import type { Segment } from '../segment.ts'
+import type { Segments } from '../segments.ts'
+import type { SnapshotFiles } from '../snapshot-files.ts'
+import { type Cleanable, findCleanable } from './cleanable.ts'
+import {
+  type CleanedLog, CleaningAbandoned, type CleaningOptions, type Steps,
+} from './cleaned-log.ts'
+import { clean, type Cleaned } from './cleaner.ts'
+import type { LastOfProducer } from './retained.ts'
+
+/** What of a log changes. */
+export interface CompactedLog {
+  readonly name: string
+  readonly directory: string
+  readonly config: LogConfig
+  readonly startOffset: number
+  readonly endOffset: number
+  readonly lastStableOffset: number
+  readonly highWatermark: number
+  readonly recoveryPoint: number
+  readonly producers: { get(producerId: number): LastOfProducer | undefined }
+  sync(): Promise<void>
+}
+
+export interface CompactionOptions {
+  readonly log: CompactedLog
+  readonly disk: Disk
+  readonly segments: Segments
+  readonly snapshots: SnapshotFiles
+  readonly removals: Removals
+  readonly guard: Guard
+}
+
+export class Compaction {
+  readonly #log: CompactedLog
+  readonly #parts: CompactionOptions
+  readonly #retired = new Set<Segment>()
+  /** Below it keys are there once; undefined: nobody knows. A checkpoint keeps it. */
+  cleanedTo: number | undefined
+  /** Something in it cannot be read: it stays as it is until the next start. */
+  isUncleanable = false
+
+  constructor(options: CompactionOptions) {
+    this.#log = options.log
+    this.#parts = options
+  }
+
+  /** What a cleaning would be about; undefined where it is not needed, or not wanted. */
+  cleanable(nowMs: number): Cleanable | undefined {
+    const { config } = this.#log
+    const { segments, guard } = this.#parts
+    if (!config.cleanupPolicy.has('compact') || this.isUncleanable || !guard.isUsable) {
+      return undefined
+    }
+    const { startOffset, endOffset, lastStableOffset } = this.#log
+    return guard.do(() => findCleanable({
+      segments: segments.all, config, startOffset, endOffset, lastStableOffset,
+      cleanedTo: this.cleanedTo,
+    }, nowMs))
+  }
+
+  /**
+   * Cleans in steps; answers undefined when the log changed in a way that ends it. Throws answers
+   * (`ApiError`) for what cannot be cleaned, StorageError.
+   */
+  *clean(cleanable: Cleanable, options: CleaningOptions): Steps<Cleaned | undefined> {
+    try {
+      const cleaned = yield* clean(this.#cleaned(), cleanable, options)
+      this.cleanedTo = cleaned.endOffset
+      return cleaned
+    } catch (error) {
+      if (error instanceof CleaningAbandoned) return undefined
+      throw error
+    }
+  }
+
+  #cleaned(): CleanedLog {
+    const { disk, segments, snapshots, removals, guard } = this.#parts
+    const log = this.#log
+    const checkUsable = (): void => {
+      if (guard.failure !== undefined) throw guard.failure
+      const isWanted = log.config.cleanupPolicy.has('compact')
+      if (guard.isClosed || !isWanted) throw new CleaningAbandoned()
+    }
+    return {
+      disk, segments, snapshots, removals, retired: this.#retired, producers: log.producers,
+      directory: log.directory, name: log.name,
+      get config() { return log.config },
+      get highWatermark() { return log.highWatermark },
+      get recoveryPoint() { return log.recoveryPoint },
+      io: (work) => {
+        checkUsable()
+        return guard.do(work)
+      },
+      wait: (work) => work.catch((error: unknown) => {
+        checkUsable()
+        throw guard.failed(error)
+      }),
+      sync: () => log.sync(),
+    }
+  }
+
+  /** The log was cut: what comes behind the active segment's base has not been looked at. */
+  truncated(): void {
+    if (this.cleanedTo === undefined) return
+    this.cleanedTo = Math.min(this.cleanedTo, this.#parts.segments.active.baseOffset)
+  }
+
+  /** Gives the files back that were kept for readers. */
+  close(): void {
+    for (const segment of this.#retired) segment.close()
+  }
+}
