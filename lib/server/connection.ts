@@ -228,10 +228,13 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     if (this.#turnBytes >= TURN_BYTES) return false
     if (this.#outBytes >= UNSENT_BYTES) return false
     if (!this.#isClosed && this.#network.unsentBytes >= UNSENT_BYTES) return false
-    const handler = this.#dispatcher.handlerOf(frame)
     const { last } = this.#pending
-    if (last !== undefined && !follows(last.handler, handler)) return false
-    return handler?.options.answersRecords !== true || this.#hasAnswerMemory()
+    if (last && !follows(last.handler, this.#dispatcher.handlerOf(frame))) return false
+    return !this.#isForRecords(frame) || this.#hasAnswerMemory()
+  }
+
+  #isForRecords(frame: Buffer): boolean {
+    return this.#dispatcher.handlerOf(frame)?.options.answersRecords === true
   }
 
   #hasAnswerMemory(): boolean {
@@ -350,6 +353,11 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     while (this.#closing === undefined) {
       const { first } = this.#waiting
       if (first === undefined || !this.#mayHandle(first.frame)) break
+      // Many that leave together would have the node read for nobody for a long time.
+      if (this.#isClosed && this.#isForRecords(first.frame)) {
+        this.#dropWaiting()
+        break
+      }
       this.#waiting.shift()
       const { frame, slab } = first
       this.#waitingBytes -= frame.length

@@ -176,18 +176,13 @@ export class Server {
   }
 
   /**
-   * Where requests wait because clients leave answers unread: closes those who have read nothing
-   * for longest, until the others can go on.
+   * Where requests wait because clients leave answers unread: closes all who have read nothing for
+   * long. One at a time would let others of that sort take its place.
    */
   #closeStalled(latestMs: number): void {
-    const { answerMemory } = this.#environment
-    if (!answerMemory.isAwaited) return
-    const stalledMs = ({ stalledSinceMs = Infinity }: Connection) => stalledSinceMs
-    const stalled = [...this.#connections]
-      .filter((connection) => stalledMs(connection) < latestMs)
-      .sort((a, b) => stalledMs(a) - stalledMs(b))
-    for (const connection of stalled) {
-      if (!answerMemory.isExhausted) return
+    if (!this.#environment.answerMemory.isAwaited) return
+    for (const connection of this.#connections) {
+      if ((connection.stalledSinceMs ?? Infinity) >= latestMs) continue
       connection.abandon('the client reads nothing, and others wait for the memory of its answers')
     }
   }

@@ -210,6 +210,18 @@ describe('memory for answers', () => {
     expect((await other.answer(load, 0))?.body.content).toHaveLength(5)
   })
 
+  test('is not taken for clients that have left', async () => {
+    const { handler: loader, rooms } = loading()
+    const { client } = await start([loader])
+    const unread = client()
+    unread.socket.pause()
+    unread.write(loadRequest(LARGE_BYTES), loadRequest(5), loadRequest(5))
+    await pause(100)
+    unread.destroy()
+    await pause(50)
+    expect(rooms).toHaveLength(1)
+  })
+
   test('is taken from those who read nothing for long, where others wait for it', async () => {
     const { clock, forward } = movableClock()
     const { handler: loader } = loading()
