@@ -63,15 +63,18 @@ function admitAssigned(
 
 /** Gives the batch that was sent again, if this is one. */
 function checkProducer(
-  batch: Batch, { origin }: AppendOptions, { config, producers, name }: Admitting,
+  batch: Batch, options: AppendOptions, { config, producers, name }: Admitting,
 ): BatchMetadata | undefined {
+  const { origin, verification, isVerificationRequired = true, transactionVersion = 0 } = options
   if (batch.sizeBytes > config.segmentBytes) {
     throw new ApiError(Errors.RECORD_LIST_TOO_LARGE,
       `Message batch size is ${batch.sizeBytes} bytes in append to partition ${name}, which `
       + `exceeds the maximum configured segment size of ${config.segmentBytes}.`)
   }
   if (!batch.hasProducer) return undefined
-  const check = { origin, isVerified: false, transactionVersion: 0 }
+  const isVerified = !isVerificationRequired
+    || producers.verifications.isOpen(batch.producerId, verification)
+  const check = { origin, isVerified, transactionVersion }
   const mark = batch.isControl ? endMarkOf(batch) : undefined
   if (mark !== undefined) {
     producers.checkMark(batch, mark, batch.baseOffset, check)

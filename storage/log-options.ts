@@ -6,6 +6,7 @@ import type { Disk } from './disk.ts'
 import type { Logger } from './ports.ts'
 import type { Removals } from './removals.ts'
 import type { Origin } from './validate.ts'
+import type { Verification } from './verifications.ts'
 
 export interface LogOptions {
   readonly disk: Disk
@@ -38,6 +39,12 @@ export interface AppendOptions {
   readonly leaderEpoch: number
   readonly nowMs: number
   readonly origin: Origin
+  /** What lets records of a transaction in that is not open here yet (KIP-890). */
+  readonly verification?: Verification | undefined
+  /** False where `transaction.partition.verification.enable` is; left out: true. */
+  readonly isVerificationRequired?: boolean
+  /** Of the client whose transaction a mark ends; left out: 0. */
+  readonly transactionVersion?: number
 }
 
 export interface AppendInfo {

@@ -4,6 +4,7 @@
 import { ApiError, Errors } from '../protocol/errors.ts'
 import { addSequence, type Batch } from '../protocol/records/batch.ts'
 import type { Origin } from './validate.ts'
+import { type TransactionStart, type Verification, Verifications } from './verifications.ts'
 
 const MAX_SEQUENCE = 0x7fffffff
 const BATCHES_KEPT = 5
@@ -97,7 +98,7 @@ export interface EndMark {
 
 export interface CheckOptions {
   readonly origin: Origin
-  /** The coordinator has told that this partition is part of the transaction (KIP-890). */
+  /** The batch may begin a transaction here: the coordinator knows of it, or need not (KIP-890). */
   readonly isVerified: boolean
   /** Of the feature `transaction.version`, for marks. */
   readonly transactionVersion: number
@@ -108,6 +109,8 @@ export class ProducerState {
   readonly #entries = new Map<number, ProducerEntry>()
   /** Producer id by the first offset of its open transaction; in ascending order. */
   readonly #ongoing = new Map<number, number>()
+  /** Of transactions that are about to begin here. */
+  readonly verifications = new Verifications()
   /** Ended, but the mark is not below the high watermark yet. */
   #unreplicated: { readonly firstOffset: number, readonly lastOffset: number }[] = []
 
@@ -158,6 +161,21 @@ export class ProducerState {
   }
 
   /**
+   * What an append has to show to begin a transaction; undefined when the producer has one open.
+   * Throws INVALID_PRODUCER_EPOCH.
+   */
+  beginVerification(start: TransactionStart, nowMs: number): Verification | undefined {
+    const { producerId, producerEpoch } = start
+    const entry = this.#entries.get(producerId)
+    if (entry !== undefined && producerEpoch < entry.epoch) {
+      throw new ApiError(Errors.INVALID_PRODUCER_EPOCH, `Epoch of producer ${producerId} is ` +
+        `${producerEpoch}, which is smaller than the last seen epoch ${entry.epoch}`)
+    }
+    if (isOngoing(entry, producerEpoch)) return undefined
+    return this.verifications.begin(start, nowMs)
+  }
+
+  /**
    * Whether a client or a coordinator may append the batch at the offset. Throws
    * INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_TXN_STATE.
    */
@@ -187,10 +205,11 @@ export class ProducerState {
   }
 
   #checkSequence(entry: ProducerEntry | undefined, batch: Batch, offset: number): void {
-    // Nothing is known of the producer (new, expired, or its records deleted): any start will do.
-    if (entry === undefined || entry.epoch === NONE) return
     const { baseSequence, producerId, producerEpoch } = batch
     const where = `producer ${producerId} at offset ${offset} in partition ${this.#name}`
+    this.verifications.checkFirst(batch, entry?.lastBatch !== undefined, where)
+    // Nothing is known of the producer (new, expired, or its records deleted): any start will do.
+    if (entry === undefined || entry.epoch === NONE) return
     if (producerEpoch !== entry.epoch) {
       if (baseSequence === 0) return
       throw new ApiError(Errors.OUT_OF_ORDER_SEQUENCE_NUMBER,
@@ -240,7 +259,9 @@ export class ProducerState {
     const entry = this.#entryOf(producerId)
     entry.beginEpoch(batch.producerEpoch)
     entry.addBatch(batch.lastSequence, lastOffset, lastOffsetDelta, batch.maxTimestamp)
-    if (batch.isTransactional && !entry.isInTransaction) {
+    if (!batch.isTransactional) return
+    this.verifications.begun(producerId)
+    if (!entry.isInTransaction) {
       const firstOffset = lastOffset - lastOffsetDelta
       entry.currentTransactionFirstOffset = firstOffset
       this.#ongoing.set(firstOffset, producerId)
@@ -251,6 +272,7 @@ export class ProducerState {
   addMark(batch: Batch, mark: EndMark): CompletedTransaction | undefined {
     const { producerId, baseOffset } = batch
     const entry = this.#entryOf(producerId)
+    this.verifications.ended(producerId, batch.producerEpoch)
     entry.beginEpoch(batch.producerEpoch)
     entry.coordinatorEpoch = mark.coordinatorEpoch
     entry.lastTimestamp = mark.timestamp
@@ -287,11 +309,13 @@ export class ProducerState {
         this.#entries.delete(entry.producerId)
       }
     }
+    this.verifications.expire(nowMs, expirationMs)
   }
 
   clear(): void {
     this.#entries.clear()
     this.#ongoing.clear()
+    this.verifications.clear()
     this.#unreplicated = []
   }
 

@@ -7,6 +7,7 @@ import type { Partition as PartitionState } from '../../controller/image/topics.
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import { StorageError } from '../../storage/disk.ts'
 import type { AppendInfo, AppendOptions, Log } from '../../storage/log.ts'
+import type { TransactionStart, Verification } from '../../storage/verifications.ts'
 import type { Turn } from '../world/turn.ts'
 import { CommitQueue, type OnCommitted } from './commit-queue.ts'
 
@@ -133,13 +134,22 @@ export class Partition {
    * Stages records at the end of the log. They are written at the end of the turn: wait for it with
    * `whenWritten` or `whenCommitted`. The buffer is the log's until then. Throws `ApiError`.
    */
-  append(records: Buffer, { acks, nowMs, origin }: PartitionAppend): AppendInfo {
+  append(records: Buffer, { acks, ...options }: PartitionAppend): AppendInfo {
     this.checkLeader()
     if (acks === ALL_IN_SYNC) this.#checkInSync()
     const leaderEpoch = this.#leaderEpoch
-    const info = this.guarded(() => this.log.append(records, { nowMs, origin, leaderEpoch }))
+    const info = this.guarded(() => this.log.append(records, { ...options, leaderEpoch }))
     this.#flushLater()
     return info
+  }
+
+  /**
+   * What an append has to show to begin a transaction; undefined when the producer has one open.
+   * Throws `ApiError`.
+   */
+  beginVerification(start: TransactionStart, nowMs: number): Verification | undefined {
+    this.checkLeader()
+    return this.log.producers.beginVerification(start, nowMs)
   }
 
   /** Works with the log. Throws KAFKA_STORAGE_ERROR when the disk fails; so does its directory. */

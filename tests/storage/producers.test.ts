@@ -180,6 +180,69 @@ describe('transactions', () => {
   })
 })
 
+describe('a question to the coordinator', () => {
+  const start = (producerEpoch: number, sequence: number, hasEpochBump = false) =>
+    ({ producerId: 7, producerEpoch, sequence, hasEpochBump })
+  const begun = (sequence: number, batch: Sent = {}) =>
+    sent(sequence, { isTransactional: true, baseOffset: 10, ...batch })
+  const first = (state: ProducerState, batch: Batch) => () => state.check(batch, 10, VERIFIED)
+
+  test('is asked once for a transaction, and not within one', () => {
+    const state = stateOf()
+    const asked = state.beginVerification(start(0, 0), 1)
+    expect(state.beginVerification(start(0, 1), 2)).toBe(asked)
+    expect(state.verifications.isOpen(7, asked)).toBe(true)
+    state.add(begun(0))
+    expect(state.verifications.isOpen(7, asked)).toBe(false)
+    expect(state.beginVerification(start(0, 1), 3)).toBeUndefined()
+  })
+
+  test('is another one for the next transaction, and for an old epoch none at all', () => {
+    const state = stateOf()
+    const asked = state.beginVerification(start(1, 0), 1)
+    const { batch, mark } = marker(true, 4, { producerEpoch: 1 })
+    state.addMark(batch, mark)
+    expect(state.verifications.isOpen(7, asked)).toBe(false)
+    expect(state.beginVerification(start(1, 0), 2)).not.toBe(asked)
+    expect(() => state.beginVerification(start(0, 0), 3)).toThrow(code('INVALID_PRODUCER_EPOCH'))
+  })
+
+  test('outlives the mark of the transaction before, if that raised the epoch', () => {
+    const state = stateOf(begun(0))
+    const asked = state.beginVerification(start(1, 0, true), 1)
+    const { batch, mark } = marker(false, 11, { producerEpoch: 1 })
+    state.addMark(batch, mark)
+    expect(state.verifications.isOpen(7, asked)).toBe(true)
+  })
+
+  test('lets no batch pass before an earlier one that asked', () => {
+    const state = stateOf()
+    state.beginVerification(start(0, 3), 1)
+    state.beginVerification(start(0, 1), 1)
+    expect(first(state, begun(3))).toThrow(code('OUT_OF_ORDER_SEQUENCE_NUMBER'))
+    expect(first(state, begun(1))).not.toThrow()
+    state.beginVerification(start(1, 5), 1)
+    expect(first(state, begun(5, { producerEpoch: 1 }))).not.toThrow()
+  })
+
+  test('with a raised epoch needs sequence 0', () => {
+    const state = stateOf()
+    state.beginVerification(start(0, 2, true), 1)
+    expect(first(state, begun(2))).toThrow(code('OUT_OF_ORDER_SEQUENCE_NUMBER'))
+    state.beginVerification(start(0, 0, true), 1)
+    expect(first(state, begun(0))).not.toThrow()
+  })
+
+  test('that nobody answered is forgotten with the producers', () => {
+    const state = stateOf()
+    const asked = state.beginVerification(start(0, 0), 100)
+    state.expire(1099, 1000)
+    expect(state.verifications.isOpen(7, asked)).toBe(true)
+    state.expire(1100, 1000)
+    expect(state.verifications.isOpen(7, asked)).toBe(false)
+  })
+})
+
 describe('time', () => {
   test('takes producers away, but none that is in a transaction', () => {
     const state = stateOf(
