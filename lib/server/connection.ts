@@ -17,10 +17,11 @@ import type { Turn } from '../world/turn.ts'
 import type { Logger } from '../../storage/ports.ts'
 import type { Budget } from './budget.ts'
 import type { Dispatcher } from './dispatch.ts'
-import type { Exchange, ExchangeOwner, Peer } from './exchange.ts'
+import type { Exchange, ExchangeOwner, Failure, Peer } from './exchange.ts'
 import { FrameError, Frames } from './frames.ts'
 import type { Handler } from './handler.ts'
 import { Queue } from './queue.ts'
+import type { RepeatedLines } from './repeated-lines.ts'
 import type { Slab, SlabPool } from './slabs.ts'
 
 /** A turn handles no more than this of one connection: the others shall not wait for it. */
@@ -44,6 +45,7 @@ export interface ConnectionEnvironment {
   readonly clock: Clock
   readonly turn: Turn
   readonly logger: Logger
+  readonly lines: RepeatedLines
   /** Undefined until the node serves; no connection is read from before. */
   readonly dispatcher: Dispatcher | undefined
   readonly pool: SlabPool
@@ -88,10 +90,10 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   /** When the client was last seen to take something of what is sent to it. */
   #lastTakenMs: number
   #untakenBytes = 0
-  /** Why no further request is read: what is under way is answered, then the connection closes. */
-  #closing: string | undefined
+  /** No further request is handled: what is under way is answered, then the connection closes. */
+  #isClosing = false
   /** Why what comes after the requests in line cannot be read. */
-  #broken: string | undefined
+  #broken: FrameError | undefined
   #isClosed = false
 
   constructor(peer: Peer, network: NetworkConnection, environment: ConnectionEnvironment) {
@@ -129,18 +131,17 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     return this.#environment.clock.monotonicMs()
   }
 
-  /** Answers what is under way, then closes. The reason goes to the log, if there is one. */
-  close(reason = ''): void {
-    if (this.#closing !== undefined) return
-    this.#closing = reason
-    if (reason !== '') this.#warn(reason)
+  /** Answers what is under way, then closes. */
+  close(): void {
+    if (this.#isClosing) return
+    this.#isClosing = true
     this.#pause()
     this.#openTurn()
   }
 
-  /** Closes at once, and frees what answers take. The reason goes to the log. */
-  abandon(reason: string): void {
-    this.#warn(reason)
+  /** Closes at once, and frees what its answers take. */
+  abandon(): void {
+    this.#warn('stalled', 'the client reads nothing, and others wait for the memory of its answers')
     this.destroy()
     this.closed(undefined)
   }
@@ -149,9 +150,9 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     this.#network.destroy()
   }
 
-  #warn(reason: string): void {
+  #warn(kind: string, reason: string): void {
     const { clientAddress, listenerName } = this.peer
-    this.#environment.logger.warn(`Closing a connection: ${reason}`, {
+    this.lines.log('warn', kind, `Closing a connection: ${reason}`, {
       address: `${clientAddress}:${this.#network.remotePort}`, listener: listenerName,
     })
   }
@@ -164,13 +165,13 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
 
   received(sizeBytes: number): void {
     this.#lastReceivedMs = this.#nowMs()
-    if (this.#closing !== undefined || this.#broken !== undefined) return
+    if (this.#isClosing || this.#broken !== undefined) return
     try {
       this.#frames.received(sizeBytes, this.#onFrame)
       if (this.#frames.isHeldUp) this.#holdUp()
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
-      this.#broken = error.message
+      this.#broken = error
       this.#pause()
       this.#openTurn()
     }
@@ -209,7 +210,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   }
 
   readonly #onFrame = (frame: Buffer, slab: Slab): void => {
-    if (this.#closing !== undefined) {
+    if (this.#isClosing) {
       this.#environment.requestMemory.giveBack(frame.length)
       return
     }
@@ -263,8 +264,13 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     return Math.ceil(this.#environment.answerMemory.freeBytes / ROOM_SHARE)
   }
 
-  failed(reason: string): void {
-    this.close(reason)
+  failed(failure: Failure, reason: string): void {
+    if (!this.#isClosing) this.#warn(failure, reason)
+    this.close()
+  }
+
+  get lines(): RepeatedLines {
+    return this.#environment.lines
   }
 
   done(exchange: Exchange): void {
@@ -319,8 +325,18 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
       this.#handleSoon()
       return
     }
-    if (this.#broken !== undefined) this.close(this.#broken)
-    if (this.#pending.length === 0 && this.#closing !== undefined) this.#network.end()
+    this.#closeBroken()
+    if (this.#pending.length === 0 && this.#isClosing) this.#network.end()
+  }
+
+  #closeBroken(): void {
+    if (this.#broken === undefined || this.#isClosing) return
+    const { message, foreign } = this.#broken
+    const instead = foreign === 'HTTP' ? '; it looks like an HTTP request'
+      : foreign === 'TLS' ? '; it looks like TLS, and this listener speaks PLAINTEXT'
+      : ''
+    this.#warn(foreign ?? 'length', message + instead)
+    this.close()
   }
 
   #giveBack(): void {
@@ -350,7 +366,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   }
 
   readonly #handleWaiting = (): void => {
-    while (this.#closing === undefined) {
+    while (!this.#isClosing) {
       const { first } = this.#waiting
       if (first === undefined || !this.#mayHandle(first.frame)) break
       // Many that leave together would have the node read for nobody for a long time.
@@ -365,7 +381,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
       // The request has borrowed the slab itself, or has no more use for it.
       this.#environment.pool.giveBack(slab)
     }
-    if (this.#closing !== undefined) this.#dropWaiting()
+    if (this.#isClosing) this.#dropWaiting()
     else if (!this.#isLineLongerThan(WAITING_REQUESTS / 2, WAITING_BYTES / 2)) this.#resume()
   }
 
@@ -400,7 +416,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
 
   #resume(): void {
     if (!this.#isPaused || this.#isHeldUp) return
-    if (this.#closing !== undefined || this.#broken !== undefined) return
+    if (this.#isClosing || this.#broken !== undefined) return
     this.#isPaused = false
     this.#network.resume()
   }

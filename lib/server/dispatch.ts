@@ -41,7 +41,7 @@ export class Dispatcher {
   dispatch(frame: Buffer, slab: Slab, owner: ExchangeOwner): Exchange | undefined {
     const handler = this.handlerOf(frame)
     if (handler === undefined || !handler.api.listeners.includes(owner.peer.listenerKind)) {
-      owner.failed(`${requestName(frame, undefined)} is not served here`)
+      owner.failed('not served', `${requestName(frame, undefined)} is not served here`)
       return undefined
     }
     let exchange: Exchange
@@ -68,7 +68,8 @@ export class Dispatcher {
     const { handler, apiVersion } = exchange
     const answer = handler.options.answerUnsupported?.()
     if (answer === undefined) {
-      exchange.owner.failed(`version ${apiVersion} of ${handler.api.name} is not served`)
+      const reason = `version ${apiVersion} of ${handler.api.name} is not served`
+      exchange.owner.failed('not served', reason)
       return undefined
     }
     exchange.answer = encodeResponse(handler.api, 0, exchange.correlationId, answer)
@@ -79,11 +80,11 @@ export class Dispatcher {
   #failUnread(frame: Buffer, handler: Handler, owner: ExchangeOwner, error: unknown): void {
     const name = requestName(frame, handler)
     if (error instanceof DecodeError) {
-      owner.failed(`${name} cannot be read: ${error.message}`)
+      owner.failed('not readable', `${name} cannot be read: ${error.message}`)
       return
     }
-    this.#services.logger.error(`Reading ${name} failed unexpectedly`, { error })
-    owner.failed(`${name} cannot be read`)
+    owner.lines.log('error', 'reading', `Reading ${name} failed unexpectedly`, { error })
+    owner.failed('not readable', `${name} cannot be read`)
   }
 
   #handle(exchange: Exchange, request: Request): void {
@@ -117,7 +118,7 @@ export class Dispatcher {
       exchange.answer = encodeResponse(handler.api, apiVersion, correlationId, response)
     } catch (error) {
       this.#logBug(exchange, error)
-      exchange.owner.failed(`the answer to ${handler.api.name} cannot be written`)
+      exchange.owner.failed('not answered', `the answer to ${handler.api.name} cannot be written`)
     }
     finish(exchange)
   }
@@ -129,7 +130,7 @@ export class Dispatcher {
   #fail(exchange: Exchange, request: Request, error: unknown): void {
     const { api, options } = exchange.handler
     if (error instanceof CloseConnection) {
-      exchange.owner.failed(`${api.name}: ${error.message}`)
+      exchange.owner.failed('not answered', `${api.name}: ${error.message}`)
       finish(exchange)
       return
     }
@@ -147,13 +148,14 @@ export class Dispatcher {
       this.#deliver(exchange, response)
       return
     }
-    exchange.owner.failed(`${api.name} failed with ${errorName(code)}`)
+    exchange.owner.failed('not answered', `${api.name} failed with ${errorName(code)}`)
     finish(exchange)
   }
 
   #logBug(exchange: Exchange, error: unknown): void {
-    this.#services.logger.error('A request failed unexpectedly', {
-      api: exchange.handler.api.name, version: exchange.apiVersion, client: exchange.clientId,
+    const { name } = exchange.handler.api
+    exchange.owner.lines.log('error', `bug in ${name}`, 'A request failed unexpectedly', {
+      api: name, version: exchange.apiVersion, client: exchange.clientId,
       address: exchange.clientAddress, error,
     })
   }

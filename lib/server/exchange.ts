@@ -2,6 +2,7 @@
 
 import type { ListenerKind } from '../../protocol/schema.ts'
 import type { Handler, RequestContext } from './handler.ts'
+import type { RepeatedLines } from './repeated-lines.ts'
 import type { Slab } from './slabs.ts'
 
 /** What all requests of a connection share. */
@@ -13,6 +14,9 @@ export interface Peer {
   readonly principal: string
 }
 
+/** Why a connection is closed, as far as log lines are told apart. */
+export type Failure = 'not served' | 'not readable' | 'not answered'
+
 /** The connection, as an exchange sees it. */
 export interface ExchangeOwner {
   readonly peer: Peer
@@ -23,7 +27,9 @@ export interface ExchangeOwner {
    */
   done(exchange: Exchange): void
   /** All that is left is to close the connection, after what came before. */
-  failed(reason: string): void
+  failed(failure: Failure, reason: string): void
+  /** The log, for what clients can bring about as often as they like. */
+  readonly lines: RepeatedLines
 }
 
 export class Exchange implements RequestContext {

@@ -8,6 +8,7 @@
 // known; where there is none left it is not received on (`isHeldUp`).
 
 import type { Budget } from './budget.ts'
+import { foreignProtocol, type ForeignProtocol } from './foreign-protocol.ts'
 import { LARGEST_SLAB_BYTES, SLAB_BYTES, type Slab, type SlabPool } from './slabs.ts'
 
 const LENGTH_BYTES = 4
@@ -16,9 +17,13 @@ const LEAST_ROOM_BYTES = 4 * 1024
 
 /** The bytes are no frames, and what follows cannot be understood. */
 export class FrameError extends Error {
-  constructor(message: string) {
+  /** What the bytes seem to be instead. */
+  readonly foreign: ForeignProtocol
+
+  constructor(message: string, foreign: ForeignProtocol) {
     super(message)
     this.name = 'FrameError'
+    this.foreign = foreign
   }
 }
 
@@ -66,7 +71,8 @@ export class Frames {
       const length = bytes.readInt32BE(this.#start)
       if (length < 0 || length > this.#maxSizeBytes) {
         const allowed = `0 to ${this.#maxSizeBytes}`
-        throw new FrameError(`a request of ${length} bytes, where ${allowed} are allowed`)
+        const message = `a request of ${length} bytes, where ${allowed} are allowed`
+        throw new FrameError(message, foreignProtocol(bytes, this.#start))
       }
       const start = this.#start + LENGTH_BYTES
       if (this.#end < start + length) break

@@ -8,6 +8,7 @@ import type { Turn } from '../world/turn.ts'
 import { Budget } from './budget.ts'
 import { Connection, type ConnectionEnvironment } from './connection.ts'
 import type { Dispatcher } from './dispatch.ts'
+import { RepeatedLines } from './repeated-lines.ts'
 import { SlabPool } from './slabs.ts'
 
 export interface ServerOptions {
@@ -70,6 +71,7 @@ export class Server {
     this.#options = options
     this.#environment = {
       ...options, pool: new SlabPool(), dispatcher: undefined,
+      lines: new RepeatedLines(options.logger, options.clock),
       requestMemory: new Budget(requestMemoryBytes > 0 ? requestMemoryBytes : Infinity),
       answerMemory: new Budget(answerMemoryBytes),
       onGone: (connection) => this.#forget(connection),
@@ -116,8 +118,12 @@ export class Server {
     this.#sweep?.cancel()
     await this.#closeListeners()
     for (const connection of this.#connections) connection.close()
-    if (this.#connections.size === 0) return
-    await new Promise<void>((resolve) => {
+    if (this.#connections.size > 0) await this.#emptied()
+    this.#environment.lines.end()
+  }
+
+  #emptied(): Promise<void> {
+    return new Promise<void>((resolve) => {
       const grace = this.#options.clock.setTimer(STOP_GRACE_MS, () => {
         for (const connection of this.#connections) connection.destroy()
         resolve()
@@ -161,6 +167,7 @@ export class Server {
     const wantedMs = maxIdleMs < 0 ? MOST_SWEEP_MS : maxIdleMs / SWEEPS_PER_IDLE_TIME
     const delayMs = Math.min(Math.max(wantedMs, LEAST_SWEEP_MS), MOST_SWEEP_MS)
     this.#sweep = clock.setTimer(delayMs, () => {
+      this.#environment.lines.flush()
       for (const connection of this.#connections) connection.observe()
       if (maxIdleMs >= 0) this.#closeIdle(clock.monotonicMs() - maxIdleMs)
       this.#closeStalled(clock.monotonicMs() - STALL_MS)
@@ -183,7 +190,7 @@ export class Server {
     if (!this.#environment.answerMemory.isAwaited) return
     for (const connection of this.#connections) {
       if ((connection.stalledSinceMs ?? Infinity) >= latestMs) continue
-      connection.abandon('the client reads nothing, and others wait for the memory of its answers')
+      connection.abandon()
     }
   }
 }

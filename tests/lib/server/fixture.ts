@@ -50,6 +50,16 @@ export async function startServer(
   return { port: bound!.port, turn, log, server }
 }
 
+/** A clock that can be put forward; its timers run by the real one. */
+export function movableClock(): { clock: Clock, forward(ms: number): void } {
+  const real = systemClock()
+  let aheadMs = 0
+  return {
+    clock: { ...real, monotonicMs: () => real.monotonicMs() + aheadMs },
+    forward: (ms) => { aheadMs += ms },
+  }
+}
+
 export class Client {
   readonly socket: Socket
   isClosed = false

@@ -5,8 +5,9 @@ import { connect } from 'node:net'
 
 import { api, bytes, int32 } from '../../../protocol/schema.ts'
 import { handler, type Handler, Later } from '../../../lib/server/handler.ts'
-import { type Clock, systemClock } from '../../../lib/world/clock.ts'
-import { Client, requestOf, startServer, type TestServerOptions } from './fixture.ts'
+import {
+  Client, movableClock, requestOf, startServer, type TestServerOptions,
+} from './fixture.ts'
 
 const MEGABYTE = 1 << 20
 /** More than the system's own buffers of a connection take. */
@@ -80,16 +81,6 @@ function storeRequest(number: number, sizeBytes: number): Buffer {
 
 function loadRequest(sizeBytes: number): Buffer {
   return requestOf(load, 0, 1, { sizeBytes })
-}
-
-/** A clock that can be put forward; its timers run by the real one. */
-function movableClock(): { clock: Clock, forward(ms: number): void } {
-  const real = systemClock()
-  let aheadMs = 0
-  return {
-    clock: { ...real, monotonicMs: () => real.monotonicMs() + aheadMs },
-    forward: (ms) => { aheadMs += ms },
-  }
 }
 
 describe('memory for requests', () => {

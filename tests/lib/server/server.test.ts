@@ -7,7 +7,9 @@ import { api, bytes, int16, int32, string } from '../../../protocol/schema.ts'
 import {
   CloseConnection, handler, type Handler, Later, NO_ANSWER,
 } from '../../../lib/server/handler.ts'
-import { Client, requestOf, startServer, type TestServerOptions } from './fixture.ts'
+import {
+  Client, movableClock, requestOf, startServer, type TestServerOptions,
+} from './fixture.ts'
 
 const echo = api({
   name: 'Echo', key: 3, versions: [1, 2], flexibleSince: 2,
@@ -266,6 +268,41 @@ describe('a bad request closes its connection alone', () => {
     good.write(echoRequest(2, 'still here'))
     expect((await good.answer(echo, 1))?.body.text).toBe('still here')
   })
+})
+
+test('what is no request of Kafka at all is called by its name', async () => {
+  const { client, log } = await start([echoHandler])
+  const spoken = {
+    'it looks like an HTTP request': Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+    'it looks like TLS, and this listener speaks PLAINTEXT':
+      Buffer.from('16030100f4010000f00303', 'hex'),
+  }
+  for (const [words, bytes] of Object.entries(spoken)) {
+    const one = client()
+    one.write(bytes)
+    expect(await one.closed()).toBe(true)
+    expect(log.filter((line) => line.includes(words))).toHaveLength(1)
+  }
+})
+
+test('many bad requests make few lines in the log', async () => {
+  const { clock, forward } = movableClock()
+  const { client, log } = await start([echoHandler], { clock })
+  const closings = () => log.filter((line) => line.includes('Closing a connection'))
+  const send = async (bytes: Buffer) => {
+    const one = client()
+    one.write(bytes)
+    expect(await one.closed()).toBe(true)
+  }
+  for (let i = 0; i < 20; i++) await send(Buffer.alloc(4, 255))
+  expect(closings()).toHaveLength(1)
+  // Of another kind the first is told at once.
+  await send(Buffer.from('POST / HTTP/1.1\r\n'))
+  expect(closings()).toHaveLength(2)
+  forward(10_000)
+  await pause(1200)
+  expect(closings()).toHaveLength(3)
+  expect(closings()[2]).toMatch(/where 0 to 16777216 are allowed \(and 18 more\)/)
 })
 
 test('requests in line before a bad frame are answered', async () => {
