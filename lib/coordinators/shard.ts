@@ -64,6 +64,11 @@ export interface Writes<R> {
    * replay only.
    */
   readonly replayOnly?: boolean
+  /**
+   * Not, if false: where they are too many for one batch they become several, in their order, and
+   * some may be written although others fail. For clean-up, which then goes on another time.
+   */
+  readonly isAtomic?: boolean
   /** Called when they are committed, or with the error that clients get. */
   readonly settled?: (error: ApiError | undefined) => void
 }
@@ -160,24 +165,34 @@ export class Shard<R, S extends ShardState<R>> {
     try {
       this.#checkActive()
       const decision = decide(this.#state)
-      this.#stage(decision, (error) => {
+      const settled = (error: ApiError | undefined): void => {
         decision.settled?.(error)
         if (error === undefined) later.complete(decision.answer)
         else later.fail(error)
-      })
+      }
+      try {
+        this.#stage(decision, settled)
+      } catch (error) {
+        // Whoever decided has to hear of it, as of a write that failed later.
+        if (!(error instanceof ApiError)) throw error
+        settled(error)
+      }
     } catch (error) {
       later.fail(error)
     }
     return later
   }
 
-  /** As `run`, for what nobody asked for: timers and clean-up. Failures are logged. */
-  runLater(name: string, delayMs: number, decide: (state: S) => Writes<R>): void {
-    this.timers.set(name, delayMs, () => {
-      this.run((state) => ({ ...decide(state), answer: undefined })).settle(() => {}, (error) => {
-        this.#options.logger.warn(`${this.#options.name}: ${name} failed`, { error })
-      })
+  /** As `run`, for what nobody waits for. Failures are logged as those of `name`. */
+  runUnasked(name: string, decide: (state: S) => Writes<R>): void {
+    this.run((state) => ({ ...decide(state), answer: undefined })).settle(() => {}, (error) => {
+      this.#options.logger.warn(`${this.#options.name}: ${name} failed`, { error })
     })
+  }
+
+  /** As `runUnasked`, after a while. */
+  runLater(name: string, delayMs: number, decide: (state: S) => Writes<R>): void {
+    this.timers.set(name, delayMs, () => this.runUnasked(name, decide))
   }
 
   /** Stops: what is staged or waiting fails with NOT_COORDINATOR. */
@@ -217,7 +232,15 @@ export class Shard<R, S extends ShardState<R>> {
       return
     }
     const encoded = writes.records.map((record) => this.#options.codec.encode(record))
-    const batch = this.#batchFor(sizeBytesOf(encoded))
+    const sizeBytes = sizeBytesOf(encoded)
+    const isTooLarge = sizeBytes > this.#options.log.maxBatchSizeBytes
+    if (isTooLarge && writes.isAtomic === false && encoded.length > 1) {
+      const middle = encoded.length >> 1
+      this.#stage({ ...writes, records: writes.records.slice(0, middle) }, () => {})
+      // When the first half fails this one does too, as it comes after it.
+      return this.#stage({ ...writes, records: writes.records.slice(middle) }, waiter)
+    }
+    const batch = this.#batchFor(sizeBytes)
     batch.records.push(...encoded)
     batch.waiting.push(waiter)
     for (const record of writes.records) {
@@ -226,7 +249,7 @@ export class Shard<R, S extends ShardState<R>> {
     }
   }
 
-  /** Records of one decision are never spread over batches: they are there together, or not. */
+  /** For the records of one decision, which are there together or not at all. */
   #batchFor(sizeBytes: number): Batch {
     const last = this.#staged.at(-1)
     const limitBytes = this.#options.log.maxBatchSizeBytes

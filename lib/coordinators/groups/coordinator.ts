@@ -217,7 +217,8 @@ export class GroupCoordinator {
       const name = before.topics.byId(topicId)?.name
       if (name === undefined || image.topics.byId(topicId) !== undefined) continue
       for (const shard of this.#shards.all()) {
-        shard.run((state) => ({ records: forgetTopic(state, name, topicId), answer: undefined }))
+        shard.runUnasked(`forgetting the offsets of deleted topic ${name}`, (state) => (
+          { records: forgetTopic(state, name, topicId), isAtomic: false }))
       }
     }
   }

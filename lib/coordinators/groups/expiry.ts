@@ -16,11 +16,11 @@ export function scheduleExpiry({ shard, world }: GroupsState): void {
   })
 }
 
-/** Each group is written by itself, so that no batch grows beyond what may be written. */
+/** Each group is decided on by itself, so that one which cannot be written keeps no other. */
 function expireGroup({ shard, world }: GroupsState, group: ClassicGroup): void {
-  shard.run((state) => {
+  shard.runUnasked(`expiring offsets of group ${group.groupId}`, (state) => {
     const isThere = state.groups.get(group.groupId) === group
-    return { records: isThere ? expired(state, group, world.nowMs()) : [], answer: undefined }
+    return { records: isThere ? expired(state, group, world.nowMs()) : [], isAtomic: false }
   })
 }
 

@@ -163,6 +163,18 @@ describe('a group of dynamic members', () => {
     expect(join(fixture, { memberId }).value).toMatchObject({ generationId: 2 })
   })
 
+  test('has all join anew when the assignment is larger than any batch may be', () => {
+    const fixture = groupsShard()
+    const { memberId } = joinTwice(fixture)
+    fixture.clock.advance(3000)
+    fixture.log.maxBatchSizeBytes = 1000
+    expect(sync(fixture, memberId, 1, { [memberId]: 'all'.repeat(1000) }).value)
+      .toMatchObject({ errorCode: Errors.UNKNOWN_SERVER_ERROR })
+    expect(join(fixture, { memberId }).value).toMatchObject({ generationId: 2 })
+    expect(sync(fixture, memberId, 2, { [memberId]: 'all' }).value)
+      .toMatchObject({ errorCode: Errors.NONE })
+  })
+
   test.each([
     ['of no group', 'other', 1, null, Errors.UNKNOWN_MEMBER_ID],
     ['of an old generation', 'first', 0, null, Errors.ILLEGAL_GENERATION],
@@ -281,6 +293,21 @@ describe('commits', () => {
     fixture.clock.advance(600_000)
     expect(fixture.state.offsets.get(GROUP, 'a', 0)).toBeUndefined()
     expect(fixture.state.groups.has(GROUP)).toBe(false)
+  })
+
+  test('are forgotten even where they are too many for one batch', () => {
+    const fixture = groupsShard({ offsetsRetentionMs: 3_600_000 })
+    const partitions = Array.from({ length: 100 }, (_, partitionIndex) => ({
+      partitionIndex, committedOffset: 5, committedLeaderEpoch: -1, committedMetadata: null,
+    }))
+    commit(fixture, 5, { topics: [{ name: 'a', topicId: 'AAAAAAAAAAAAAAAAAAAAAA', partitions }] })
+    fixture.clock.endTurn()
+    fixture.log.maxBatchSizeBytes = 1000
+    fixture.clock.advance(4_200_000)
+    expect(fixture.state.offsets.ofGroup(GROUP)).toBeUndefined()
+    expect(fixture.state.groups.has(GROUP)).toBe(false)
+    const again = groupsShard({}, { log: fixture.log })
+    expect(again.state.offsets.ofGroup(GROUP)).toBeUndefined()
   })
 
   test('stay while the group reads their topic', () => {

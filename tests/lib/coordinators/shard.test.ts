@@ -125,6 +125,29 @@ describe('a shard', () => {
       { error: expect.objectContaining({ code: Errors.UNKNOWN_SERVER_ERROR }) })
   })
 
+  test('tells whoever decided that it could not be written at all', () => {
+    const { shard, log, add, read } = counters()
+    log.maxBatchSizeBytes = 10
+    shard.load()
+    const settled: unknown[] = []
+    expect(add('x', { settled: (error) => settled.push(error?.code) }))
+      .toEqual({ error: expect.objectContaining({ code: Errors.UNKNOWN_SERVER_ERROR }) })
+    expect(settled).toEqual([Errors.UNKNOWN_SERVER_ERROR])
+    expect(outcomeOf(read('x'))).toEqual({ value: undefined })
+  })
+
+  test('spreads what need not be atomic over batches, in its order', () => {
+    const { shard, clock, log } = counters()
+    log.maxBatchSizeBytes = 110
+    shard.load()
+    const outcome = outcomeOf(shard.run(() => (
+      { records: [...'abcdefghij'], isAtomic: false, answer: 'done' })))
+    clock.endTurn()
+    expect(outcome).toEqual({ value: 'done' })
+    expect(log.stored.map(({ key }) => String(key)).join('')).toBe('abcdefghij')
+    expect(Math.max(...log.batchSizes)).toBeLessThanOrEqual(3)
+  })
+
   test('replays its log, a slice per turn, and is not to be asked meanwhile', () => {
     const log = new MemoryLog()
     for (let offset = 0; offset < 12_000; offset++) {
