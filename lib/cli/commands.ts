@@ -40,7 +40,9 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     .exitProcess(false)
     // Without a throw yargs would go on and run the command.
     .fail((message, error) => {
-      throw error ?? new UsageError(message)
+      // What yargs itself finds wrong is its user's mistake, ours is not.
+      const isOurs = error !== undefined && error.name !== 'YError'
+      throw isOurs ? error : new UsageError(message)
     })
   if (args.length === 0) {
     parser.showHelp((help) => process.stdout.write(`${help}\n`))

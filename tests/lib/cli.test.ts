@@ -75,6 +75,7 @@ describe('samsa', () => {
   test.each([
     [['strat'], 'Did you mean start?'],
     [['start', '--nope'], 'Unknown argument: nope'],
+    [['start', '--override'], 'Not enough arguments following: override'],
     [['start', '--log-level', 'loud'], 'log-level'],
     [['format'], 'cluster-id'],
   ])('%j is a mistake, and starts nothing', async (args, words) => {
