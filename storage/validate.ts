@@ -3,9 +3,10 @@
 // compressed in another way is written anew.
 
 import { ApiError, Errors, type ErrorCode } from '../protocol/errors.ts'
-import { Batch, buildBatch, LOG_OVERHEAD, MAGIC } from '../protocol/records/batch.ts'
+import { Batch, LOG_OVERHEAD, MAGIC } from '../protocol/records/batch.ts'
 import type { Codec } from '../protocol/records/compression.ts'
-import { payloadOf, RecordCursor, recordsOf } from '../protocol/records/record.ts'
+import { payloadOf, RecordCursor } from '../protocol/records/record.ts'
+import { renumbered } from '../protocol/records/renumber.ts'
 import type { LogConfig } from './config.ts'
 
 /** Who appends: a client, a coordinator, the leader of the metadata quorum, or a follower. */
@@ -56,6 +57,8 @@ const LEAST_SIZE_BYTES = 14
 
 /** No timestamp. */
 const NO_TIMESTAMP = -1
+/** Beyond any batch of a producer; a hostile one can hold millions of wrong records. */
+const MAX_ERRORS_TOLD = 10_000
 
 /** Whether bytes can begin with a batch at all. Throws CORRUPT_MESSAGE. */
 export function checkStructure(records: Buffer, name: string): void {
@@ -111,14 +114,14 @@ export function validateAndAssign(batch: Batch, appending: Appending, log: Valid
   const source = batch.codec
   const target = batch.isControl ? source : CONFIG_CODECS[config.compressionType] ?? source
   const walk = walkRecords(batch, appending.nowMs, log)
-  if (source !== target || source !== 'none' && !walk.isDense) {
-    return rebuild(batch, target!, appending, log)
-  }
-  batch.setBaseOffset(log.endOffset)
-  batch.setLeaderEpoch(appending.leaderEpoch)
+  const isRebuilt = source !== target || source !== 'none' && !walk.isDense
+  const assigned = isRebuilt ? rebuild(batch, walk, target!, log) : batch
+  assigned.setBaseOffset(log.endOffset)
+  assigned.setLeaderEpoch(appending.leaderEpoch)
   const isAppendTime = config.timestampType === 'LogAppendTime'
-  batch.setMaxTimestamp(config.timestampType, isAppendTime ? appending.nowMs : walk.maxTimestamp)
-  return batch
+  assigned.setMaxTimestamp(
+    config.timestampType, isAppendTime ? appending.nowMs : walk.maxTimestamp)
+  return assigned
 }
 
 function checkClientBatch(batch: Batch, name: string): void {
@@ -145,6 +148,8 @@ function checkClientBatch(batch: Batch, name: string): void {
 }
 
 interface Walk {
+  /** The records, uncompressed. */
+  readonly payload: Buffer
   readonly maxTimestamp: number
   /** The offsets of the records follow each other without a gap. */
   readonly isDense: boolean
@@ -164,14 +169,15 @@ function walkRecords(batch: Batch, nowMs: number, { config, name }: ValidatingLo
   let maxTimestamp = NO_TIMESTAMP
   let isDense = true
   let index = 0
-  for (const cursor = new RecordCursor(payloadOf(batch), batch.count); cursor.next(); index++) {
+  const payload = payloadOf(batch)
+  for (const cursor = new RecordCursor(payload, batch.count); cursor.next(); index++) {
     const timestamp = isAppendTime ? appendTime : baseTimestamp + cursor.timestampDelta
     if (cursor.bodySizeBytes > maxBodyBytes) throw tooLarge(cursor.bodySizeBytes, maxBodyBytes)
     if (isCompacted && !cursor.hasKey) {
       errors = (errors ?? new RecordErrors(name)).keyMissing(index)
     } else if (takesTimestamps && timestamp !== NO_TIMESTAMP) {
       if (timestamp < earliest || timestamp > latest) {
-        const range = `[${bound(nowMs, -config.timestampBeforeMaxMs)}, ` +
+        const range = () => `[${bound(nowMs, -config.timestampBeforeMaxMs)}, ` +
           `${bound(nowMs, config.timestampAfterMaxMs)}]`
         errors = (errors ?? new RecordErrors(name)).outOfRange(index, timestamp, range)
       }
@@ -182,7 +188,7 @@ function walkRecords(batch: Batch, nowMs: number, { config, name }: ValidatingLo
     if (cursor.offsetDelta !== index) isDense = false
   }
   errors?.throw()
-  return { maxTimestamp, isDense }
+  return { payload, maxTimestamp, isDense }
 }
 
 /** As Kafka prints it: its largest long stands where there is no limit, and overflows. */
@@ -194,21 +200,9 @@ function bound(nowMs: number, distanceMs: number): string {
 
 /** The batch again in another codec, its records numbered without gaps. */
 function rebuild(
-  batch: Batch, codec: Codec, { leaderEpoch, nowMs }: Appending, log: ValidatingLog,
+  batch: Batch, { payload, maxTimestamp }: Walk, codec: Codec, { config, name }: ValidatingLog,
 ): Batch {
-  const { config, name, endOffset } = log
-  const records = []
-  for (const { key, value, headers, timestamp } of recordsOf(batch)) {
-    records.push({ key, value, headers, timestamp })
-  }
-  const level = levelOf(codec, config)
-  const rebuilt = buildBatch({
-    baseOffset: endOffset, leaderEpoch, records, codec,
-    ...level === undefined ? {} : { level },
-    producerId: batch.producerId, producerEpoch: batch.producerEpoch,
-    baseSequence: batch.baseSequence, isTransactional: batch.isTransactional,
-    timestampType: config.timestampType, timestampMs: nowMs,
-  })
+  const rebuilt = renumbered(batch, payload, codec, levelOf(codec, config), maxTimestamp)
   if (rebuilt.length > config.maxMessageBytes) {
     throw new ApiError(Errors.MESSAGE_TOO_LARGE,
       `Message batch size is ${rebuilt.length} bytes in append to partition ${name} which ` +
@@ -230,6 +224,7 @@ function levelOf(codec: Codec, config: LogConfig): number | undefined {
 class RecordErrors {
   readonly #name: string
   readonly #errors: RecordError[] = []
+  #count = 0
   #isTimestampWrong = false
 
   constructor(name: string) {
@@ -237,24 +232,27 @@ class RecordErrors {
   }
 
   keyMissing(index: number): this {
-    return this.#add(index,
+    return this.#add(index, () =>
       `Compacted topic cannot accept message without key in topic partition ${this.#name}`)
   }
 
-  outOfRange(index: number, timestamp: number, range: string): this {
+  outOfRange(index: number, timestamp: number, range: () => string): this {
     this.#isTimestampWrong = true
-    return this.#add(index, `Timestamp ${timestamp} of message with offset ${index} is out of ` +
-      `range. The timestamp should be within ${range}`)
+    return this.#add(index, () => `Timestamp ${timestamp} of message with offset ${index} is ` +
+      `out of range. The timestamp should be within ${range()}`)
   }
 
   appendTimeSet(index: number): this {
     this.#isTimestampWrong = true
-    return this.#add(index, `Invalid timestamp type in message ${index}. Producer should not ` +
-      'set timestamp type to LogAppendTime.')
+    return this.#add(index, () => `Invalid timestamp type in message ${index}. Producer should ` +
+      'not set timestamp type to LogAppendTime.')
   }
 
-  #add(batchIndex: number, batchIndexErrorMessage: string): this {
-    this.#errors.push({ batchIndex, batchIndexErrorMessage })
+  #add(batchIndex: number, message: () => string): this {
+    this.#count++
+    if (this.#errors.length < MAX_ERRORS_TOLD) {
+      this.#errors.push({ batchIndex, batchIndexErrorMessage: message() })
+    }
     return this
   }
 
@@ -267,7 +265,7 @@ class RecordErrors {
       `RecordError(batchIndex=${batchIndex}, message='${batchIndexErrorMessage}')`
     ))
     throw new RecordValidationError(Errors.INVALID_RECORD,
-      `One or more records have been rejected due to ${this.#errors.length} record errors in ` +
+      `One or more records have been rejected due to ${this.#count} record errors in ` +
       `total, and only showing the first three errors at most: [${first.join(', ')}]`,
       this.#errors)
   }

@@ -23,6 +23,17 @@ export class VarintReader {
 
   /** A zig-zag integer of 32 bits. */
   varint(): number {
+    const { position } = this
+    const first = position < this.end ? this.buffer[position]! : 0x80
+    // Most are a single byte.
+    if (first < 0x80) {
+      this.position = position + 1
+      return (first >>> 1) ^ -(first & 1)
+    }
+    return this.#longVarint()
+  }
+
+  #longVarint(): number {
     let value = 0
     for (let shift = 0; shift < 35; shift += 7) {
       const byte = this.byte()
@@ -34,6 +45,16 @@ export class VarintReader {
 
   /** A zig-zag integer of 64 bits; beyond the safe integers it is near, not exact. */
   varlong(): number {
+    const { position } = this
+    const first = position < this.end ? this.buffer[position]! : 0x80
+    if (first < 0x80) {
+      this.position = position + 1
+      return (first >>> 1) ^ -(first & 1)
+    }
+    return this.#longVarlong()
+  }
+
+  #longVarlong(): number {
     let low = 0 // 28 bits
     let high = 0 // 35 bits above them, as a number
     let scale = 1

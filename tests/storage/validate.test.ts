@@ -149,6 +149,14 @@ describe('records are refused', () => {
     expect(message).toContain('due to 2 record errors in total, and only showing the first three')
   })
 
+  test('of which not more are told than anybody reads', () => {
+    const records = Array.from({ length: 10_002 }, () => ({ key: null, value: null, headers: [] }))
+    const bytes = buildBatch({ records, timestampMs: NOW_MS })
+    const { recordErrors, message } = errorsOf(logWith({ 'cleanup.policy': 'compact' }), bytes)
+    expect(recordErrors).toHaveLength(10_000)
+    expect(message).toContain('due to 10002 record errors in total')
+  })
+
   test.each([
     ['too far ahead', NOW_MS + 3_600_001, '1000'], ['too old', NOW_MS - 1001, '1000'],
   ])('%s', (_what, timestampMs, before) => {
@@ -233,6 +241,29 @@ describe('a batch that is taken', () => {
     log.append(bytes, options)
     const [found] = [...log.batches(0)]
     expect([...recordsOf(found!)].map(({ offset }) => offset)).toEqual([0, 1])
+  })
+
+  test.each(['gzip', 'zstd'] as const)('is built again as it was, but for offsets: %s', (codec) => {
+    const records = Array.from({ length: 300 }, (_, i) => ({
+      key: i % 3 === 0 ? null : Buffer.alloc(i, i), value: i % 5 === 0 ? null : Buffer.alloc(i, 7),
+      headers: i % 7 === 0 ? [{ key: `h${i}`, value: null }, { key: 'ü', value: null }] : [],
+      offsetDelta: i === 299 ? 299 : 5_000 + i, timestamp: NOW_MS + (i * 7919) % 1000 - 500,
+    }))
+    const maxTimestamp = Math.max(...records.map(({ timestamp }) => timestamp))
+    const producer = { producerId: 5, producerEpoch: 1, baseSequence: 3 }
+    const bytes = buildBatch({ records, codec: 'lz4', lastOffsetDelta: 299, ...producer })
+    const log = logWith({ 'compression.type': codec })
+    append(log, ['x'])
+    expect(log.append(bytes, options))
+      .toMatchObject({ firstOffset: 1, lastOffset: 300, maxTimestamp })
+    const [found] = [...log.batches(1)]
+    expect(found).toMatchObject({
+      codec, count: 300, baseTimestamp: NOW_MS - 500, maxTimestamp, leaderEpoch: 7,
+      ...producer,
+    })
+    expect(found?.isCrcValid()).toBe(true)
+    expect([...recordsOf(found!)]).toEqual(records.map(({ offsetDelta: _, ...record }, i) => (
+      { ...record, offset: 1 + i })))
   })
 
   test('is told from one that is sent again by its time too', () => {
