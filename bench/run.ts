@@ -1,18 +1,18 @@
-// `npm run bench [-- name…]`: measures Samsa beside Apache Kafka in one run and prints ratios.
+// `npm run bench [-- name…]`: measures Samsa beside Apache Kafka in one run and prints ratios; and
+// parts of it by themselves.
 
 import { readFileSync } from 'node:fs'
 import { startSamsa } from '../compat/harness/broker.ts'
 import { startKafka } from '../compat/harness/kafka.ts'
 import { sleep } from '../compat/harness/process.ts'
 import { runTool } from '../compat/java/tools.ts'
+import { benchDecompression } from './decompression.ts'
+import { median } from './measure.ts'
 
 const START_RUNS = 9
 const PERF_ROUNDS = 3
 const RECORD_COUNT = 500_000
 const RECORD_SIZE_BYTES = 1024
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
 
 /** Resident memory of a process, as Linux tells it. */
 function residentMegabytes(pid: number): number {
@@ -82,8 +82,8 @@ async function benchThroughput(): Promise<void> {
   }
 }
 
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
-  start: benchStart, throughput: benchThroughput,
+const BENCHES: Readonly<Record<string, () => Promise<void> | void>> = {
+  start: benchStart, throughput: benchThroughput, decompression: benchDecompression,
 }
 
 async function main(names: readonly string[]): Promise<void> {

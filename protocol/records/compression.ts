@@ -12,12 +12,20 @@ export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 export type Codec = (typeof CODECS)[number]
 
 export interface DecompressOptions {
-  /** What comes out may not be larger. */
+  /** What comes out may not be larger; `defaultMaxSizeBytes` where it is left out. */
   readonly maxSizeBytes?: number
 }
 
-/** Far beyond any honest batch: Kafka would read it piece by piece, here it lies in memory. */
-const DEFAULT_MAX_SIZE_BYTES = 128 * 1024 * 1024
+// What comes out lies in memory and takes the time of one turn, where Kafka reads it piece by
+// piece in a thread. Java's producer makes two of a batch that is refused so.
+const MAX_RATIO = 32
+const LEAST_MAX_SIZE_BYTES = 32 * 1024 * 1024
+const MOST_MAX_SIZE_BYTES = 1024 * 1024 * 1024
+
+/** The limit where none is given: a multiple of what goes in, and for small batches far more. */
+export function defaultMaxSizeBytes(sizeBytes: number): number {
+  return Math.min(Math.max(sizeBytes * MAX_RATIO, LEAST_MAX_SIZE_BYTES), MOST_MAX_SIZE_BYTES)
+}
 
 /**
  * `level` as the codec itself counts: gzip 1 to 9, zstd −131072 to 22. Snappy has none, and LZ4 as
@@ -36,7 +44,7 @@ export function compress(codec: Codec, bytes: Buffer, level?: number): Buffer {
 /** Throws DecompressionError for damaged bytes, DecompressedTooLargeError for too many. */
 export function decompress(codec: Codec, bytes: Buffer, options: DecompressOptions = {}): Buffer {
   if (codec === 'none') return checked(bytes, options.maxSizeBytes)
-  const { maxSizeBytes = DEFAULT_MAX_SIZE_BYTES } = options
+  const { maxSizeBytes = defaultMaxSizeBytes(bytes.length) } = options
   try {
     switch (codec) {
       case 'gzip': return decompressGzip(bytes, maxSizeBytes)

@@ -1,7 +1,7 @@
 // LZ4 as Kafka has it: one frame of independent blocks, each uncompressed for itself, which is also
 // several times faster than the native package is with whole frames.
 
-import { Decompressed } from './decompressed.ts'
+import { Decompressed, MOST_SMALL_BYTES } from './decompressed.ts'
 import { uncompressLz4Block } from './lz4-block.ts'
 import { loadLz4 } from './packages.ts'
 import { xxHash32 } from './xxhash32.ts'
@@ -24,6 +24,8 @@ const STORED = 0x80000000
 /** A byte of LZ4 stands for 255 bytes at most, and seldom for more than 16. */
 const MAX_RATIO = 255
 const LIKELY_RATIO = 16
+/** Smaller blocks are uncompressed in JavaScript: a call into native code costs more. */
+const NATIVE_FROM_BYTES = 128
 
 /** What Kafka's own clients write: version 1, independent blocks of 64 KiB, no checksums. */
 const HEADER = Buffer.from('04224d18604082', 'hex')
@@ -67,7 +69,8 @@ export function decompressLz4(bytes: Buffer, maxSizeBytes: number): Buffer {
       if (bytes.readUInt32LE(position) !== xxHash32(block)) throw new Error('a block is damaged')
       position += 4
     }
-    out.add(word >= STORED ? block : uncompressBlock(block, maxBlockBytes, out))
+    if (word >= STORED) out.add(block)
+    else uncompressBlock(block, maxBlockBytes, out)
   }
   if ((flags & CONTENT_CHECKSUM) !== 0) bytes.readUInt32LE(position + 4) // has to be there
   return out.bytes()
@@ -97,9 +100,19 @@ function readHeader(bytes: Buffer): Header {
 }
 
 /** What comes out is bounded by the frame, by what LZ4 can do, and by the room that is left. */
-function uncompressBlock(block: Buffer, maxBlockBytes: number, out: Decompressed): Buffer {
+function uncompressBlock(block: Buffer, maxBlockBytes: number, out: Decompressed): void {
   const mostBytes = Math.min(maxBlockBytes, block.length * MAX_RATIO)
   const capacity = Math.min(mostBytes, out.roomBytes + 1)
+  if (block.length < NATIVE_FROM_BYTES && capacity <= MOST_SMALL_BYTES) {
+    out.addSmall(capacity, (target) => uncompressLz4Block(block, target))
+    return
+  }
+  out.add(uncompressLarge(block, mostBytes, capacity, out))
+}
+
+function uncompressLarge(
+  block: Buffer, mostBytes: number, capacity: number, out: Decompressed,
+): Buffer {
   // The frame may allow 4 MiB for a block of a few bytes: as much is allocated only if need be.
   const likelyBytes = Math.max(BLOCK_BYTES, block.length * LIKELY_RATIO)
   const uncompressed = likelyBytes < capacity ? uncompress(block, likelyBytes) : undefined

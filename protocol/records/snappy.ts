@@ -1,7 +1,8 @@
 // Snappy as Kafka has it: in the chunks of the xerial library, or as one bare block.
 
-import { Decompressed } from './decompressed.ts'
+import { Decompressed, MOST_SMALL_BYTES } from './decompressed.ts'
 import { loadSnappy } from './packages.ts'
+import { snappyBlockSize, uncompressSnappyBlock } from './snappy-block.ts'
 
 /** What the xerial framing starts with: its name, version 1, compatible to version 1. */
 const XERIAL_HEADER = Buffer.from('82534e41505059000000000100000001', 'hex')
@@ -10,6 +11,8 @@ const XERIAL_MAGIC_BYTES = 8
 const CHUNK_BYTES = 32 * 1024
 /** Three bytes of snappy stand for 64 bytes at most. */
 const MAX_RATIO = 22
+/** Below this size a call into native code costs more than it saves, by measurement. */
+const NATIVE_FROM_BYTES = 128
 
 export function compressSnappy(bytes: Buffer): Buffer {
   const snappy = loadSnappy()
@@ -33,7 +36,7 @@ export function decompressSnappy(bytes: Buffer, maxSizeBytes: number): Buffer {
   let position = XERIAL_HEADER.length
   while (position < bytes.length) {
     // Streams may be joined: another header then stands where a length would.
-    if (isXerial(bytes.subarray(position))) {
+    if (isXerial(bytes, position)) {
       position += XERIAL_HEADER.length
       continue
     }
@@ -47,24 +50,22 @@ export function decompressSnappy(bytes: Buffer, maxSizeBytes: number): Buffer {
 }
 
 /** By its name alone: snappy-java lets any version pass. */
-function isXerial(bytes: Buffer): boolean {
-  return bytes.length >= XERIAL_HEADER.length
-    && bytes.compare(XERIAL_HEADER, 0, XERIAL_MAGIC_BYTES, 0, XERIAL_MAGIC_BYTES) === 0
+function isXerial(bytes: Buffer, at = 0): boolean {
+  return bytes[at] === XERIAL_HEADER[0] && bytes.length - at >= XERIAL_HEADER.length
+    && bytes.compare(XERIAL_HEADER, 0, XERIAL_MAGIC_BYTES, at, at + XERIAL_MAGIC_BYTES) === 0
 }
 
 function block(bytes: Buffer, out: Decompressed): void {
   // The size stands in front: it is held against the limits before anything is allocated.
-  const size = uncompressedSize(bytes)
+  const size = snappyBlockSize(bytes)
   if (size > bytes.length * MAX_RATIO) throw new Error('a block says that it holds too much')
   out.expect(size)
-  out.add(loadSnappy().uncompress(bytes))
-}
-
-function uncompressedSize(bytes: Buffer): number {
-  let size = 0
-  for (let index = 0; index < 5 && index < bytes.length; index += 1) {
-    size += (bytes[index]! & 0x7f) * 2 ** (7 * index)
-    if (bytes[index]! < 0x80) return size
+  if (bytes.length >= NATIVE_FROM_BYTES || size > MOST_SMALL_BYTES) {
+    out.add(loadSnappy().uncompress(bytes))
+    return
   }
-  throw new Error('the size of a block is cut off')
+  out.addSmall(size, (target) => {
+    uncompressSnappyBlock(bytes, target)
+    return size
+  })
 }

@@ -15,11 +15,18 @@ const TARGET_TOO_SMALL = 70
 /** Room for what comes out, as a multiple of what goes in: at first, and each time anew. */
 const FIRST_RATIO = 8
 const NEXT_RATIO = 4
+const LEAST_ROOM_BYTES = 128 * 1024
+/** More frames than these go to the library at once: Node takes one, and a while for each. */
+const FEW_FRAMES = 4
+const LEAST_CHUNK_BYTES = 4 * 1024
+const MOST_CHUNK_BYTES = 256 * 1024
 
 /** What `node:zlib` has from Node 22.15 on; the types of Node 20 do not know it. */
 interface ZlibWithZstd {
   zstdCompressSync?(bytes: Buffer, options: { params: Record<number, number> }): Buffer
-  zstdDecompressSync?(bytes: Buffer, options: { maxOutputLength: number }): Buffer
+  zstdDecompressSync?(
+    bytes: Buffer, options: { maxOutputLength: number, chunkSize: number },
+  ): Buffer
   readonly constants: { readonly ZSTD_c_compressionLevel?: number }
 }
 const { zstdCompressSync, zstdDecompressSync, constants } = zlib as unknown as ZlibWithZstd
@@ -37,23 +44,39 @@ export function compressZstd(bytes: Buffer, level = DEFAULT_LEVEL): Buffer {
 
 /** Throws an Error for what is no zstd, DecompressedTooLargeError for too much of it. */
 export function decompressZstd(bytes: Buffer, maxSizeBytes: number): Buffer {
+  const frames = framesOf(bytes)
   const out = new Decompressed(maxSizeBytes)
-  let position = 0
-  while (position < bytes.length) {
-    const { end, mostBytes } = frameAt(bytes, position)
-    // Node 22 gives what it could read of such a frame, and no error.
-    if (end > bytes.length) throw new Error('a frame is cut off')
-    if (mostBytes > 0) out.add(decompressFrame(bytes.subarray(position, end), mostBytes, out))
-    position = end
+  if (frames.length > FEW_FRAMES) {
+    const mostBytes = frames.reduce((sum, frame) => sum + frame.mostBytes, 0)
+    out.add(decompressInMemory(bytes, Math.min(mostBytes, maxSizeBytes + 1), mostBytes, out))
+    return out.bytes()
+  }
+  for (const { start, end, mostBytes } of frames) {
+    out.add(decompressFrame(bytes.subarray(start, end), mostBytes, out))
   }
   return out.bytes()
+}
+
+/** Those that something may come out of. */
+function framesOf(bytes: Buffer): Frame[] {
+  const frames: Frame[] = []
+  for (let position = 0; position < bytes.length;) {
+    const frame = frameAt(bytes, position)
+    // Node 22 gives what it could read of such a frame, and no error.
+    if (frame.end > bytes.length) throw new Error('a frame is cut off')
+    if (frame.mostBytes > 0) frames.push(frame)
+    position = frame.end
+  }
+  return frames
 }
 
 function decompressFrame(frame: Buffer, mostBytes: number, out: Decompressed): Buffer {
   const capacity = Math.min(mostBytes, out.roomBytes + 1)
   if (zstdDecompressSync === undefined) return decompressInMemory(frame, capacity, mostBytes, out)
+  const likelyBytes = Math.min(capacity, frame.length * FIRST_RATIO, MOST_CHUNK_BYTES)
+  const chunkSize = Math.max(likelyBytes, LEAST_CHUNK_BYTES)
   try {
-    return zstdDecompressSync(frame, { maxOutputLength: capacity })
+    return zstdDecompressSync(frame, { maxOutputLength: capacity, chunkSize })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') out.expect(capacity)
     throw error
@@ -65,7 +88,8 @@ function decompressInMemory(
   frame: Buffer, capacity: number, mostBytes: number, out: Decompressed,
 ): Buffer {
   const zstd = loadZstd()
-  for (let room = frame.length * FIRST_RATIO; ; room *= NEXT_RATIO) {
+  const first = Math.max(frame.length * FIRST_RATIO, LEAST_ROOM_BYTES)
+  for (let room = first; ; room *= NEXT_RATIO) {
     const targetSize = Math.min(room, capacity)
     const bytes = withMemory(zstd, frame, targetSize, (target, size, source) => (
       zstd._ZSTD_decompress(target, size, source, frame.length)
@@ -103,6 +127,7 @@ function withMemory(
 }
 
 interface Frame {
+  readonly start: number
   readonly end: number
   /** What comes out of it at most, counted block by block: the size in its header may lie. */
   readonly mostBytes: number
@@ -111,7 +136,7 @@ interface Frame {
 function frameAt(bytes: Buffer, start: number): Frame {
   const magic = bytes.readUInt32LE(start)
   if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC) {
-    return { end: start + 8 + bytes.readUInt32LE(start + 4), mostBytes: 0 }
+    return { start, end: start + 8 + bytes.readUInt32LE(start + 4), mostBytes: 0 }
   }
   if (magic !== MAGIC) throw new Error('a frame has another magic number')
   const descriptor = bytes.readUInt8(start + 4)
@@ -130,7 +155,7 @@ function frameAt(bytes: Buffer, start: number): Frame {
     if ((block & 1) === 1) break
   }
   const hasChecksum = (descriptor & 4) !== 0
-  return { end: position + (hasChecksum ? 4 : 0), mostBytes }
+  return { start, end: position + (hasChecksum ? 4 : 0), mostBytes }
 }
 
 /** How far back a frame may refer, by its own word; a single segment says it by its content. */
