@@ -5,6 +5,18 @@ const LEAST_BYTES = 64
 const TWO_32 = 2 ** 32
 const TWO_63 = 2 ** 63
 
+/** Besides records, which go by reference: who asks for more wants to fill the memory. */
+const MAX_SIZE_BYTES = 256 * 1024 * 1024
+
+/** A message would be larger than any has to be. */
+export class MessageTooLargeError extends Error {
+  override readonly name: string = 'MessageTooLargeError'
+
+  constructor() {
+    super(`it would have more than ${MAX_SIZE_BYTES} bytes`)
+  }
+}
+
 export class Writer {
   #buffer: Buffer
   #position = 0
@@ -51,7 +63,9 @@ export class Writer {
 
   #grow(sizeBytes: number): number {
     const partBytes = this.#position - this.#start
-    const buffer = Buffer.allocUnsafe(Math.max(2 * (partBytes + sizeBytes), LEAST_BYTES))
+    if (partBytes + sizeBytes > MAX_SIZE_BYTES) throw new MessageTooLargeError()
+    const room = Math.min(2 * (partBytes + sizeBytes), MAX_SIZE_BYTES)
+    const buffer = Buffer.allocUnsafe(Math.max(room, LEAST_BYTES))
     this.#buffer.copy(buffer, 0, this.#start, this.#position)
     this.#buffer = buffer
     this.#start = 0

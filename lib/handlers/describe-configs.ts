@@ -47,7 +47,16 @@ function handleDescribeConfigs(
   if (request.resources.some(({ resourceType }) => !DESCRIBABLE.includes(resourceType))) {
     throw new ApiError(Errors.INVALID_REQUEST)
   }
-  return { results: request.resources.map((resource) => describe(resource, request, services)) }
+  // Who asks for one again and again gets it as often, but it is looked up once.
+  const described = new Map<string, Result>()
+  return {
+    results: request.resources.map((resource) => {
+      const key = JSON.stringify(resource)
+      let result = described.get(key)
+      if (result === undefined) described.set(key, result = describe(resource, request, services))
+      return result
+    }),
+  }
 }
 
 function describe(

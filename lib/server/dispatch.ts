@@ -5,6 +5,7 @@ import { decodeMessage, DecodeError, encodeResponse } from '../../protocol/compi
 import { ApiError, errorName, Errors } from '../../protocol/errors.ts'
 import { decodeRequestHeader } from '../../protocol/header.ts'
 import type { Api, FieldSpec, RequestOf, ResponseOf, Shape } from '../../protocol/schema.ts'
+import { MessageTooLargeError } from '../../protocol/writer.ts'
 import type { Services } from '../services.ts'
 import { Exchange, type ExchangeOwner } from './exchange.ts'
 import { type Answer, CloseConnection, type Handler, Later, NO_ANSWER } from './handler.ts'
@@ -117,8 +118,10 @@ export class Dispatcher {
     try {
       exchange.answer = encodeResponse(handler.api, apiVersion, correlationId, response)
     } catch (error) {
-      this.#logBug(exchange, error)
-      exchange.owner.failed('not answered', `the answer to ${handler.api.name} cannot be written`)
+      const why = error instanceof MessageTooLargeError ? `: ${error.message}` : ''
+      if (why === '') this.#logBug(exchange, error)
+      exchange.owner.failed(
+        'not answered', `the answer to ${handler.api.name} cannot be written${why}`)
     }
     finish(exchange)
   }

@@ -12,7 +12,9 @@ import { describeConfigsHandler } from '../../lib/handlers/describe-configs.ts'
 import type { RequestContext } from '../../lib/server/handler.ts'
 import type { Services } from '../../lib/services.ts'
 import { Errors } from '../../protocol/errors.ts'
-import type { DescribeConfigsResponse } from '../../protocol/messages/describe-configs.ts'
+import type {
+  DescribeConfigsRequest, DescribeConfigsResponse,
+} from '../../protocol/messages/describe-configs.ts'
 import { Cluster } from '../controller/harness.ts'
 
 const { BROKER, CLIENT_METRICS, GROUP, TOPIC } = ConfigType
@@ -48,17 +50,20 @@ function ask(
   resourceType: number, resourceName: string, configurationKeys: string[] | null = null,
   properties: Record<string, string> = {},
 ): Result {
+  return askAll([{ resourceType, resourceName, configurationKeys }], properties)[0]!
+}
+
+function askAll(
+  resources: DescribeConfigsRequest['resources'], properties: Record<string, string> = {},
+): DescribeConfigsResponse['results'] {
   const config = parseConfig(new Map(Object.entries(properties)), () => {}, { base: DEVELOPMENT })
   const services = {
     config, broker: { nodeId: 1 }, controller: { image: cluster.image },
   } as unknown as Services
-  const request = {
-    resources: [{ resourceType, resourceName, configurationKeys }],
-    includeSynonyms: true, includeDocumentation: true,
-  }
+  const request = { resources, includeSynonyms: true, includeDocumentation: true }
   const context = { apiVersion: 4 } as RequestContext
   return (describeConfigsHandler.handle(request, context, services) as DescribeConfigsResponse)
-    .results[0]!
+    .results
 }
 
 const namesOf = ({ configs }: Result): string[] => configs.map(({ name }) => name)
@@ -181,6 +186,14 @@ describe('a group', () => {
       ],
     })
   })
+})
+
+test('who asks many times for one gets it as often, described once', () => {
+  const topic = { resourceType: TOPIC, resourceName: 'a', configurationKeys: null }
+  const chosen = { ...topic, configurationKeys: ['retention.ms'] }
+  const results = askAll([topic, chosen, topic])
+  expect(results.map(({ configs }) => configs.length > 1)).toEqual([true, false, true])
+  expect(results[2]).toBe(results[0])
 })
 
 test('client metrics have all configs, set or not', () => {

@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 
 import { ApiError, Errors } from '../../../protocol/errors.ts'
-import { api, bytes, int16, int32, string } from '../../../protocol/schema.ts'
+import { api, array, bytes, int16, int32, string } from '../../../protocol/schema.ts'
 import {
   CloseConnection, handler, type Handler, Later, NO_ANSWER,
 } from '../../../lib/server/handler.ts'
@@ -176,6 +176,23 @@ describe('a connection', () => {
     const one = client()
     one.write(requestOf(slow, 0, 1, { number: 0 }), requestOf(slow, 0, 2, { number: 9 }))
     expect((await one.answer(slow, 0))?.correlationId).toBe(2)
+  })
+
+  test('closes its connection where the answer would fill the memory', async () => {
+    const text = 'x'.repeat(30_000)
+    const lists = api({
+      name: 'Lists', key: 6, versions: [0, 0],
+      request: { count: int32 }, response: { texts: array(string) },
+    })
+    const long = handler(lists, ({ count }) => (
+      { texts: Array.from({ length: count }, () => text) }))
+    const { client, log } = await start([long])
+    const [modest, greedy] = [client(), client()]
+    modest.write(requestOf(lists, 0, 1, { count: 2 }))
+    greedy.write(requestOf(lists, 0, 1, { count: 10_000 }))
+    expect((await modest.answer(lists, 0))?.body.texts).toEqual([text, text])
+    expect((await greedy.frame())?.length).toBeUndefined()
+    expect(log.join('')).toContain('the answer to Lists cannot be written: it would have more than')
   })
 
   test('reads no more from a client that does not read', async () => {
