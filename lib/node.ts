@@ -8,6 +8,7 @@ import { Controller } from '../controller/controller.ts'
 import { SUPPORTED_FEATURES } from '../controller/image/features.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
 import { chores } from './chores.ts'
+import { cleanerChores, type CleanerOptions } from './cleaner.ts'
 import type { Config, SecurityProtocol } from './config.ts'
 import { controllerOptions } from './controller-options.ts'
 import { groupCoordinator } from './coordinators/groups/wiring.ts'
@@ -221,12 +222,13 @@ export class Node {
   }
 
   #maintain(partitions: Partitions, directories: LogDirectories): void {
-    const { clock, logger } = this.#world
+    const { clock, disk, logger } = this.#world
     const maintenance = new Maintenance(clock, logger)
-    maintenance.start(chores({
-      config: this.#config, clock, directories: directories.all,
+    const options: CleanerOptions = {
+      config: this.#config, clock, disk, logger, directories: directories.all,
       onFailure: (directory, error) => partitions.failDirectory(directory, error),
-    }))
+    }
+    maintenance.start([...chores(options), ...cleanerChores(options)])
     this.#undo.push(() => maintenance.stop())
   }
 }

@@ -462,7 +462,8 @@ export class Log {
    */
   tick(nowMs: number): void {
     if (this.#guard.failure !== undefined || this.#guard.isClosed) return
-    this.applyRetention(nowMs)
+    // Of one that is compacted the cleaner does it, between its cleanings.
+    if (!this.#config.cleanupPolicy.has('compact')) this.applyRetention(nowMs)
     this.producers.expire(nowMs, this.#producerExpirationMs)
     this.#guard.do(() => this.#removals.removeDue(nowMs))
   }

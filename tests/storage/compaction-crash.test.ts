@@ -1,5 +1,5 @@
-// A cleaning that is cut off at every single operation of the disk, by a kill or by a loss of power:
-// the log opens again and has lost nothing (invariant G4).
+// A cleaning that is cut off at every single operation of the disk, by a kill or by a loss of
+// power: the log opens again and has lost nothing (invariant G4).
 
 import { describe, expect, test } from '@jest/globals'
 

@@ -74,20 +74,20 @@ export const logSettings = [
     .doc('Level of lz4 where compression.type asks for it.'),
   int('compression.zstd.level', 3).between(-131_072, 22).clusterWide()
     .doc('Level of zstd where compression.type asks for it.'),
-  boolean('log.cleaner.enable', true)
+  boolean('log.cleaner.enable', true).served()
     .doc('Compact the logs whose policy asks for it.'),
   int('log.cleaner.threads', 1).atLeast(0).clusterWide()
     .moot('one thread serves all')
     .doc('Threads that compact logs.'),
-  long('log.cleaner.backoff.ms', 15_000).atLeast(0).clusterWide()
+  long('log.cleaner.backoff.ms', 15_000).atLeast(0).clusterWide().served()
     .doc('Pause of the cleaner when nothing is to be cleaned.'),
-  long('log.cleaner.dedupe.buffer.size', 134_217_728).clusterWide()
+  long('log.cleaner.dedupe.buffer.size', 134_217_728).clusterWide().served()
     .doc('Memory for the table of keys while compacting.'),
-  int('log.cleaner.io.buffer.size', 524_288).atLeast(0).clusterWide()
+  int('log.cleaner.io.buffer.size', 524_288).atLeast(0).clusterWide().served()
     .doc('Memory for reading and writing while compacting.'),
-  double('log.cleaner.io.buffer.load.factor', 0.9).clusterWide()
+  double('log.cleaner.io.buffer.load.factor', 0.9).clusterWide().served()
     .doc('How full the table of keys may get.'),
-  double('log.cleaner.io.max.bytes.per.second', '1.7976931348623157E308').clusterWide()
+  double('log.cleaner.io.max.bytes.per.second', '1.7976931348623157E308').clusterWide().served()
     .doc('Most bytes that the cleaner reads and writes a second.'),
   double('log.cleaner.min.cleanable.ratio', 0.5).between(0, 1).clusterWide()
     .doc('Part of a log that must be uncleaned before it is compacted.'),

@@ -1,0 +1,226 @@
+// The log cleaner: looks for the dirtiest of the compacted logs, cleans it, and looks again. It
+// works in small slices, so that no request waits long for it.
+
+import { ApiError, Errors } from '../protocol/errors.ts'
+import { CleanerCheckpoint } from '../storage/compaction/checkpoint.ts'
+import type { Cleanable } from '../storage/compaction/cleanable.ts'
+import type { Cleaned } from '../storage/compaction/cleaner.ts'
+import type { Steps } from '../storage/compaction/cleaned-log.ts'
+import { type Disk, StorageError } from '../storage/disk.ts'
+import type { Log } from '../storage/log.ts'
+import type { LogDirectory } from '../storage/log-directory.ts'
+import type { Logger } from '../storage/ports.ts'
+import type { Config } from './config.ts'
+import type { Chore } from './maintenance.ts'
+import { Throttle } from './throttle.ts'
+import type { Clock } from './world/clock.ts'
+
+export interface CleanerOptions {
+  readonly config: Config
+  readonly clock: Clock
+  readonly disk: Disk
+  readonly logger: Logger
+  readonly directories: readonly LogDirectory[]
+  /** The disk failed: the directory is no longer trusted. */
+  onFailure(directory: LogDirectory, error: StorageError): void
+}
+
+/** Requests wait no longer than about this for the cleaner, unless a batch is very large. */
+const SLICE_MS = 0.5
+const FIRST_AFTER_MS = 1000
+/** A pause is looked up from so often, lest a stop waits for it. */
+const NAP_MS = 100
+
+/** None when `log.cleaner.enable` is off; compacted logs then grow, and none of them is deleted. */
+export function cleanerChores(options: CleanerOptions): Chore[] {
+  const { logCleanerEnable, logCleanerBackoffMs } = options.config
+  if (!logCleanerEnable) {
+    options.logger.warn('log.cleaner.enable is off: compacted topics grow without end')
+    return []
+  }
+  const everyMs = Math.max(1, logCleanerBackoffMs)
+  const cleaner = new LogCleaner(options)
+  return [{
+    name: 'Compaction', everyMs, firstAfterMs: Math.min(FIRST_AFTER_MS, everyMs),
+    run: (_, isStopping) => cleaner.run(isStopping),
+  }]
+}
+
+interface Dirty {
+  readonly directory: LogDirectory
+  readonly log: Log
+  readonly cleanable: Cleanable
+}
+
+class LogCleaner {
+  readonly #options: CleanerOptions
+  readonly #clock: Clock
+  readonly #throttle: Throttle
+  readonly #checkpoints = new Map<LogDirectory, CleanerCheckpoint>()
+  #isStopping: () => boolean = () => false
+  #sliceStartMs = 0
+
+  constructor(options: CleanerOptions) {
+    this.#options = options
+    this.#clock = options.clock
+    this.#throttle = new Throttle(options.config.logCleanerIoMaxBytesPerSecond, options.clock)
+  }
+
+  /** Cleans until nothing is dirty enough. */
+  async run(isStopping: () => boolean): Promise<void> {
+    this.#isStopping = isStopping
+    this.#sliceStartMs = this.#clock.monotonicMs()
+    for (;;) {
+      const dirty = await this.#findDirtiest()
+      if (dirty === undefined || isStopping()) return
+      const hasEnded = await this.#guarded(dirty.directory, () => this.#clean(dirty))
+      await this.#save(dirty.directory)
+      // What ended it may be there for a while.
+      if (hasEnded !== true) return
+    }
+  }
+
+  async #findDirtiest(): Promise<Dirty | undefined> {
+    let dirtiest: Dirty | undefined
+    for (const directory of this.#options.directories) {
+      const checkpoint = await this.#guarded(directory, () => this.#checkpointOf(directory))
+      if (checkpoint === undefined) continue
+      for (const log of [...directory.logs()]) {
+        if (this.#isStopping()) return undefined
+        if (!this.#isThere(directory, log)) continue
+        checkpoint.tell(log)
+        const cleanable = await this.#guarded(directory, () => this.#lookAt(log))
+        const isDirtier = cleanable !== undefined
+          && cleanable.dirtyRatio > (dirtiest?.cleanable.dirtyRatio ?? 0)
+        if (isDirtier) dirtiest = { directory, log, cleanable }
+        await this.#letOthersIn()
+      }
+      await this.#save(directory)
+    }
+    return dirtiest
+  }
+
+  #checkpointOf(directory: LogDirectory): CleanerCheckpoint {
+    let checkpoint = this.#checkpoints.get(directory)
+    if (checkpoint === undefined) {
+      const { disk, logger } = this.#options
+      checkpoint = new CleanerCheckpoint(disk, directory.path, logger)
+      this.#checkpoints.set(directory, checkpoint)
+    }
+    return checkpoint
+  }
+
+  #isThere(directory: LogDirectory, log: Log): boolean {
+    return !directory.isFailed && directory.get(log.topic, log.partition) === log
+  }
+
+  /** Segments of compacted logs are deleted here: never in the middle of a cleaning. */
+  #lookAt(log: Log): Cleanable | undefined {
+    if (!log.config.cleanupPolicy.has('compact') || log.isFailed) return undefined
+    const nowMs = this.#clock.nowMs()
+    log.applyRetention(nowMs)
+    try {
+      return log.compaction.cleanable(nowMs)
+    } catch (error) {
+      this.#setAside(log, error)
+      return undefined
+    }
+  }
+
+  /** What cannot be read cannot be cleaned; it stays as it is. Throws what is no answer. */
+  #setAside(log: Log, error: unknown): void {
+    if (!(error instanceof ApiError)) throw error
+    // Closed, or failed: that is told elsewhere.
+    if (error.code === Errors.KAFKA_STORAGE_ERROR) return
+    log.compaction.isUncleanable = true
+    this.#options.logger.error(
+      'a log cannot be cleaned, and will not be before the next start', { log: log.name, error })
+  }
+
+  /** True when the log was cleaned, or is not to be looked at again. */
+  async #clean({ directory, log, cleanable }: Dirty): Promise<boolean> {
+    const startMs = this.#clock.monotonicMs()
+    try {
+      // Batches with gaps between them must lie below it, or a recovery would doubt them.
+      await log.sync()
+      directory.checkpoint()
+      const { config } = this.#options
+      const cleaned = await this.#drive(log.compaction.clean(cleanable, {
+        nowMs: this.#clock.nowMs(),
+        bufferBytes: config.logCleanerIoBufferSize / 2,
+        maxMapBytes: config.logCleanerDedupeBufferSize,
+        loadFactor: config.logCleanerIoBufferLoadFactor,
+      }), () => !this.#isStopping() && this.#isThere(directory, log))
+      if (cleaned !== undefined) this.#tell(log, cleanable, cleaned, startMs)
+      return cleaned !== undefined
+    } catch (error) {
+      this.#setAside(log, error)
+      return log.compaction.isUncleanable
+    }
+  }
+
+  /** Undefined when it was given up. */
+  async #drive<T>(steps: Steps<T>, isWanted: () => boolean): Promise<T | undefined> {
+    let step = steps.next(this.#clock.nowMs())
+    while (step.done !== true) {
+      const { ioBytes, wait } = step.value
+      if (wait !== undefined) {
+        const failure = await wait.then(() => undefined, (error: unknown) => ({ error }))
+        this.#sliceStartMs = this.#clock.monotonicMs()
+        if (failure !== undefined) {
+          step = steps.throw(failure.error)
+          continue
+        }
+      }
+      await this.#letOthersIn()
+      await this.#rest(this.#throttle.restMs(ioBytes), isWanted)
+      if (!isWanted()) {
+        steps.return(undefined as T)
+        return undefined
+      }
+      step = steps.next(this.#clock.nowMs())
+    }
+    return step.value
+  }
+
+  async #letOthersIn(): Promise<void> {
+    if (this.#clock.monotonicMs() - this.#sliceStartMs < SLICE_MS) return
+    await new Promise<void>((resolve) => this.#clock.afterTurn(resolve))
+    this.#sliceStartMs = this.#clock.monotonicMs()
+  }
+
+  async #rest(restMs: number, isWanted: () => boolean): Promise<void> {
+    for (let leftMs = restMs; leftMs > 0 && isWanted(); leftMs -= NAP_MS) {
+      await new Promise<void>((resolve) => {
+        this.#clock.setTimer(Math.min(leftMs, NAP_MS), resolve)
+      })
+    }
+  }
+
+  #tell(log: Log, cleanable: Cleanable, cleaned: Cleaned, startMs: number): void {
+    const { bytesRead, bytesWritten, recordsRead, recordsKept, keys } = cleaned
+    this.#options.logger.info('cleaned a log', {
+      log: log.name, from: cleanable.firstDirtyOffset, to: cleaned.endOffset, keys, bytesRead,
+      bytesWritten, recordsRead, recordsKept, ms: Math.round(this.#clock.monotonicMs() - startMs),
+    })
+  }
+
+  async #save(directory: LogDirectory): Promise<void> {
+    await this.#guarded(directory, () => (
+      this.#checkpointOf(directory).save(directory.logs(), directory.names())))
+  }
+
+  /** What the disk does wrong takes the directory offline; the rest is a bug, and is thrown. */
+  async #guarded<T>(
+    directory: LogDirectory, work: () => T | Promise<T>,
+  ): Promise<T | undefined> {
+    if (directory.isFailed) return undefined
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      if (!directory.isFailed) this.#options.onFailure(directory, error)
+      return undefined
+    }
+  }
+}
