@@ -92,8 +92,8 @@ describe('what a message costs', () => {
     expect(most.groups).toHaveLength(199_000)
     const tooMany = groups(500_000)
     const beforeBytes = process.memoryUsage().heapUsed
-    expect(errorOf(() => decodeMessage(describeGroups.request, 5, tooMany)).message).toBe('DescribeGroupsRequest version 5, groups, byte 0: '
-      + 'an array of 500000 elements is too much')
+    expect(errorOf(() => decodeMessage(describeGroups.request, 5, tooMany)).message).toBe(
+      'DescribeGroupsRequest version 5, groups, byte 0: an array of 500000 elements is too much')
     expect(process.memoryUsage().heapUsed - beforeBytes).toBeLessThan(16e6)
   })
 

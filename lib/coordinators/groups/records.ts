@@ -3,7 +3,7 @@
 // A key is a number for the kind of record and then the key's fields; a value is the number of its
 // version and then the value's fields.
 
-import { decodeMessage, encodeMessage } from '../../../protocol/compile.ts'
+import { decodeMessage, DecodeError, encodeMessage } from '../../../protocol/compile.ts'
 import { groupMetadataKey, groupMetadataValue, type GroupMetadataValue }
   from '../../../protocol/messages/records/group-metadata.ts'
 import { offsetCommitKey, offsetCommitValue, type OffsetCommitValue }
@@ -75,7 +75,7 @@ function encodeOffset(value: CommittedOffset): Buffer {
 }
 
 function decode(key: Buffer, value: Buffer | null): GroupsRecord | undefined {
-  switch (key.readInt16BE(0)) {
+  switch (numberOf(key)) {
     case LEGACY_OFFSET:
     case OFFSET: {
       const { group, topic, partition } = decodeMessage(offsetCommitKey, 0, key, NUMBER_SIZE_BYTES)
@@ -107,7 +107,12 @@ function offsetOf(value: OffsetCommitValue): CommittedOffset {
 }
 
 function decodeValue<M extends Message>(of: M, value: Buffer) {
-  return decodeMessage(of, value.readInt16BE(0), value, NUMBER_SIZE_BYTES)
+  return decodeMessage(of, numberOf(value), value, NUMBER_SIZE_BYTES)
+}
+
+function numberOf(bytes: Buffer): number {
+  if (bytes.length < NUMBER_SIZE_BYTES) throw new DecodeError('a record without its number')
+  return bytes.readInt16BE(0)
 }
 
 function numbered<M extends Message>(
