@@ -32,6 +32,12 @@ interface Spec {
 /** A value that a setting does not take; the message is what it takes instead. */
 export class BadValue extends Error {}
 
+/** As text too: those of a long are no safe numbers. */
+interface Bounds {
+  readonly minimum?: number | string
+  readonly maximum?: number | string
+}
+
 export class Setting<Name extends string = string, Parsed = Value> {
   /** The type of the parsed value; no value at run time. */
   declare readonly parsed: Parsed
@@ -134,8 +140,8 @@ export class Setting<Name extends string = string, Parsed = Value> {
     }
   }
 
-  #bounds(): string {
-    const { minimum, maximum, also } = this.spec
+  #bounds({ minimum, maximum }: Bounds = this.spec): string {
+    const { also } = this.spec
     const or = also === undefined ? '' : `, or ${also}`
     if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}${or}`
     return minimum === undefined ? '' : ` of at least ${minimum}${or}`
@@ -150,10 +156,19 @@ export class Setting<Name extends string = string, Parsed = Value> {
   #parseNumber(text: string): number {
     const { type, minimum, maximum, also } = this.spec
     const number = type === 'double' ? parseDouble(text) : parseWhole(text, type)
-    if (number === undefined) throw new BadValue(`${this.allowed}${rangeOfType(type, text)}`)
+    if (number === undefined) throw new BadValue(this.#allowedInsteadOf(text))
     const inside = number >= (minimum ?? -Infinity) && number <= (maximum ?? Infinity)
     if (!inside && number !== also) throw new BadValue(this.allowed)
     return number
+  }
+
+  /** A whole number that its type cannot hold is told the bounds that the setting does not name. */
+  #allowedInsteadOf(text: string): string {
+    const bits = WHOLE_BITS[this.spec.type]
+    if (bits === undefined || !/^[+-]?\d+$/.test(text)) return this.allowed
+    const minimum = this.spec.minimum ?? String(-(1n << bits))
+    const maximum = this.spec.maximum ?? String((1n << bits) - 1n)
+    return `a whole number${this.#bounds({ minimum, maximum })}`
   }
 
   #parseList(text: string): readonly string[] {
@@ -189,13 +204,6 @@ function parseWhole(text: string, type: SettingType): number | undefined {
 function parseDouble(text: string): number | undefined {
   const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN
   return Number.isFinite(number) ? number : undefined
-}
-
-/** For a whole number that its type cannot hold: the bound that the setting does not name. */
-function rangeOfType(type: SettingType, text: string): string {
-  const bits = WHOLE_BITS[type]
-  if (bits === undefined || !/^[+-]?\d+$/.test(text)) return ''
-  return ` of at most ${(1n << bits) - 1n}`
 }
 
 function setting<Name extends string, Parsed>(

@@ -207,8 +207,8 @@ describe('a bad value stops with one line naming setting, value and what is allo
     ['log.retention.ms=0', 'log.retention.ms=0: must be at least 1, or -1 for ever'],
     ['process.roles=broker,zookeeper', 'process.roles=broker,zookeeper: must be a list of broker, '
       + 'controller'],
-    ['node.id=99999999999', 'node.id=99999999999: must be a whole number of at least 0 of at '
-      + 'most 2147483647'],
+    ['node.id=99999999999', 'node.id=99999999999: must be a whole number from 0 to '
+      + '2147483647'],
   ])('%s', (text, message) => {
     expect(() => parse(text)).toThrow(new StartError(message))
   })
