@@ -230,7 +230,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     if (this.#outBytes >= UNSENT_BYTES) return false
     if (!this.#isClosed && this.#network.unsentBytes >= UNSENT_BYTES) return false
     const { last } = this.#pending
-    if (last && !follows(last.handler, this.#dispatcher.handlerOf(frame))) return false
+    if (last && !follows(last, this.#dispatcher.handlerOf(frame))) return false
     return !this.#isForRecords(frame) || this.#hasAnswerMemory()
   }
 
@@ -423,6 +423,6 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
 }
 
 /** Whether a request may be handled while the one before it still has no answer. */
-function follows(last: Handler, next: Handler | undefined): boolean {
-  return last === next && next.options.pipelined === true
+function follows(last: Exchange, next: Handler | undefined): boolean {
+  return last.handler === next && next.options.pipelined === true && !last.isAnsweredFirst
 }

@@ -100,7 +100,10 @@ export class Dispatcher {
       finish(exchange)
     } else if (answer instanceof Later) {
       answer.settle(
-        (response) => this.#deliver(exchange, response),
+        (response) => {
+          if (response === NO_ANSWER) finish(exchange)
+          else this.#deliver(exchange, response)
+        },
         (error) => this.#fail(exchange, request, error),
       )
     } else if (isPromise(answer)) {

@@ -46,6 +46,7 @@ export class Exchange implements RequestContext {
   /** The whole answer, frame length included. Empty: there is none to send. */
   answer: readonly Buffer[] = []
   isDone = false
+  isAnsweredFirst = false
   #sent: (() => void)[] | undefined
 
   constructor(
@@ -87,6 +88,10 @@ export class Exchange implements RequestContext {
   onSent(fn: () => void): void {
     if (this.#sent) this.#sent.push(fn)
     else this.#sent = [fn]
+  }
+
+  answerFirst(): void {
+    this.isAnsweredFirst = true
   }
 
   get isAwaitedWhenSent(): boolean {

@@ -35,6 +35,8 @@ export interface RequestContext {
    * to.
    */
   onSent(fn: () => void): void
+  /** The connection's next request is handled after this one's answer, `pipelined` or not. */
+  answerFirst(): void
 }
 
 /** The request is not answered (acks=0). */
@@ -46,7 +48,8 @@ export const NO_ANSWER = Symbol('no answer')
  * exception.
  */
 export type Answer<A extends Api> =
-  | ResponseOf<A> | Promise<ResponseOf<A>> | Later<ResponseOf<A>> | typeof NO_ANSWER
+  | ResponseOf<A> | Promise<ResponseOf<A>> | Later<ResponseOf<A> | typeof NO_ANSWER>
+  | Later<ResponseOf<A>> | typeof NO_ANSWER
 
 export interface HandlerOptions<A extends Api> {
   /** What is served; left out: all versions described. */

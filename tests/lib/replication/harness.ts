@@ -142,6 +142,7 @@ export class Replica {
       apiVersion, correlationId: 1, clientId: 'test', connectionId: 1, listenerName: 'PLAINTEXT',
       listenerKind: 'broker', clientAddress: '127.0.0.1', principal: 'User:ANONYMOUS',
       nowMs: this.clock.nowMs(), onSent: (fn) => { this.sent.push(fn) },
+      answerFirst: () => {},
       get answerRoomBytes() {
         return roomBytes()
       },
@@ -152,7 +153,7 @@ export class Replica {
     request: Partial<ProduceRequest>, apiVersion = PRODUCE_VERSION,
   ): Outcome<ProduceResponse> {
     const whole = { transactionalId: null, acks: -1, timeoutMs: 1000, topicData: [], ...request }
-    return outcome(() =>
+    return outcome<ProduceResponse>(() =>
       produceHandler.handle(whole, this.context(apiVersion), this.services))
   }
 
@@ -179,7 +180,8 @@ export class Replica {
         partitions: [{ ...ASKED, ...partition }],
       })),
     }
-    return outcome(() => fetchHandler.handle(whole, this.context(apiVersion), this.services))
+    return outcome<FetchResponse>(() =>
+      fetchHandler.handle(whole, this.context(apiVersion), this.services))
   }
 }
 
@@ -201,13 +203,19 @@ export interface Outcome<T> {
   error?: unknown
 }
 
-function outcome<T>(handle: () => T | Promise<T> | Later<T> | typeof NO_ANSWER): Outcome<T> {
+type Answered<T> =
+  | T | Promise<T> | Later<T> | Later<T | typeof NO_ANSWER> | typeof NO_ANSWER
+
+function outcome<T>(handle: () => Answered<T>): Outcome<T> {
   const result: Outcome<T> = {}
   try {
     const answer = handle()
     if (answer === NO_ANSWER) result.isSilent = true
     else if (answer instanceof Later) {
-      answer.settle((value) => { result.answer = value }, (error) => { result.error = error })
+      answer.settle((value) => {
+        if (value === NO_ANSWER) result.isSilent = true
+        else result.answer = value
+      }, (error) => { result.error = error })
     } else result.answer = answer as T
   } catch (error) {
     result.error = error
