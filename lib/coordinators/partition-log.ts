@@ -3,12 +3,15 @@
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import { buildBatch } from '../../protocol/records/batch.ts'
 import type { Codec } from '../../protocol/records/compression.ts'
+import { endMarkerBatch } from '../../protocol/records/control.ts'
 import { recordsOf } from '../../protocol/records/record.ts'
-import type { Partition } from '../replication/partition.ts'
-import type { ShardLog, StoredRecord } from './shard.ts'
+import { endMarkOf } from '../../storage/end-mark.ts'
+import type { Partition, PartitionAppend } from '../replication/partition.ts'
+import type { ShardLog, StoredMark, StoredRecord } from './shard.ts'
 
 // A coordinator's record counts as written when the whole ISR has it.
 const ALL_IN_SYNC = -1
+const NO_PRODUCER = -1
 
 export function partitionLog(partition: Partition, codec: Codec): ShardLog {
   return {
@@ -18,23 +21,51 @@ export function partitionLog(partition: Partition, codec: Codec): ShardLog {
     get maxBatchSizeBytes() {
       return partition.log.config.maxMessageBytes
     },
-    append(records, nowMs) {
+    append(records, nowMs, producer) {
       if (!partition.isLeader) throw new ApiError(Errors.NOT_LEADER_OR_FOLLOWER)
       const batch = buildBatch({
         baseOffset: 0,
         codec,
         records: records.map(({ key, value }) => ({ key, value, headers: [], timestamp: nowMs })),
+        ...producer === undefined ? {} : {
+          producerId: producer.producerId, producerEpoch: producer.producerEpoch,
+          baseSequence: 0, isTransactional: true,
+        },
       })
-      return partition.append(batch, { acks: ALL_IN_SYNC, nowMs, origin: 'coordinator' })
-        .lastOffset + 1
+      return append(partition, batch, {
+        nowMs, verification: producer?.verification,
+        isVerificationRequired: producer?.isVerificationRequired ?? true,
+      })
+    },
+    appendMark(mark, nowMs) {
+      const batch = endMarkerBatch({
+        ...mark, type: mark.isCommitted ? 'COMMIT' : 'ABORT', baseOffset: 0, leaderEpoch: -1,
+        timestampMs: nowMs,
+      })
+      return append(partition, batch, { nowMs, transactionVersion: mark.transactionVersion })
     },
     whenCommitted: (offset, callback) => partition.whenCommitted(offset, callback),
     records: () => storedRecords(partition),
   }
 }
 
-function* storedRecords({ log }: Partition): Generator<StoredRecord> {
+function append(
+  partition: Partition, batch: Buffer, options: Omit<PartitionAppend, 'acks' | 'origin'>,
+): number {
+  return partition.append(batch, { ...options, acks: ALL_IN_SYNC, origin: 'coordinator' })
+    .lastOffset + 1
+}
+
+function* storedRecords({ log }: Partition): Generator<StoredRecord | StoredMark> {
   for (const batch of log.batches(log.startOffset)) {
-    if (!batch.isControl) yield* recordsOf(batch)
+    const { isControl, isTransactional, producerId } = batch
+    if (!isControl) {
+      for (const { key, value, offset } of recordsOf(batch)) {
+        yield { key, value, offset, producerId: isTransactional ? producerId : NO_PRODUCER }
+      }
+      continue
+    }
+    const mark = endMarkOf(batch)
+    if (mark !== undefined) yield { mark: { producerId, isCommitted: !mark.isAborted } }
   }
 }

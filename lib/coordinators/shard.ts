@@ -10,6 +10,7 @@
 
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import type { Logger } from '../../storage/ports.ts'
+import type { Verification } from '../../storage/verifications.ts'
 import { Later } from '../server/later.ts'
 import { coordinatorError } from './errors.ts'
 import { type AlarmClock, Timers } from './timers.ts'
@@ -24,6 +25,31 @@ export interface StoredRecord {
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly offset: number
+  /** −1 unless the record is part of a transaction: then a mark tells whether it counts. */
+  readonly producerId: number
+}
+
+/** Whose transaction records are part of. */
+export interface TransactionalProducer {
+  readonly producerId: number
+  readonly producerEpoch: number
+  /** What lets them in where they begin the transaction; see `Partition.beginVerification`. */
+  readonly verification: Verification | undefined
+  /** False where `transaction.partition.verification.enable` is. */
+  readonly isVerificationRequired: boolean
+}
+
+/** The end of a producer's transaction. */
+export interface EndMark {
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly coordinatorEpoch: number
+  readonly isCommitted: boolean
+  readonly transactionVersion: number
+}
+
+export interface StoredMark {
+  readonly mark: Pick<EndMark, 'producerId' | 'isCommitted'>
 }
 
 /** The partition under a shard, as far as it is needed here. */
@@ -33,11 +59,13 @@ export interface ShardLog {
   /** Most bytes of records that one batch can hold. */
   readonly maxBatchSizeBytes: number
   /** Appends one batch, stamped with `nowMs`; throws `ApiError`. Gives the end offset after it. */
-  append(records: readonly KeyValue[], nowMs: number): number
+  append(records: readonly KeyValue[], nowMs: number, producer?: TransactionalProducer): number
+  /** As `append`. */
+  appendMark(mark: EndMark, nowMs: number): number
   /** Calls once when all below `offset` is committed, or with the reason why it never will be. */
   whenCommitted(offset: number, callback: (error?: ApiError) => void): void
-  /** Every record from the log's start to its end, in order; control batches left out. */
-  records(): Iterable<StoredRecord>
+  /** Every record from the log's start to its end, in order, and the ends of transactions. */
+  records(): Iterable<StoredRecord | StoredMark>
 }
 
 /** How the records of a shard are written and read. */
@@ -48,8 +76,13 @@ export interface RecordCodec<R> {
 }
 
 export interface ShardState<R> {
-  /** Applies one record, newly decided or replayed, and tells how to take it back. */
-  apply(record: R, offset: number): () => void
+  /**
+   * Applies one record, newly decided or replayed, and tells how to take it back. `producerId`:
+   * that of the transaction that it is part of, or −1.
+   */
+  apply(record: R, offset: number, producerId: number): () => void
+  /** A producer's transaction has ended, newly or in a replay. Left out: there are none here. */
+  ended?(producerId: number, isCommitted: boolean): void
   /** The whole log was replayed; timers may be set. */
   loaded(): void
   /** The partition goes away: what clients wait for is answered now. Timers are cancelled after. */
@@ -69,6 +102,10 @@ export interface Writes<R> {
    * some may be written although others fail. For clean-up, which then goes on another time.
    */
   readonly isAtomic?: boolean
+  /** The records are part of this one's transaction. */
+  readonly producer?: TransactionalProducer
+  /** This is written, in the place of records. */
+  readonly mark?: EndMark
   /** Called when they are committed, or with the error that clients get. */
   readonly settled?: (error: ApiError | undefined) => void
 }
@@ -103,6 +140,7 @@ interface Batch {
 
 // Bounds of a record beyond its key and value: attributes, varints of lengths and deltas.
 const RECORD_OVERHEAD_BYTES = 32
+const NO_PRODUCER = -1
 // Records replayed before other work gets a turn.
 const REPLAY_SLICE = 5000
 
@@ -215,9 +253,14 @@ export class Shard<R, S extends ShardState<R>> {
     this.#state.loaded()
   }
 
-  #replay({ key, value, offset }: StoredRecord): void {
+  #replay(stored: StoredRecord | StoredMark): void {
+    if ('mark' in stored) {
+      this.#state.ended?.(stored.mark.producerId, stored.mark.isCommitted)
+      return
+    }
+    const { key, value, offset, producerId } = stored
     const record = key === null ? undefined : this.#options.codec.decode(key, value)
-    if (record !== undefined) this.#state.apply(record, offset)
+    if (record !== undefined) this.#state.apply(record, offset, producerId)
   }
 
   #checkActive(): void {
@@ -226,7 +269,12 @@ export class Shard<R, S extends ShardState<R>> {
   }
 
   #stage(writes: Writes<R>, waiter: (error: ApiError | undefined) => void): void {
-    if (writes.records.length === 0) {
+    const isEmpty = writes.records.length === 0 && writes.mark === undefined
+    if (!isEmpty && (writes.producer ?? writes.mark) !== undefined) {
+      this.#writeNow(writes, waiter)
+      return
+    }
+    if (isEmpty) {
       if (this.#newest === undefined) waiter(undefined)
       else this.#newest.waiting.push(waiter)
       return
@@ -245,8 +293,31 @@ export class Shard<R, S extends ShardState<R>> {
     batch.waiting.push(waiter)
     for (const record of writes.records) {
       const offset = this.#nextOffset++
-      if (writes.replayOnly !== true) batch.undo.push(this.#state.apply(record, offset))
+      if (writes.replayOnly !== true) {
+        batch.undo.push(this.#state.apply(record, offset, NO_PRODUCER))
+      }
     }
+  }
+
+  /**
+   * What belongs to a transaction goes into the log at once, behind all that was decided before:
+   * the log may refuse it, and nobody else shall suffer for that.
+   */
+  #writeNow(writes: Writes<R>, waiter: (error: ApiError | undefined) => void): void {
+    const { log, codec, clock } = this.#options
+    const { records, producer, mark } = writes
+    this.#appendStaged()
+    const batch: Batch = { records: [], undo: [], waiting: [waiter], sizeBytes: 0 }
+    const endOffset = mark === undefined
+      ? log.append(records.map((record) => codec.encode(record)), clock.nowMs(), producer)
+      : log.appendMark(mark, clock.nowMs())
+    this.#nextOffset = endOffset
+    if (mark !== undefined) this.#state.ended?.(mark.producerId, mark.isCommitted)
+    for (const [index, record] of records.entries()) {
+      this.#state.apply(record, endOffset - records.length + index, producer!.producerId)
+    }
+    this.#newest = batch
+    this.#awaitCommit(batch, endOffset)
   }
 
   /** For the records of one decision, which are there together or not at all. */
@@ -280,6 +351,10 @@ export class Shard<R, S extends ShardState<R>> {
 
   #append(batch: Batch): void {
     const endOffset = this.#options.log.append(batch.records, this.#options.clock.nowMs())
+    this.#awaitCommit(batch, endOffset)
+  }
+
+  #awaitCommit(batch: Batch, endOffset: number): void {
     this.#inFlight.add(batch)
     this.#options.log.whenCommitted(endOffset, (error) => {
       if (!this.#inFlight.delete(batch)) return

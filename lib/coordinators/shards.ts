@@ -58,7 +58,12 @@ export class Shards<R, S extends ShardState<R>> {
 
   /** Decides in the shard that keeps the key. Fails with NOT_COORDINATOR if it is led elsewhere. */
   run<A>(key: string, decide: (state: S) => Decision<R, A>): Later<A> {
-    const shard = this.#shard(this.partitionOf(key))
+    return this.runIn(this.partitionOf(key), decide)
+  }
+
+  /** As `run`, in the shard of a partition. */
+  runIn<A>(index: number, decide: (state: S) => Decision<R, A>): Later<A> {
+    const shard = this.#shard(index)
     if (shard !== undefined) return shard.run(decide)
     const later = new Later<A>()
     later.fail(new ApiError(Errors.NOT_COORDINATOR))

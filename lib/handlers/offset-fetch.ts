@@ -41,7 +41,7 @@ async function handleOffsetFetch(
   request: OffsetFetchRequest, { apiVersion }: RequestContext, services: Services,
 ): Promise<OffsetFetchResponse> {
   const fetched = await Promise.all(askedGroups(request, apiVersion)
-    .map((group) => fetchGroup(group, apiVersion, services)))
+    .map((group) => fetchGroup(group, request.requireStable, apiVersion, services)))
   return inVersion(fetched, apiVersion)
 }
 
@@ -58,7 +58,8 @@ function inVersion(groups: readonly FetchedGroup[], apiVersion: number): OffsetF
 }
 
 async function fetchGroup(
-  group: AskedGroup, apiVersion: number, { controller, groups }: Services,
+  group: AskedGroup, requireStable: boolean, apiVersion: number,
+  { controller, groups }: Services,
 ): Promise<FetchedGroup> {
   const { groupId } = group
   const byId = apiVersion >= TOPIC_IDS_SINCE
@@ -66,7 +67,7 @@ async function fetchGroup(
     ? named(controller.image, group.topics)
     : { known: group.topics, unknown: [] }
   try {
-    const topics = await promised(groups.fetchOffsets(groupId, known))
+    const topics = await promised(groups.fetchOffsets(groupId, known, requireStable))
     const answered = byId && known === null ? identified(controller.image, topics) : topics
     return { groupId, topics: [...answered, ...unknown], errorCode: Errors.NONE }
   } catch (error) {

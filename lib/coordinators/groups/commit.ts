@@ -1,9 +1,12 @@
-// OffsetCommit: who may commit to a group, and what is written.
+// OffsetCommit and TxnOffsetCommit: who may commit to a group, and what is written.
 
 import { ApiError, Errors } from '../../../protocol/errors.ts'
 import type {
   OffsetCommitRequest, OffsetCommitResponse,
 } from '../../../protocol/messages/offset-commit.ts'
+import type {
+  TxnOffsetCommitRequest, TxnOffsetCommitResponse,
+} from '../../../protocol/messages/txn-offset-commit.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { watchSession } from './rebalance.ts'
 import type { OffsetRecord } from './records.ts'
@@ -11,6 +14,7 @@ import type { GroupsState } from './state.ts'
 
 /** First version that knows GROUP_ID_NOT_FOUND; before, an unknown group has no such generation. */
 const GROUP_ID_NOT_FOUND_SINCE = 9
+const TRANSACTIONAL_GROUP_ID_NOT_FOUND_SINCE = 6
 const NO_RETENTION = -1
 
 /** Topics are taken as they are: the handler has looked for them. Throws what the group says. */
@@ -18,27 +22,53 @@ export function commitOffsets(
   state: GroupsState, request: OffsetCommitRequest, apiVersion: number,
 ): { records: OffsetRecord[], answer: OffsetCommitResponse } {
   checkCommitter(state, request, apiVersion)
-  const nowMs = state.world.nowMs()
+  const { groupId, retentionTimeMs, topics } = request
   const expireTimestampMs =
-    request.retentionTimeMs === NO_RETENTION ? -1 : nowMs + request.retentionTimeMs
+    retentionTimeMs === NO_RETENTION ? -1 : state.world.nowMs() + retentionTimeMs
+  return offsetsToWrite(state, groupId, topics, expireTimestampMs)
+}
+
+/** As `commitOffsets`; the offsets count when the producer's transaction is committed. */
+export function commitTransactionalOffsets(
+  state: GroupsState, request: TxnOffsetCommitRequest, apiVersion: number,
+): { records: OffsetRecord[], answer: TxnOffsetCommitResponse } {
+  const group = state.groups.get(request.groupId)
+  if (group !== undefined) checkMember(group, request, { isTransactional: true })
+  else checkUnknown(request, apiVersion >= TRANSACTIONAL_GROUP_ID_NOT_FOUND_SINCE)
+  return offsetsToWrite(state, request.groupId, request.topics, -1)
+}
+
+interface ToCommit {
+  readonly name: string
+  readonly topicId: string
+  readonly partitions: readonly {
+    readonly partitionIndex: number
+    readonly committedOffset: number
+    readonly committedLeaderEpoch: number
+    readonly committedMetadata: string | null
+  }[]
+}
+
+function offsetsToWrite(
+  { world }: GroupsState, groupId: string, asked: readonly ToCommit[], expireTimestampMs: number,
+) {
+  const commitTimestampMs = world.nowMs()
   const records: OffsetRecord[] = []
-  const topics = request.topics.map(({ name, topicId, partitions }) => ({
+  const topics = asked.map(({ name, topicId, partitions }) => ({
     name,
     topicId,
     partitions: partitions.map((partition) => {
       const { partitionIndex } = partition
       const metadata = partition.committedMetadata ?? ''
-      if (metadata.length > state.world.settings.offsetMetadataMaxBytes) {
+      if (metadata.length > world.settings.offsetMetadataMaxBytes) {
         return { partitionIndex, errorCode: Errors.OFFSET_METADATA_TOO_LARGE }
       }
       const value = {
         offset: partition.committedOffset,
         leaderEpoch: partition.committedLeaderEpoch,
-        metadata, commitTimestampMs: nowMs, expireTimestampMs, topicId,
+        metadata, commitTimestampMs, expireTimestampMs, topicId,
       }
-      records.push({
-        kind: 'offset', groupId: request.groupId, topic: name, partition: partitionIndex, value,
-      })
+      records.push({ kind: 'offset', groupId, topic: name, partition: partitionIndex, value })
       return { partitionIndex, errorCode: Errors.NONE }
     }),
   }))
@@ -50,14 +80,10 @@ function checkCommitter(
 ): void {
   const group = state.groups.get(request.groupId)
   if (group === undefined) {
-    // Without a generation: somebody manages partitions alone, whose first offset makes the group.
-    if (request.generationIdOrMemberEpoch < 0) return
-    if (apiVersion >= GROUP_ID_NOT_FOUND_SINCE) {
-      throw new ApiError(Errors.GROUP_ID_NOT_FOUND)
-    }
-    throw new ApiError(Errors.ILLEGAL_GENERATION)
+    checkUnknown(request, apiVersion >= GROUP_ID_NOT_FOUND_SINCE)
+    return
   }
-  checkMember(group, request)
+  checkMember(group, request, { isTransactional: false })
   const member = group.members.get(request.memberId)
   // A commit is a sign of life.
   if (member !== undefined && group.is('Stable', 'PreparingRebalance')) {
@@ -65,15 +91,29 @@ function checkCommitter(
   }
 }
 
-function checkMember(group: ClassicGroup, request: OffsetCommitRequest): void {
-  const { memberId, groupInstanceId, generationIdOrMemberEpoch: generationId } = request
+/** Without a generation somebody manages partitions alone, whose first offset makes the group. */
+function checkUnknown({ generationIdOrMemberEpoch }: Committer, saysNotFound: boolean): void {
+  if (generationIdOrMemberEpoch < 0) return
+  throw new ApiError(saysNotFound ? Errors.GROUP_ID_NOT_FOUND : Errors.ILLEGAL_GENERATION)
+}
+
+type Committer = Pick<OffsetCommitRequest,
+  'memberId' | 'groupInstanceId' | 'generationIdOrMemberEpoch'>
+
+/** In a transaction the producer's epoch keeps others out: it need not be a member. */
+function checkMember(
+  group: ClassicGroup, committer: Committer, { isTransactional }: { isTransactional: boolean },
+): void {
+  const { memberId, groupInstanceId, generationIdOrMemberEpoch: generationId } = committer
   if (group.is('Dead')) throw new ApiError(Errors.COORDINATOR_NOT_AVAILABLE)
   if (generationId < 0 && group.is('Empty')) return
   if (generationId >= 0 || memberId !== '' || groupInstanceId !== null) {
     group.validMember(memberId, groupInstanceId)
     if (generationId !== group.generationId) throw new ApiError(Errors.ILLEGAL_GENERATION)
-  } else {
+  } else if (!isTransactional) {
     throw new ApiError(Errors.UNKNOWN_MEMBER_ID)
   }
-  if (group.is('CompletingRebalance')) throw new ApiError(Errors.REBALANCE_IN_PROGRESS)
+  if (group.is('CompletingRebalance') && !isTransactional) {
+    throw new ApiError(Errors.REBALANCE_IN_PROGRESS)
+  }
 }

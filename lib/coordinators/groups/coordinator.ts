@@ -17,14 +17,17 @@ import type {
   OffsetDeleteRequest, OffsetDeleteResponse,
 } from '../../../protocol/messages/offset-delete.ts'
 import type { SyncGroupRequest, SyncGroupResponse } from '../../../protocol/messages/sync-group.ts'
+import type {
+  TxnOffsetCommitRequest, TxnOffsetCommitResponse,
+} from '../../../protocol/messages/txn-offset-commit.ts'
 import type { Logger } from '../../../storage/ports.ts'
 import { Later } from '../../server/later.ts'
 import { coordinatorError } from '../errors.ts'
 import { answered, failed, mapLater, promised } from '../map-later.ts'
-import type { Decision } from '../shard.ts'
+import type { Decision, EndMark, TransactionalProducer } from '../shard.ts'
 import type { Shards } from '../shards.ts'
 import { joinError, syncError } from './answers.ts'
-import { commitOffsets } from './commit.ts'
+import { commitOffsets, commitTransactionalOffsets } from './commit.ts'
 import { deleteGroup, deleteOffsets, forgetTopic } from './delete.ts'
 import {
   type DescribedGroup, describeGroup, type ListedGroup, listGroups,
@@ -40,7 +43,7 @@ import { syncGroup } from './sync.ts'
 
 /** The shards of groups on this node. */
 export type GroupShards = Pick<Shards<GroupsRecord, GroupsState>,
-  'start' | 'stop' | 'run' | 'all' | 'partitionOf'>
+  'start' | 'stop' | 'run' | 'runIn' | 'all' | 'partitionOf'>
 
 export interface GroupCoordinatorOptions {
   readonly settings: GroupSettings
@@ -156,13 +159,31 @@ export class GroupCoordinator {
     return this.#asked(request.groupId, (state) => commitOffsets(state, request, apiVersion))
   }
 
-  /** Null topics: all. Fails with the `ApiError` that holds for the group. */
-  fetchOffsets(groupId: string, topics: readonly AskedTopic[] | null): Later<FetchedTopic[]> {
+  /** As `commitOffsets`, in the transaction of a producer that has been let in. */
+  commitTransactionalOffsets(
+    request: TxnOffsetCommitRequest, apiVersion: number, producer: TransactionalProducer,
+  ): Later<TxnOffsetCommitResponse> {
+    return this.#asked(request.groupId,
+      (state) => ({ ...commitTransactionalOffsets(state, request, apiVersion), producer }))
+  }
+
+  /** Writes the mark; the offsets of the transaction count from now on, or never. */
+  completeTransaction(partition: number, mark: EndMark): Later<undefined> {
+    return this.#shards.runIn(partition, () => ({ records: [], mark, answer: undefined }))
+  }
+
+  /**
+   * Null topics: all. Stable: see `fetchOffsets` of fetch.ts. Fails with the `ApiError` that holds
+   * for the group.
+   */
+  fetchOffsets(
+    groupId: string, topics: readonly AskedTopic[] | null, isStable: boolean,
+  ): Later<FetchedTopic[]> {
     return this.#asked(groupId, (state) => ({
       records: [],
       answer: topics === null
-        ? fetchAllOffsets(state, groupId)
-        : fetchOffsets(state, groupId, topics),
+        ? fetchAllOffsets(state, groupId, isStable)
+        : fetchOffsets(state, groupId, topics, isStable),
     }))
   }
 

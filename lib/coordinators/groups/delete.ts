@@ -21,7 +21,10 @@ export function deleteGroup(state: GroupsState, groupId: string): GroupsRecord[]
   }
   const offsets = [...state.offsets.ofGroup(groupId) ?? []].flatMap(([topic, partitions]) =>
     [...partitions.keys()].map((partition) => offsetTombstone(groupId, topic, partition)))
-  return [...offsets, groupTombstone(groupId)]
+  const pending = [...state.pendingOffsets.ofGroup(groupId)]
+    .filter(({ topic, partition }) => state.offsets.get(groupId, topic, partition) === undefined)
+    .map(({ topic, partition }) => offsetTombstone(groupId, topic, partition))
+  return [...offsets, ...pending, groupTombstone(groupId)]
 }
 
 /**
@@ -42,7 +45,9 @@ export function deleteOffsets(
     const isInUse = group.isSubscribedTo(name)
     const errorCode = isInUse ? Errors.GROUP_SUBSCRIBED_TO_TOPIC : Errors.NONE
     for (const { partitionIndex } of isInUse ? [] : partitions) {
-      if (state.offsets.get(groupId, name, partitionIndex) === undefined) continue
+      const isKnown = state.offsets.get(groupId, name, partitionIndex) !== undefined
+        || state.pendingOffsets.has(groupId, name, partitionIndex)
+      if (!isKnown) continue
       records.push(offsetTombstone(groupId, name, partitionIndex))
     }
     return {
@@ -60,6 +65,13 @@ export function forgetTopic(state: GroupsState, name: string, topicId: string): 
     for (const [partition, offset] of state.offsets.ofGroup(groupId)?.get(name) ?? []) {
       if (offset.topicId !== ZERO_UUID && offset.topicId !== topicId) continue
       records.push(offsetTombstone(groupId, name, partition))
+    }
+  }
+  for (const groupId of state.pendingOffsets.groupIds()) {
+    for (const { topic, partition, offset } of state.pendingOffsets.ofGroup(groupId)) {
+      const isGone = topic === name
+        && (offset.topicId === ZERO_UUID || offset.topicId === topicId)
+      if (isGone) records.push(offsetTombstone(groupId, name, partition))
     }
   }
   return records

@@ -33,9 +33,11 @@ export function expired(
   const offsets = state.offsets.ofGroup(groupId)
   const sinceMs = unusedSince(group)
   let remains = offsets !== undefined && sinceMs === undefined
+    || state.pendingOffsets.hasGroup(groupId)
   for (const [topic, partitions] of sinceMs === undefined ? [] : offsets ?? []) {
     for (const [partition, offset] of partitions) {
       const isExpired = !group.isSubscribedTo(topic)
+        && !state.pendingOffsets.has(groupId, topic, partition)
         && hasExpired(offset, sinceMs!(offset), nowMs, state.world.settings.offsetsRetentionMs)
       if (isExpired) records.push(offsetTombstone(groupId, topic, partition))
       else remains = true

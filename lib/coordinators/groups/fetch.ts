@@ -1,5 +1,6 @@
 // OffsetFetch: what a group has committed, for some partitions or for all.
 
+import { Errors } from '../../../protocol/errors.ts'
 import { ZERO_UUID } from '../../../protocol/schema.ts'
 import type { CommittedOffset } from './offsets.ts'
 import type { GroupsState } from './state.ts'
@@ -32,14 +33,20 @@ export function noOffset(partitionIndex: number, errorCode = 0): FetchedPartitio
   }
 }
 
-/** An unknown group has committed nothing. */
+/**
+ * An unknown group has committed nothing. Stable: what an open transaction may change has
+ * UNSTABLE_OFFSET_COMMIT (KIP-447).
+ */
 export function fetchOffsets(
-  state: GroupsState, groupId: string, topics: readonly AskedTopic[],
+  state: GroupsState, groupId: string, topics: readonly AskedTopic[], isStable: boolean,
 ): FetchedTopic[] {
   return topics.map(({ name, topicId, partitionIndexes }) => ({
     name,
     topicId,
     partitions: partitionIndexes.map((partition) => {
+      if (isStable && state.pendingOffsets.has(groupId, name, partition)) {
+        return noOffset(partition, Errors.UNSTABLE_OFFSET_COMMIT)
+      }
       const offset = state.offsets.get(groupId, name, partition)
       return offset === undefined || isOfAnotherTopic(offset, topicId)
         ? noOffset(partition)
@@ -48,12 +55,18 @@ export function fetchOffsets(
   }))
 }
 
-export function fetchAllOffsets(state: GroupsState, groupId: string): FetchedTopic[] {
+export function fetchAllOffsets(
+  state: GroupsState, groupId: string, isStable: boolean,
+): FetchedTopic[] {
   const topics = state.offsets.ofGroup(groupId) ?? new Map<string, never>()
   return [...topics].map(([name, partitions]) => ({
     name,
     topicId: ZERO_UUID,
-    partitions: [...partitions].map(([partition, offset]) => fetched(partition, offset)),
+    partitions: [...partitions].map(([partition, offset]) => (
+      isStable && state.pendingOffsets.has(groupId, name, partition)
+        ? noOffset(partition, Errors.UNSTABLE_OFFSET_COMMIT)
+        : fetched(partition, offset)
+    )),
   }))
 }
 

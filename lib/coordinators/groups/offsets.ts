@@ -10,6 +10,8 @@ export interface CommittedOffset {
   /** −1 unless the commit asked for a retention of its own (OffsetCommit 2–4). */
   readonly expireTimestampMs: number
   readonly topicId: string
+  /** Of its record: what was written later counts, whenever its transaction ended. */
+  readonly recordOffset: number
 }
 
 export type OffsetsByPartition = Map<number, CommittedOffset>
@@ -20,6 +22,10 @@ export class Offsets {
 
   ofGroup(groupId: string): ReadonlyMap<string, ReadonlyMap<number, CommittedOffset>> | undefined {
     return this.#groups.get(groupId)
+  }
+
+  get isEmpty(): boolean {
+    return this.#groups.size === 0
   }
 
   groupIds(): Iterable<string> {

@@ -20,8 +20,11 @@ export interface OffsetRecord {
   readonly topic: string
   readonly partition: number
   /** Null: forgotten. */
-  readonly value: CommittedOffset | null
+  readonly value: NewOffset | null
 }
+
+/** Where its record lies is known only when it is written. */
+export type NewOffset = Omit<CommittedOffset, 'recordOffset'>
 
 export interface GroupRecord {
   readonly kind: 'group'
@@ -62,7 +65,7 @@ function encode(record: GroupsRecord): KeyValue {
   }
 }
 
-function encodeOffset(value: CommittedOffset): Buffer {
+function encodeOffset(value: NewOffset): Buffer {
   const version = value.expireTimestampMs === -1 ? OFFSET_VERSION : EXPIRING_OFFSET_VERSION
   return numbered(version, offsetCommitValue, version, {
     offset: value.offset,
@@ -95,7 +98,7 @@ function decode(key: Buffer, value: Buffer | null): GroupsRecord | undefined {
   }
 }
 
-function offsetOf(value: OffsetCommitValue): CommittedOffset {
+function offsetOf(value: OffsetCommitValue): NewOffset {
   return {
     offset: value.offset,
     leaderEpoch: value.leaderEpoch,

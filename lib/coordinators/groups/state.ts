@@ -5,7 +5,8 @@ import type { Logger } from '../../../storage/ports.ts'
 import type { Shard, ShardState, Writes } from '../shard.ts'
 import { ClassicGroup } from './classic-group.ts'
 import { Member } from './member.ts'
-import { Offsets } from './offsets.ts'
+import { type CommittedOffset, Offsets } from './offsets.ts'
+import { PendingOffsets } from './pending-offsets.ts'
 import type { GroupRecord, GroupsRecord, OffsetRecord } from './records.ts'
 
 /** What the settings say about groups. */
@@ -38,6 +39,8 @@ export interface GroupsHooks {
 export type GroupsWrites = Writes<GroupsRecord>
 export type GroupsShard = Shard<GroupsRecord, GroupsState>
 
+const NO_PRODUCER = -1
+
 export const NOTHING: GroupsWrites = { records: [] }
 
 export class GroupsState implements ShardState<GroupsRecord> {
@@ -45,6 +48,7 @@ export class GroupsState implements ShardState<GroupsRecord> {
   readonly shard: GroupsShard
   readonly groups = new Map<string, ClassicGroup>()
   readonly offsets = new Offsets()
+  readonly pendingOffsets = new PendingOffsets()
   readonly #hooks: GroupsHooks
 
   constructor(world: GroupsWorld, shard: GroupsShard, hooks: GroupsHooks) {
@@ -68,8 +72,20 @@ export class GroupsState implements ShardState<GroupsRecord> {
     return group
   }
 
-  apply(record: GroupsRecord): () => void {
-    return record.kind === 'offset' ? this.#applyOffset(record) : this.#applyGroup(record)
+  apply(record: GroupsRecord, offset: number, producerId: number): () => void {
+    if (record.kind === 'group') return this.#applyGroup(record)
+    return record.value === null
+      ? this.#forgetOffset(record)
+      : this.#applyOffset(record, { ...record.value, recordOffset: offset }, producerId)
+  }
+
+  /** The offsets of a transaction count now, unless something newer is there already; or never. */
+  ended(producerId: number, isCommitted: boolean): void {
+    for (const { groupId, topic, partition, offset } of this.pendingOffsets.take(producerId)) {
+      const known = this.offsets.get(groupId, topic, partition)
+      const isNewest = known === undefined || offset.recordOffset > known.recordOffset
+      if (isCommitted && isNewest) this.offsets.put(groupId, topic, partition, offset)
+    }
   }
 
   loaded(): void {
@@ -80,14 +96,30 @@ export class GroupsState implements ShardState<GroupsRecord> {
     this.#hooks.unloaded(this)
   }
 
-  #applyOffset({ groupId, topic, partition, value }: OffsetRecord): () => void {
+  #applyOffset(
+    { groupId, topic, partition }: OffsetRecord, offset: CommittedOffset, producerId: number,
+  ): () => void {
     // Offsets of a group that has no record of its own make it a simple one.
-    const isNew = value !== null && !this.groups.has(groupId)
+    const isNew = !this.groups.has(groupId)
     if (isNew) this.createGroup(groupId)
-    const previous = this.offsets.put(groupId, topic, partition, value ?? undefined)
+    if (producerId !== NO_PRODUCER) {
+      this.pendingOffsets.put(producerId, { groupId, topic, partition, offset })
+      // It is in the log: there is no way back.
+      return () => {}
+    }
+    const previous = this.offsets.put(groupId, topic, partition, offset)
     return () => {
       this.offsets.put(groupId, topic, partition, previous)
       if (isNew) this.groups.delete(groupId)
+    }
+  }
+
+  #forgetOffset({ groupId, topic, partition }: OffsetRecord): () => void {
+    const previous = this.offsets.put(groupId, topic, partition, undefined)
+    const restorePending = this.pendingOffsets.forget(groupId, topic, partition)
+    return () => {
+      this.offsets.put(groupId, topic, partition, previous)
+      restorePending()
     }
   }
 

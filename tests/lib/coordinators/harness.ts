@@ -1,7 +1,8 @@
 // What a shard stands on in tests: virtual time, and a log in memory whose writes fail or wait.
 
-import type { KeyValue, ShardClock, ShardLog, StoredRecord }
-  from '../../../lib/coordinators/shard.ts'
+import type {
+  EndMark, KeyValue, ShardClock, ShardLog, StoredMark, StoredRecord, TransactionalProducer,
+} from '../../../lib/coordinators/shard.ts'
 import type { Later } from '../../../lib/server/later.ts'
 import type { ApiError } from '../../../protocol/errors.ts'
 import type { Logger } from '../../../storage/ports.ts'
@@ -50,7 +51,7 @@ export class VirtualClock implements ShardClock {
 }
 
 export class MemoryLog implements ShardLog {
-  readonly stored: StoredRecord[] = []
+  readonly entries: (StoredRecord | StoredMark)[] = []
   readonly batchSizes: number[] = []
   maxBatchSizeBytes = 1_000_000
   /** The next append throws this. */
@@ -59,17 +60,37 @@ export class MemoryLog implements ShardLog {
   holdsCommits = false
   #waiting: ((error?: ApiError) => void)[] = []
 
-  get endOffset(): number {
-    return this.stored.length
+  /** Without marks. */
+  get stored(): StoredRecord[] {
+    return this.entries.filter((entry) => 'key' in entry)
   }
 
-  append(records: readonly KeyValue[]): number {
+  get endOffset(): number {
+    return this.entries.length
+  }
+
+  append(
+    records: readonly KeyValue[], _nowMs?: number, producer?: TransactionalProducer,
+  ): number {
+    this.#failIfDue()
+    this.batchSizes.push(records.length)
+    const producerId = producer?.producerId ?? -1
+    for (const { key, value } of records) {
+      this.entries.push({ key, value, offset: this.endOffset, producerId })
+    }
+    return this.endOffset
+  }
+
+  appendMark({ producerId, isCommitted }: EndMark): number {
+    this.#failIfDue()
+    this.entries.push({ mark: { producerId, isCommitted } })
+    return this.endOffset
+  }
+
+  #failIfDue(): void {
     const error = this.appendError
     this.appendError = undefined
     if (error !== undefined) throw error
-    this.batchSizes.push(records.length)
-    for (const { key, value } of records) this.stored.push({ key, value, offset: this.endOffset })
-    return this.endOffset
   }
 
   whenCommitted(_offset: number, callback: (error?: ApiError) => void): void {
@@ -81,8 +102,8 @@ export class MemoryLog implements ShardLog {
     for (const callback of this.#waiting.splice(0)) callback(error)
   }
 
-  * records(): Generator<StoredRecord> {
-    yield* this.stored
+  * records(): Generator<StoredRecord | StoredMark> {
+    yield* this.entries
   }
 }
 

@@ -151,7 +151,7 @@ describe('a shard', () => {
   test('replays its log, a slice per turn, and is not to be asked meanwhile', () => {
     const log = new MemoryLog()
     for (let offset = 0; offset < 12_000; offset++) {
-      log.stored.push({ key: Buffer.from('x'), value: null, offset })
+      log.entries.push({ key: Buffer.from('x'), value: null, offset, producerId: -1 })
     }
     const { shard, clock, state, add, read } = counters(log)
     shard.load()
