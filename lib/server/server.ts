@@ -90,8 +90,13 @@ export class Server {
     const bound: ListenerAddress[] = []
     try {
       for (const address of addresses) {
-        const accept = (connection: NetworkConnection) => this.#accept(connection, address)
-        const listener = await this.#options.network.listen(address, accept)
+        const listener = await this.#options.network.listen(address, {
+          accepted: (connection) => this.#accept(connection, address),
+          failed: (error) => this.#environment.lines.log(
+            'warn', 'accept', 'A connection could not be accepted',
+            { listener: address.name, error: error.message },
+          ),
+        })
         this.#listeners.push(listener)
         bound.push({ ...address, port: listener.port })
       }
@@ -149,6 +154,12 @@ export class Server {
     const connection = new Connection(peer, network, this.#environment)
     this.#connections.add(connection)
     if (this.#isStopping) {
+      connection.destroy()
+    } else if (this.#connections.size > this.#options.network.mostConnections) {
+      this.#environment.lines.log('warn', 'descriptors',
+        `A connection is refused: ${this.#options.network.mostConnections} are open, and the other `
+        + 'half of the file descriptors that the process may have (ulimit -n) is for files',
+        { address: peer.clientAddress, listener: address.name })
       connection.destroy()
     } else if (this.#environment.dispatcher === undefined) {
       network.pause()

@@ -47,10 +47,21 @@ export interface Listener {
   close(): Promise<void>
 }
 
+/** What a listener tells its owner. */
+export interface ListenerEvents {
+  accepted(connection: NetworkConnection): ConnectionEvents
+  /** A connection could not be accepted; the listener goes on. */
+  failed(error: Error): void
+}
+
 export interface Network {
+  /**
+   * How many connections there should be at most: each takes a file descriptor, and files need
+   * some too. Infinity where nothing is known of a limit.
+   */
+  readonly mostConnections: number
   /** No `host`: all addresses; `port` 0: a free one. Rejects with the system's error. */
   listen(
-    address: { readonly host: string, readonly port: number },
-    accept: (connection: NetworkConnection) => ConnectionEvents,
+    address: { readonly host: string, readonly port: number }, events: ListenerEvents,
   ): Promise<Listener>
 }

@@ -6,9 +6,12 @@
 // connection's owner (measured: more than twice the bytes per second). Where a runtime shows no
 // handle, `data` events and a copy do the same.
 
+import { readFileSync } from 'node:fs'
 import { createServer, Socket, type Server } from 'node:net'
 
-import type { ConnectionEvents, Listener, Network, NetworkConnection } from './network.ts'
+import type {
+  ConnectionEvents, Listener, ListenerEvents, Network, NetworkConnection,
+} from './network.ts'
 
 /** Answers up to this size are copied together: cheaper than one more entry in a vectored write. */
 const SMALL_BYTES = 4096
@@ -21,18 +24,33 @@ const BACKLOG = 511
 
 export function tcpNetwork(): Network {
   return {
-    listen: (address, accept) => new Promise((resolve, reject) => {
+    mostConnections: Math.floor(mostDescriptors() / DESCRIPTORS_PER_CONNECTION),
+    listen: (address, events) => new Promise((resolve, reject) => {
       const server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true })
-      server.on('connection', (socket) => open(socket, accept))
+      server.on('connection', (socket) => open(socket, events))
       server.once('error', reject)
       const host = bindAddress(address.host)
       server.listen({ host, port: address.port, backlog: BACKLOG }, () => {
         server.off('error', reject)
-        // A failed accept (no file descriptors left) concerns that one connection.
-        server.on('error', () => {})
+        // A failed accept concerns one connection alone. (Where file descriptors run out libuv
+        // closes what comes and tells nobody: hence `mostConnections`.)
+        server.on('error', (error) => events.failed(error))
         resolve(listener(server, address.host))
       })
     }),
+  }
+}
+
+/** Files that cannot be opened end a node, a connection refused does not: files get half. */
+const DESCRIPTORS_PER_CONNECTION = 2
+
+/** `ulimit -n` of this process, where the system tells it (Linux). */
+function mostDescriptors(): number {
+  try {
+    const limits = readFileSync('/proc/self/limits', 'utf8')
+    return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Infinity)
+  } catch {
+    return Infinity
   }
 }
 
@@ -60,16 +78,14 @@ interface WithHandle {
   _handle?: { readonly writeQueueSize?: number } | null
 }
 
-function open(
-  accepted: Socket, accept: (connection: NetworkConnection) => ConnectionEvents,
-): void {
+function open(accepted: Socket, listenerEvents: ListenerEvents): void {
   const { remoteAddress, remotePort } = accepted
   if (remoteAddress === undefined || remotePort === undefined) {
     accepted.destroy()
     return
   }
   const connection = new TcpConnection(remoteAddress, remotePort)
-  const events = accept(connection)
+  const events = listenerEvents.accepted(connection)
   connection.start(accepted, events)
 }
 

@@ -10,6 +10,7 @@ import { Server } from '../../../lib/server/server.ts'
 import type { Services } from '../../../lib/services.ts'
 import { type Clock, systemClock } from '../../../lib/world/clock.ts'
 import { createLogger } from '../../../lib/world/logger.ts'
+import type { Network } from '../../../lib/world/network.ts'
 import { tcpNetwork } from '../../../lib/world/tcp.ts'
 import { Turn } from '../../../lib/world/turn.ts'
 
@@ -26,6 +27,7 @@ export interface TestServerOptions {
   readonly requestMemoryBytes?: number
   readonly answerMemoryBytes?: number
   readonly clock?: Clock
+  readonly network?: Network
 }
 
 /** Starts a server; handlers see only what is real here: clock, turn and logger. */
@@ -34,12 +36,11 @@ export async function startServer(
 ): Promise<TestServer> {
   const {
     maxRequestBytes = 1 << 24, maxIdleMs = -1, requestMemoryBytes = -1, clock = systemClock(),
-    ...rest
+    network = tcpNetwork(), ...rest
   } = options
   const turn = new Turn(clock)
   const log: string[] = []
   const logger = createLogger({ level: 'debug', write: (line) => log.push(line) })
-  const network = tcpNetwork()
   const server = new Server({
     network, clock, turn, logger, maxRequestBytes, maxIdleMs, requestMemoryBytes, ...rest,
   })

@@ -1,14 +1,15 @@
 // The network over loopback: bytes in the owner's buffers, order, back-pressure, and endings.
 
-import { afterEach, describe, expect, test } from '@jest/globals'
-import { connect, type Socket } from 'node:net'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
+import { execFileSync } from 'node:child_process'
+import net from 'node:net'
 
 import type {
   ConnectionEvents, Listener, NetworkConnection,
 } from '../../../lib/world/network.ts'
 import { tcpNetwork } from '../../../lib/world/tcp.ts'
 
-const opened: { listener: Listener, clients: Socket[] }[] = []
+const opened: { listener: Listener, clients: net.Socket[] }[] = []
 
 afterEach(async () => {
   for (const { listener, clients } of opened.splice(0)) {
@@ -20,21 +21,28 @@ afterEach(async () => {
 /** A server whose connections are handed to the test, with what they received so far. */
 async function listen(bufferBytes = 1024) {
   const accepted: Peer[] = []
-  const listener = await tcpNetwork().listen({ host: '127.0.0.1', port: 0 }, (connection) => {
-    const peer = new Peer(connection, bufferBytes)
-    accepted.push(peer)
-    return peer
+  const listener = await tcpNetwork().listen({ host: '127.0.0.1', port: 0 }, {
+    accepted(connection) {
+      const peer = new Peer(connection, bufferBytes)
+      accepted.push(peer)
+      return peer
+    },
+    failed: unexpected,
   })
-  const clients: Socket[] = []
+  const clients: net.Socket[] = []
   opened.push({ listener, clients })
   const dial = async () => {
-    const client = connect(listener.port, '127.0.0.1')
+    const client = net.connect(listener.port, '127.0.0.1')
     clients.push(client)
     await new Promise((resolve) => { client.once('connect', resolve) })
     await until(() => accepted.length === clients.length)
     return { client, peer: accepted[accepted.length - 1]! }
   }
   return { listener, dial }
+}
+
+function unexpected(): never {
+  throw new Error('unexpected')
 }
 
 class Peer implements ConnectionEvents {
@@ -184,10 +192,42 @@ describe('tcp', () => {
     await until(() => called === 1 && peer.isClosed)
   })
 
+  test('tells of connections that cannot be accepted, and accepts others', async () => {
+    const createServer = jest.spyOn(net, 'createServer')
+    const errors: Error[] = []
+    const accepted: Peer[] = []
+    const listener = await tcpNetwork().listen({ host: '127.0.0.1', port: 0 }, {
+      accepted(connection) {
+        const peer = new Peer(connection, 10)
+        accepted.push(peer)
+        return peer
+      },
+      failed: (error) => errors.push(error),
+    })
+    const server = createServer.mock.results[0]!.value as net.Server
+    createServer.mockRestore()
+    const client = net.connect(listener.port, '127.0.0.1')
+    opened.push({ listener, clients: [client] })
+    server.emit('error', new Error('accept EMFILE'))
+    expect(errors.map(({ message }) => message)).toEqual(['accept EMFILE'])
+    client.write('hello')
+    await until(() => accepted[0]?.text === 'hello')
+  })
+
+  test('leaves half of the file descriptors to files', () => {
+    const known = execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim()
+    const { mostConnections } = tcpNetwork()
+    if (process.platform === 'linux' && known !== 'unlimited') {
+      expect(mostConnections).toBe(Math.floor(Number(known) / 2))
+    } else {
+      expect(mostConnections).toBeGreaterThan(0)
+    }
+  })
+
   test('refuses a port that is taken, and frees it when closed', async () => {
     const { listener } = await listen()
     const again = () => tcpNetwork().listen(
-      { host: '127.0.0.1', port: listener.port }, () => { throw new Error('unexpected') },
+      { host: '127.0.0.1', port: listener.port }, { accepted: unexpected, failed: unexpected },
     )
     await expect(again()).rejects.toMatchObject({ code: 'EADDRINUSE' })
     await listener.close()
