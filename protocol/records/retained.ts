@@ -11,8 +11,8 @@ const MOST_ADDED_BYTES = 10
 
 /**
  * The batch with those of its records for which `keeps` holds a 1, by their place. `payload` are
- * its records, uncompressed. With a delete horizon the batch counts its timestamps from that instead
- * of from its first record, whether the horizon is new or was there before (KIP-534).
+ * its records, uncompressed. With a delete horizon the batch counts its timestamps from that
+ * instead of from its first record, whether the horizon is new or was there before (KIP-534).
  */
 export function retainRecords(
   batch: Batch, payload: Buffer, keeps: Uint8Array, deleteHorizonMs: number | undefined,

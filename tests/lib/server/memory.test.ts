@@ -75,6 +75,12 @@ async function start(handlers: readonly Handler[], options?: TestServerOptions) 
 
 const pause = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms) })
 
+/** Waits for so many; a machine with much to do takes its time. */
+async function untilThereAre(count: number, waiting: readonly unknown[]): Promise<void> {
+  while (waiting.length < count) await pause(5)
+  expect(waiting).toHaveLength(count)
+}
+
 function storeRequest(number: number, sizeBytes: number): Buffer {
   return requestOf(store, 0, number, { number, content: Buffer.alloc(sizeBytes) })
 }
@@ -90,8 +96,7 @@ describe('memory for requests', () => {
     const others = [client(), client(), client()]
     const first = client()
     first.write(storeRequest(1, 120_000))
-    await pause(30)
-    expect(waiting).toHaveLength(1)
+    await untilThereAre(1, waiting)
     // Of each the system, or the server, may hold a first part; none gets the memory to be whole.
     others.forEach((other, i) => other.write(storeRequest(10 + i, 150_000)))
     await pause(50)
@@ -99,12 +104,11 @@ describe('memory for requests', () => {
     // As in Kafka's pool one request gets all it needs while anything is left.
     waiting[0]!.complete({ number: 1 })
     await first.answer(store, 0)
-    await pause(30)
-    expect(waiting).toHaveLength(2)
+    await untilThereAre(2, waiting)
     waiting[1]!.complete({ number: 10 })
-    await pause(30)
+    await untilThereAre(3, waiting)
     waiting[2]!.complete({ number: 11 })
-    await pause(30)
+    await untilThereAre(4, waiting)
     waiting[3]!.complete({ number: 12 })
     for (const other of others) expect(await other.answer(store, 0)).toBeDefined()
   })
@@ -120,10 +124,10 @@ describe('memory for requests', () => {
     await pause(30)
     expect(waiting).toHaveLength(0)
     half.destroy()
-    await pause(30)
+    await untilThereAre(1, waiting)
     waiting[0]!.complete({ number: 2 })
     expect(await other.answer(store, 0)).toBeDefined()
-    await pause(30)
+    await untilThereAre(2, waiting)
     waiting[1]!.complete({ number: 3 })
     expect(await other.answer(store, 0)).toBeDefined()
   })
