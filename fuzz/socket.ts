@@ -171,9 +171,22 @@ class Run {
     }
     const isFound = this.#failures.count > before
     if (!isFound && trouble.isSlow) this.#pauses += 1
-    if (!isFound && !trouble.isSlow) {
-      this.#failures.addGeneral(`somewhere before case ${last}: ${trouble.text}`)
-    }
+    if (!isFound && !trouble.isSlow) this.#suspect(trouble.text, last, source)
     this.#isHeld = false
+  }
+
+  /**
+   * It did not come again: the log leaves out what it has just said, and some of it needs what went
+   * before. Tells the last frame to the API that the log names.
+   */
+  #suspect(text: string, last: number, source: FrameSource): void {
+    const [, api, version] = /api=(\w+) version=(-?\d+)/.exec(text) ?? []
+    for (let index = last - 1; index >= Math.max(0, last - SUSPECTS); index--) {
+      const { name, bytes } = source.make(index)
+      if (name !== `${api} ${version}`) continue
+      this.#failures.add(index, `${name}, or one before`, bytes, text)
+      return
+    }
+    this.#failures.addGeneral(`somewhere before case ${last}: ${text}`)
   }
 }
