@@ -2,27 +2,18 @@
 
 import type { CreateTopicsRequest } from '../protocol/messages/create-topics.ts'
 import type { Config } from './config.ts'
+import {
+  GROUP_METADATA_TOPIC, groupMetadataTopic, type InternalTopic, TRANSACTION_STATE_TOPIC,
+  transactionStateTopic,
+} from './coordinators/internal-topic.ts'
 
 type CreatableTopic = CreateTopicsRequest['topics'][number]
 
 /** A topic as its first use creates it; internal topics have settings of their own. */
 export function autoTopic(name: string, config: Config): CreatableTopic {
   switch (name) {
-    case '__consumer_offsets':
-      return topic(name, config.offsetsTopicNumPartitions, config.offsetsTopicReplicationFactor, {
-        'cleanup.policy': 'compact',
-        'segment.bytes': config.offsetsTopicSegmentBytes,
-        'compression.type': 'producer',
-      })
-    case '__transaction_state':
-      return topic(name, config.transactionStateLogNumPartitions,
-        config.transactionStateLogReplicationFactor, {
-          'unclean.leader.election.enable': false,
-          'compression.type': 'uncompressed',
-          'cleanup.policy': 'compact',
-          'min.insync.replicas': config.transactionStateLogMinIsr,
-          'segment.bytes': config.transactionStateLogSegmentBytes,
-        })
+    case GROUP_METADATA_TOPIC: return internal(groupMetadataTopic(config))
+    case TRANSACTION_STATE_TOPIC: return internal(transactionStateTopic(config))
     case '__share_group_state':
       return topic(name, config.shareCoordinatorStateTopicNumPartitions,
         config.shareCoordinatorStateTopicReplicationFactor, {
@@ -35,6 +26,12 @@ export function autoTopic(name: string, config: Config): CreatableTopic {
     default:
       return topic(name, -1, -1, {})
   }
+}
+
+function internal(
+  { name, partitionCount, replicationFactor, configs }: InternalTopic,
+): CreatableTopic {
+  return topic(name, partitionCount, replicationFactor, configs)
 }
 
 function topic(

@@ -12,6 +12,7 @@ import { cleanerChores, type CleanerOptions } from './cleaner.ts'
 import type { Config, SecurityProtocol } from './config.ts'
 import { controllerOptions } from './controller-options.ts'
 import { groupCoordinator } from './coordinators/groups/wiring.ts'
+import { transactions as transactionsOf } from './coordinators/transactions/wiring.ts'
 import { handlers } from './handlers/index.ts'
 import { bindListeners, type BoundListeners } from './listeners.ts'
 import { LogDirectories } from './log-directories.ts'
@@ -203,8 +204,15 @@ export class Node {
     const groups = groupCoordinator({ config, clock, turn, random, logger, controller, partitions })
     groups.start()
     this.#undo.push(() => groups.stop())
+    const producerIds = new ProducerIds(controller, config.nodeId)
+    const transactions = transactionsOf({
+      config, clock, turn, logger, controller, partitions, groups, producerIds,
+    })
+    transactions.coordinator.start()
+    this.#undo.push(() => transactions.coordinator.stop())
     const services: Services = {
-      config, clock, turn, random, logger, controller, partitions, groups,
+      config, clock, turn, random, logger, controller, partitions, groups, transactions,
+      producerIds,
       broker: {
         nodeId: config.nodeId, clusterId: this.#clusterId, rack: config.brokerRack,
         listeners: this.#listeners,
@@ -213,7 +221,6 @@ export class Node {
         clock, random,
         maxSessions: config.maxIncrementalFetchSessionCacheSlots,
       }),
-      producerIds: new ProducerIds(controller, config.nodeId),
       apis: handlers,
     }
     server.serve(new Dispatcher(handlers, services))

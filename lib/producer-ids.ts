@@ -22,11 +22,23 @@ export class ProducerIds {
    * block.
    */
   async next(): Promise<number> {
-    while (this.#next === this.#end) {
-      this.#granting ??= this.#grant()
-      await this.#granting
+    for (;;) {
+      const id = this.take()
+      if (id !== undefined) return id
+      await this.fetch()
     }
-    return this.#next++
+  }
+
+  /** As `next`, if there is one at hand. */
+  take(): number | undefined {
+    return this.#next === this.#end ? undefined : this.#next++
+  }
+
+  /** Sees to it that there is something to take. Rejects as `next`. */
+  async fetch(): Promise<void> {
+    if (this.#next < this.#end) return
+    this.#granting ??= this.#grant()
+    await this.#granting
   }
 
   async #grant(): Promise<void> {

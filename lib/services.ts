@@ -5,6 +5,7 @@ import type { Api, VersionRange } from '../protocol/schema.ts'
 import type { Logger } from '../storage/ports.ts'
 import type { Config } from './config.ts'
 import type { GroupCoordinator } from './coordinators/groups/coordinator.ts'
+import type { Transactions } from './coordinators/transactions/wiring.ts'
 import type { FetchSessions } from './replication/fetch-sessions.ts'
 import type { Partitions } from './replication/partitions.ts'
 import type { ProducerIds } from './producer-ids.ts'
@@ -46,6 +47,7 @@ export interface Services {
   readonly controller: Controller
   readonly partitions: Partitions
   readonly groups: GroupCoordinator
+  readonly transactions: Transactions
   readonly fetchSessions: FetchSessions
   readonly producerIds: ProducerIds
   /** What this node serves: ApiVersions is derived from it. */

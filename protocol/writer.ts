@@ -8,12 +8,12 @@ const TWO_63 = 2 ** 63
 /** Besides records, which go by reference: who asks for more wants to fill the memory. */
 const MAX_SIZE_BYTES = 256 * 1024 * 1024
 
-/** A message would be larger than any has to be. */
+/** A message would be larger than any has to be, or a text in it than it can be. */
 export class MessageTooLargeError extends Error {
   override readonly name: string = 'MessageTooLargeError'
 
-  constructor() {
-    super(`it would have more than ${MAX_SIZE_BYTES} bytes`)
+  constructor(reason = `it would have more than ${MAX_SIZE_BYTES} bytes`) {
+    super(reason)
   }
 }
 
@@ -238,7 +238,9 @@ export class Writer {
 
 function stringLength(value: string): number {
   const length = Buffer.byteLength(value, 'utf8')
-  if (length > 0x7fff) throw new RangeError(`a string of ${length} bytes, where 32767 are the most`)
+  if (length > 0x7fff) {
+    throw new MessageTooLargeError(`a string of ${length} bytes, where 32767 are the most`)
+  }
   return length
 }
 

@@ -4,6 +4,7 @@ import { Map as PersistentMap } from 'immutable'
 
 export const METADATA_VERSION = 'metadata.version'
 export const ELR_VERSION = 'eligible.leader.replicas.version'
+export const TRANSACTION_VERSION = 'transaction.version'
 
 export interface SupportedFeature {
   readonly name: string
@@ -21,7 +22,7 @@ export const SUPPORTED_FEATURES: readonly SupportedFeature[] = [
   feature('kraft.version', 0, 1, 0),
   feature('share.version', 0, 2, 2),
   feature('streams.version', 0, 1, 1),
-  feature('transaction.version', 0, 2, 2),
+  feature(TRANSACTION_VERSION, 0, 2, 2),
 ]
 
 function feature(

@@ -6,6 +6,7 @@ import { ApiError, Errors, type ErrorCode } from '../../protocol/errors.ts'
 import type { Config } from '../config.ts'
 
 export const GROUP_METADATA_TOPIC = '__consumer_offsets'
+export const TRANSACTION_STATE_TOPIC = '__transaction_state'
 
 /** What a coordinator's topic is made with, when it is needed for the first time. */
 export interface InternalTopic {
@@ -25,6 +26,21 @@ export function groupMetadataTopic(config: Config): InternalTopic {
       // Clients' commits are small: what matters is that a producer's codec is not undone.
       'compression.type': 'producer',
       'segment.bytes': String(config.offsetsTopicSegmentBytes),
+    },
+  }
+}
+
+export function transactionStateTopic(config: Config): InternalTopic {
+  return {
+    name: TRANSACTION_STATE_TOPIC,
+    partitionCount: config.transactionStateLogNumPartitions,
+    replicationFactor: config.transactionStateLogReplicationFactor,
+    configs: {
+      'unclean.leader.election.enable': 'false',
+      'compression.type': 'uncompressed',
+      'cleanup.policy': 'compact',
+      'min.insync.replicas': String(config.transactionStateLogMinIsr),
+      'segment.bytes': String(config.transactionStateLogSegmentBytes),
     },
   }
 }

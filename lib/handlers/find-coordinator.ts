@@ -2,15 +2,15 @@
 //
 // Versions: 0 asks for groups only; 1–3 for one key of a type, and say "NONE" where all is well; 4
 // asks for several keys (KIP-699); 6 brings share groups (KIP-932). Being asked for the first group
-// creates `__consumer_offsets`; the answer is COORDINATOR_NOT_AVAILABLE until it is there, and
-// clients ask again.
+// or transaction creates the topic that keeps them; the answer is COORDINATOR_NOT_AVAILABLE until
+// it is there, and clients ask again.
 
 import type { Image } from '../../controller/image/image.ts'
 import { NO_LEADER } from '../../controller/image/topics.ts'
 import { ApiError, Errors, errorMessage, type ErrorCode } from '../../protocol/errors.ts'
 import { findCoordinator, type FindCoordinatorRequest, type FindCoordinatorResponse }
   from '../../protocol/messages/find-coordinator.ts'
-import { GROUP_METADATA_TOPIC } from '../coordinators/internal-topic.ts'
+import { GROUP_METADATA_TOPIC, TRANSACTION_STATE_TOPIC } from '../coordinators/internal-topic.ts'
 import { handler, type RequestContext } from '../server/handler.ts'
 import type { Services } from '../services.ts'
 
@@ -26,6 +26,12 @@ interface Found {
   readonly nodeId: number
   readonly host: string
   readonly port: number
+}
+
+/** As far as it matters here. */
+interface Coordinator {
+  partitionOf(key: string): number
+  createTopic(): Promise<ErrorCode>
 }
 
 const NOWHERE = { nodeId: -1, host: '', port: -1 }
@@ -58,9 +64,12 @@ function find(
   keyType: number, key: string, context: RequestContext, services: Services,
 ): Found {
   switch (keyType) {
-    case GROUP: return findGroupCoordinator(key, context, services)
+    case GROUP: return findLeader(GROUP_METADATA_TOPIC, services.groups, key, context, services)
+    case TRANSACTION: {
+      const { coordinator } = services.transactions
+      return findLeader(TRANSACTION_STATE_TOPIC, coordinator, key, context, services)
+    }
     // There is no topic that these could keep their state in, and so nobody who keeps it.
-    case TRANSACTION: return { ...NOWHERE, errorCode: Errors.COORDINATOR_NOT_AVAILABLE }
     case SHARE: return {
       ...NOWHERE,
       errorCode: context.apiVersion < SHARE_SINCE
@@ -70,27 +79,30 @@ function find(
   }
 }
 
-function findGroupCoordinator(
-  groupId: string, context: RequestContext, services: Services,
+/** The coordinator of a key leads the partition that keeps it. */
+function findLeader(
+  name: string, coordinator: Coordinator, key: string, context: RequestContext,
+  services: Services,
 ): Found {
-  const { groups, controller, logger } = services
-  const topic = controller.image.topics.byName(GROUP_METADATA_TOPIC)
+  const { controller, logger, broker } = services
+  const topic = controller.image.topics.byName(name)
   if (topic === undefined) {
-    void groups.createTopic().then((errorCode) => {
+    void coordinator.createTopic().then((errorCode) => {
       if (errorCode === Errors.NONE) return
-      logger.warn(`${GROUP_METADATA_TOPIC} could not be created`, { errorCode })
+      logger.warn(`${name} could not be created`, { errorCode })
     })
     return { ...NOWHERE, errorCode: Errors.COORDINATOR_NOT_AVAILABLE }
   }
-  const leader = topic.partitions.get(groups.partitionOf(groupId))?.leader ?? NO_LEADER
-  const endpoint = endpointOf(controller.image, leader, context, services)
+  const leader = topic.partitions.get(coordinator.partitionOf(key))?.leader ?? NO_LEADER
+  const endpoint = endpointOf(controller.image, leader, context, broker)
   if (endpoint === undefined) return { ...NOWHERE, errorCode: Errors.COORDINATOR_NOT_AVAILABLE }
   return { errorCode: Errors.NONE, nodeId: leader, host: endpoint.host, port: endpoint.port }
 }
 
 /** Where the node can be reached by whoever came through this listener. */
 function endpointOf(
-  { brokers }: Image, nodeId: number, { listenerName }: RequestContext, { broker }: Services,
+  { brokers }: Image, nodeId: number, { listenerName }: RequestContext,
+  broker: Services['broker'],
 ) {
   const endpoints = nodeId === broker.nodeId
     ? broker.listeners

@@ -2,6 +2,8 @@
 // out hides an API.
 
 import type { Handler } from '../server/handler.ts'
+import { addOffsetsToTxnHandler } from './add-offsets-to-txn.ts'
+import { addPartitionsToTxnHandler } from './add-partitions-to-txn.ts'
 import { alterConfigsHandler } from './alter-configs.ts'
 import { apiVersionsHandler } from './api-versions.ts'
 import { createPartitionsHandler } from './create-partitions.ts'
@@ -12,8 +14,11 @@ import { deleteTopicsHandler } from './delete-topics.ts'
 import { describeClusterHandler } from './describe-cluster.ts'
 import { describeConfigsHandler } from './describe-configs.ts'
 import { describeGroupsHandler } from './describe-groups.ts'
+import { describeProducersHandler } from './describe-producers.ts'
 import { describeQuorumHandler } from './describe-quorum.ts'
 import { describeTopicPartitionsHandler } from './describe-topic-partitions.ts'
+import { describeTransactionsHandler } from './describe-transactions.ts'
+import { endTxnHandler } from './end-txn.ts'
 import { fetchHandler } from './fetch.ts'
 import { findCoordinatorHandler } from './find-coordinator.ts'
 import { heartbeatHandler } from './heartbeat.ts'
@@ -23,6 +28,7 @@ import { joinGroupHandler } from './join-group.ts'
 import { leaveGroupHandler } from './leave-group.ts'
 import { listGroupsHandler } from './list-groups.ts'
 import { listOffsetsHandler } from './list-offsets.ts'
+import { listTransactionsHandler } from './list-transactions.ts'
 import { metadataHandler } from './metadata.ts'
 import { offsetCommitHandler } from './offset-commit.ts'
 import { offsetDeleteHandler } from './offset-delete.ts'
@@ -30,8 +36,12 @@ import { offsetFetchHandler } from './offset-fetch.ts'
 import { offsetForLeaderEpochHandler } from './offset-for-leader-epoch.ts'
 import { produceHandler } from './produce.ts'
 import { syncGroupHandler } from './sync-group.ts'
+import { txnOffsetCommitHandler } from './txn-offset-commit.ts'
+import { writeTxnMarkersHandler } from './write-txn-markers.ts'
 
 export const handlers: readonly Handler[] = [
+  addOffsetsToTxnHandler,
+  addPartitionsToTxnHandler,
   alterConfigsHandler,
   apiVersionsHandler,
   createPartitionsHandler,
@@ -42,8 +52,11 @@ export const handlers: readonly Handler[] = [
   describeClusterHandler,
   describeConfigsHandler,
   describeGroupsHandler,
+  describeProducersHandler,
   describeQuorumHandler,
   describeTopicPartitionsHandler,
+  describeTransactionsHandler,
+  endTxnHandler,
   fetchHandler,
   findCoordinatorHandler,
   heartbeatHandler,
@@ -53,6 +66,7 @@ export const handlers: readonly Handler[] = [
   leaveGroupHandler,
   listGroupsHandler,
   listOffsetsHandler,
+  listTransactionsHandler,
   metadataHandler,
   offsetCommitHandler,
   offsetDeleteHandler,
@@ -60,4 +74,6 @@ export const handlers: readonly Handler[] = [
   offsetForLeaderEpochHandler,
   produceHandler,
   syncGroupHandler,
+  txnOffsetCommitHandler,
+  writeTxnMarkersHandler,
 ]

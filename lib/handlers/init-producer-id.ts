@@ -1,25 +1,31 @@
-// InitProducerId (key 22): an id for an idempotent producer (KIP-98).
+// InitProducerId (key 22): an id and an epoch for a producer (KIP-98).
 //
-// Without a transactional id the answer is a fresh id at epoch 0; the time-out counts for nothing.
-// A producer that names the id and epoch it has (from version 3, KIP-360) gets a fresh id too, for
-// no coordinator keeps its epoch. Transactional ids need the transaction coordinator, which is not
-// there yet: they get COORDINATOR_NOT_AVAILABLE, as while a coordinator is being found.
+// Without a transactional id the answer is a fresh id at epoch 0; the time-out counts for nothing,
+// and so does the id that a producer names (KIP-360). With one, the epoch rises, which keeps out
+// all who had the id before; while a transaction of theirs is open it is aborted, and the producer
+// has to ask again: CONCURRENT_TRANSACTIONS.
 //
-// Versions: 4 and 5 change error codes of transactional producers only (KIP-588, KIP-890); 6 is for
-// two-phase commit (KIP-939), which Kafka 4.4 itself does not serve yet.
+// Versions: 3 names what a producer has that goes on after an error (KIP-360); 4 says
+// PRODUCER_FENCED (KIP-588), before INVALID_PRODUCER_EPOCH; 5 may say TRANSACTION_ABORTABLE
+// (KIP-890); 6 is for two-phase commit (KIP-939), which Kafka 4.4 itself does not serve yet.
 
-import { Errors } from '../../protocol/errors.ts'
+import { ApiError, Errors } from '../../protocol/errors.ts'
 import {
   initProducerId, type InitProducerIdRequest, type InitProducerIdResponse,
 } from '../../protocol/messages/init-producer-id.ts'
-import { type ErrorNumber, handler, type RequestContext } from '../server/handler.ts'
+import { mapLater } from '../coordinators/map-later.ts'
+import { type ErrorNumber, handler, type Later, type RequestContext } from '../server/handler.ts'
 import type { Services } from '../services.ts'
 
 const NONE = -1
+const PRODUCER_FENCED_SINCE = 4
 
 export const initProducerIdHandler = handler(initProducerId, handleInitProducerId, {
   versions: [0, 5],
-  errorAnswer: (_request, _version, errorCode) => failed(errorCode),
+  errorAnswer: (_request, apiVersion, errorCode) => {
+    const isUnknown = errorCode === Errors.PRODUCER_FENCED && apiVersion < PRODUCER_FENCED_SINCE
+    return failed(isUnknown ? Errors.INVALID_PRODUCER_EPOCH : errorCode)
+  },
 })
 
 function failed(errorCode: ErrorNumber): InitProducerIdResponse {
@@ -27,13 +33,22 @@ function failed(errorCode: ErrorNumber): InitProducerIdResponse {
 }
 
 function handleInitProducerId(
-  request: InitProducerIdRequest, _context: RequestContext, { producerIds }: Services,
-): InitProducerIdResponse | Promise<InitProducerIdResponse> {
-  const { transactionalId, producerId, producerEpoch } = request
+  request: InitProducerIdRequest, _context: RequestContext,
+  { producerIds, transactions }: Services,
+): Promise<InitProducerIdResponse> | Later<InitProducerIdResponse> {
+  const { transactionalId, transactionTimeoutMs: timeoutMs, producerId, producerEpoch } = request
   // An id without its epoch, or the reverse, is half a story.
-  if ((producerId === NONE) !== (producerEpoch === NONE)) return failed(Errors.INVALID_REQUEST)
-  if (transactionalId === '') return failed(Errors.INVALID_REQUEST)
-  if (transactionalId !== null) return failed(Errors.COORDINATOR_NOT_AVAILABLE)
-  return producerIds.next().then((id) =>
-    ({ errorCode: Errors.NONE, producerId: id, producerEpoch: 0 }))
+  if ((producerId === NONE) !== (producerEpoch === NONE)) {
+    throw new ApiError(Errors.INVALID_REQUEST)
+  }
+  if (transactionalId === null) {
+    return producerIds.next().then((id) => (
+      { errorCode: Errors.NONE, producerId: id, producerEpoch: 0 }
+    ))
+  }
+  const expected = producerId === NONE ? undefined : { producerId, producerEpoch }
+  const initialized = transactions.coordinator
+    .initProducerId({ transactionalId, timeoutMs, expected })
+  return mapLater(initialized, (given) => given === undefined
+    ? failed(Errors.CONCURRENT_TRANSACTIONS) : { errorCode: Errors.NONE, ...given })
 }

@@ -10,14 +10,17 @@
 // 0–2 are told of but not served, for librdkafka takes their absence for a broker without codecs.
 
 import { isInternalTopic } from '../../controller/topic-names.ts'
-import { ApiError, type ErrorCode, errorMessage as textOf, Errors } from '../../protocol/errors.ts'
+import {
+  ApiError, type ErrorCode, errorMessage as textOf, errorName, Errors,
+} from '../../protocol/errors.ts'
 import {
   produce, type ProduceRequest, type ProduceResponse,
 } from '../../protocol/messages/produce.ts'
 import { Batch, LOG_OVERHEAD, MAGIC } from '../../protocol/records/batch.ts'
 import { RecordValidationError } from '../../storage/validate.ts'
+import type { Entry, Participation } from '../coordinators/transactions/gate.ts'
 import { CurrentLeaders } from '../replication/current-leader.ts'
-import type { Partition } from '../replication/partition.ts'
+import type { Partition, PartitionAppend } from '../replication/partition.ts'
 import {
   CloseConnection, handler, Later, NO_ANSWER, type RequestContext,
 } from '../server/handler.ts'
@@ -27,15 +30,37 @@ import type { Timer } from '../world/clock.ts'
 type AskedTopic = ProduceRequest['topicData'][number]
 type AskedPartition = AskedTopic['partitionData'][number]
 type AnsweredTopic = ProduceResponse['responses'][number]
+type Answered = ProduceResponse | typeof NO_ANSWER
 type AnsweredPartition = AnsweredTopic['partitionResponses'][number]
-/** While it waits, its error is what it would be if the time ran out. */
-type Pending = AnsweredPartition & { errorCode: number }
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+/** While it waits, its error is what it would be if the time ran out. */
+type Pending = Mutable<AnsweredPartition>
+/** How records get into a transaction that is not open in their partition yet. */
+type AppendEntering = Pick<PartitionAppend, 'verification' | 'isVerificationRequired'>
+
+/** What stands in front of a batch of a transaction. */
+interface Beginning {
+  readonly isTransactional: boolean
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly sequence: number
+}
+
+/** A partition of a request with transactions: it is appended to when all may be. */
+interface Joining {
+  readonly partition: Partition
+  readonly asked: AskedPartition
+  readonly answer: Pending
+  readonly begin: Beginning
+}
 
 const Acks = { ALL: -1, NONE: 0, LEADER: 1 } as const
 const UNKNOWN = -1
 const ZSTD_SINCE = 7
 const LEADERS_SINCE = 10
+const ABORTABLE_SINCE = 11
+/** Partitions are added to transactions by being written to. */
+const ADDED_SINCE = 12
 const TOPIC_IDS_SINCE = 13
 /** Kafka's tools write to internal topics under this name. */
 const ADMIN_CLIENT_ID = '__admin_client'
@@ -44,6 +69,15 @@ const LENGTH_AT = 8
 const MAGIC_AT = 16
 /** No batch of any format has a length below it. */
 const LEAST_LENGTH = 14
+
+const NOT_TRANSACTIONAL: AppendEntering = {}
+const OPEN: Entry = { errorCode: Errors.NONE, verification: undefined }
+
+/** The coordinator cannot be asked now. */
+const COORDINATOR_ERRORS: ReadonlySet<number> = new Set([
+  Errors.NETWORK_EXCEPTION, Errors.COORDINATOR_LOAD_IN_PROGRESS, Errors.COORDINATOR_NOT_AVAILABLE,
+  Errors.NOT_COORDINATOR,
+])
 
 /** Of a batch that cannot even be looked at Kafka does not tell the log's start. */
 const WITHOUT_LOG_START: ReadonlySet<number> = new Set([
@@ -60,7 +94,7 @@ export const produceHandler = handler(produce, handleProduce, {
 
 function handleProduce(
   request: ProduceRequest, context: RequestContext, services: Services,
-): ProduceResponse | Later<ProduceResponse> | typeof NO_ANSWER {
+): Answered | Later<Answered> {
   try {
     return new Produce(request, context, services).run()
   } catch (error) {
@@ -99,7 +133,9 @@ class Produce {
   readonly #services: Services
   readonly #responses: AnsweredTopic[] = []
   readonly #cursor = new Batch(NO_BYTES)
-  #later: Later<ProduceResponse> | undefined
+  #isTransactional = false
+  readonly #joining: Joining[] = []
+  #later: Later<Answered> | undefined
   /** Partitions that still have to be written or committed; and one for the appending itself. */
   #pendingCount = 1
   #hasErrors = false
@@ -111,9 +147,10 @@ class Produce {
     this.#services = services
   }
 
-  run(): ProduceResponse | Later<ProduceResponse> | typeof NO_ANSWER {
-    const { topicData, acks } = this.#request
-    if (this.#hasTransactional() && this.#request.transactionalId === null) {
+  run(): Answered | Later<Answered> {
+    const { topicData, acks, transactionalId } = this.#request
+    this.#isTransactional = this.#hasTransactional()
+    if (this.#isTransactional && transactionalId === null) {
       throw new ApiError(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     }
     for (const topic of isRepetitive(topicData) ? withoutRepeats(topicData) : topicData) {
@@ -125,10 +162,7 @@ class Produce {
       const { name, topicId } = topic
       this.#responses.push({ name, topicId, partitionResponses })
     }
-    if (acks === Acks.NONE) {
-      if (!this.#hasErrors) return NO_ANSWER
-      throw new CloseConnection('records without acknowledgement could not be appended')
-    }
+    if (this.#joining.length > 0) this.#join()
     if (--this.#pendingCount === 0) return this.#answer()
     this.#later = new Later()
     // Mostly all is done at the end of the turn: only what is not needs a timer.
@@ -161,9 +195,15 @@ class Produce {
       ? partitions.getById(topic.topicId, index) : partitions.get(topic.name, index)
     const code = partition === undefined
       ? this.#errorOfAbsent(topic, index) : this.#check(partition, asked.records)
-    if (partition !== undefined && code === Errors.NONE) return this.#append(partition, asked)
-    this.#hasErrors = true
-    return failed(index, code)
+    if (partition === undefined || code !== Errors.NONE) {
+      this.#hasErrors = true
+      return failed(index, code)
+    }
+    if (!this.#isTransactional) return this.#append(partition, asked, NOT_TRANSACTIONAL)
+    // All producers of the request have to be known before anything of it is appended.
+    const answer = failed(index, Errors.NONE)
+    this.#joining.push({ partition, asked, answer, begin: beginningOf(this.#cursor) })
+    return answer
   }
 
   get #goesById(): boolean {
@@ -180,35 +220,89 @@ class Produce {
 
   /** What is wrong with a request, whatever is in the log. */
   #check({ topic }: Partition, records: Buffer | null): ErrorCode {
-    const { acks, transactionalId } = this.#request
+    const { acks } = this.#request
     const code = checkRecords(records ?? NO_BYTES, this.#cursor, this.#context.apiVersion)
     if (code !== Errors.NONE) return code
     if (acks < Acks.ALL || acks > Acks.LEADER) return Errors.INVALID_REQUIRED_ACKS
-    // As long as there are no transactions nobody can have been given an id for one.
-    if (transactionalId !== null && this.#cursor.isTransactional) {
-      return Errors.INVALID_PRODUCER_ID_MAPPING
-    }
     const isForbidden = isInternalTopic(topic) && this.#context.clientId !== ADMIN_CLIENT_ID
     return isForbidden ? Errors.INVALID_TOPIC_EXCEPTION : Errors.NONE
   }
 
-  #append(partition: Partition, { index, records }: AskedPartition): Pending {
+  /** Has the transaction's coordinator asked where need be, and appends. */
+  #join(): void {
+    const joining = this.#joining
+    const transactional = joining.filter(isTransactional)
+    const [first] = transactional
+    if (first === undefined) {
+      for (const one of joining) this.#appendJoined(one, OPEN)
+      return
+    }
+    const { producerId, producerEpoch } = first.begin
+    const isOneProducer = transactional.every(({ begin }) =>
+      begin.producerId === producerId && begin.producerEpoch === producerEpoch)
+    if (!isOneProducer) {
+      throw new ApiError(Errors.INVALID_PRODUCER_ID_MAPPING,
+        'Transactional records contained more than one producer ID')
+    }
+    const participation = participationOf(this.#context.apiVersion)
+    const { config, transactions: { gate } } = this.#services
+    const entries = gate.enter({
+      transactionalId: this.#request.transactionalId!, producerId, producerEpoch, participation,
+      partitions: transactional.map(({ partition, begin: { sequence } }) =>
+        ({ partition, sequence })),
+      patienceMs: participation !== 'added' ? 0
+        : Math.min(config.addPartitionsToTxnRetryBackoffMaxMs, config.requestTimeoutMs),
+    })
+    const isRequired = gate.isVerificationRequired
+    const append = (told: readonly Entry[]): void => {
+      const entryOf = new Map(transactional.map((one, i) => [one, told[i]!]))
+      for (const one of joining) this.#appendJoined(one, entryOf.get(one) ?? OPEN, isRequired)
+    }
+    if (!(entries instanceof Later)) {
+      append(entries)
+      return
+    }
+    // Later records of the producer would overtake these.
+    this.#context.answerFirst()
+    this.#pendingCount++
+    entries.settle((told) => {
+      append(told)
+      if (--this.#pendingCount === 0) this.#complete()
+    }, () => {})
+  }
+
+  #appendJoined(
+    { partition, asked, answer }: Joining, { errorCode, verification }: Entry, isRequired = true,
+  ): void {
+    if (errorCode === Errors.NONE) {
+      const entering = { verification, isVerificationRequired: isRequired }
+      this.#append(partition, asked, entering, answer)
+      return
+    }
+    this.#hasErrors = true
+    Object.assign(answer, notEntered(errorCode, this.#context.apiVersion))
+  }
+
+  #append(
+    partition: Partition, { index, records }: AskedPartition, entering: AppendEntering,
+    answer: Pending = failed(index, Errors.NONE),
+  ): Pending {
     const { acks } = this.#request
     const { nowMs } = this.#context
     try {
       const { firstOffset, lastOffset, logAppendTimeMs, logStartOffset } =
-        partition.append(records!, { acks, nowMs, origin: 'client' })
-      const answer: Pending = {
-        index, errorCode: Errors.REQUEST_TIMED_OUT, baseOffset: firstOffset, logAppendTimeMs,
-        logStartOffset,
-      }
+        partition.append(records!, { acks, nowMs, origin: 'client', ...entering })
+      answer.errorCode = Errors.REQUEST_TIMED_OUT
+      answer.baseOffset = firstOffset
+      answer.logAppendTimeMs = logAppendTimeMs
+      answer.logStartOffset = logStartOffset
       if (acks !== Acks.NONE) this.#await(partition, lastOffset + 1, answer)
-      return answer
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       this.#hasErrors = true
-      return refusedByLog(partition, error)
+      Object.assign(answer, refusedByLog(partition, error))
     }
+    return answer
   }
 
   #await(partition: Partition, offset: number, answer: Pending): void {
@@ -232,17 +326,26 @@ class Produce {
 
   #complete(): void {
     this.#timer?.cancel()
-    this.#later?.complete(this.#answer())
+    try {
+      this.#later?.complete(this.#answer())
+    } catch (error) {
+      this.#later?.fail(error)
+    }
   }
 
-  #answer(): ProduceResponse {
+  /** Throws CloseConnection. */
+  #answer(): Answered {
     const responses = this.#responses
+    if (this.#request.acks === Acks.NONE) {
+      if (!this.#hasErrors) return NO_ANSWER
+      throw new CloseConnection('records without acknowledgement could not be appended')
+    }
     if (!this.#hasErrors || this.#context.apiVersion < LEADERS_SINCE) return { responses }
     const { image } = this.#services.controller
     const leaders = new CurrentLeaders(image, this.#context.listenerName)
     for (const { name, topicId, partitionResponses } of responses) {
       const topic = this.#goesById ? image.topics.byId(topicId!)?.name : name
-      for (const answer of partitionResponses as Mutable<AnsweredPartition>[]) {
+      for (const answer of partitionResponses as Pending[]) {
         if (answer.errorCode !== Errors.NOT_LEADER_OR_FOLLOWER) continue
         answer.currentLeader = leaders.of(topic ?? '', answer.index)
       }
@@ -312,6 +415,43 @@ function withoutRepeats(topics: readonly AskedTopic[]): AskedTopic[] {
     }
   }
   return [...firsts].map(([key, topic]) => ({ ...topic, partitionData: merged.get(key)! }))
+}
+
+function beginningOf(
+  { isTransactional, hasProducer, producerId, producerEpoch, baseSequence }: Batch,
+): Beginning {
+  return {
+    isTransactional: isTransactional && hasProducer, producerId, producerEpoch,
+    sequence: baseSequence,
+  }
+}
+
+function isTransactional({ begin }: Joining): boolean {
+  return begin.isTransactional
+}
+
+function participationOf(apiVersion: number): Participation {
+  if (apiVersion >= ADDED_SINCE) return 'added'
+  return apiVersion >= ABORTABLE_SINCE ? 'verified' : 'verified-bluntly'
+}
+
+/** The records did not get into the transaction, as the client's version can be told of it. */
+function notEntered(
+  code: ErrorCode, apiVersion: number,
+): { errorCode: ErrorCode, errorMessage: string | null } {
+  if (code === Errors.INVALID_TXN_STATE) {
+    return { errorCode: code, errorMessage: 'Partition was not added to the transaction' }
+  }
+  const isPassing = COORDINATOR_ERRORS.has(code)
+    || code === Errors.CONCURRENT_TRANSACTIONS && apiVersion < ADDED_SINCE
+  if (!isPassing) return { errorCode: code, errorMessage: null }
+  // Producers know of replicas, not of coordinators: this they try again without looking for
+  // another leader.
+  return {
+    errorCode: Errors.NOT_ENOUGH_REPLICAS,
+    errorMessage: 'Unable to verify the partition has been added to the transaction. Underlying ' +
+      `error: ${errorName(code)}`,
+  }
 }
 
 function refusedByLog({ index, log }: Partition, error: ApiError): Pending {

@@ -40,11 +40,11 @@ export const networkSettings = [
     .doc('Age at which a SASL connection has to authenticate again; 0: never.'),
   int('connection.failed.authentication.delay.ms', 100).atLeast(0).low()
     .doc('Pause before a connection that failed to authenticate is closed.'),
-  int('max.connections', MAX_INT).atLeast(0).clusterWide()
+  int('max.connections', MAX_INT).atLeast(0).clusterWide().served()
     .doc('Most connections of the broker at a time.'),
-  int('max.connections.per.ip', MAX_INT).atLeast(0).clusterWide()
+  int('max.connections.per.ip', MAX_INT).atLeast(0).clusterWide().served()
     .doc('Most connections of one address at a time.'),
-  string('max.connections.per.ip.overrides', '').clusterWide()
+  string('max.connections.per.ip.overrides', '').clusterWide().served()
     .doc('Limits of single addresses: host:count, separated by commas.'),
   int('max.connection.creation.rate', MAX_INT).atLeast(0).clusterWide()
     .doc('Most new connections a second.'),
@@ -61,7 +61,7 @@ export const networkSettings = [
     .doc('Requests that may wait before reading pauses.'),
   long('queued.max.request.bytes', -1).served()
     .doc('Bytes of requests that may wait before reading pauses; -1: no limit.'),
-  int('request.timeout.ms', 30_000).high()
+  int('request.timeout.ms', 30_000).high().served()
     .doc('How long a request to another node may take.'),
   int('fetch.max.bytes', 57_671_680).atLeast(1024).served()
     .doc('Most bytes that one fetch returns.'),
