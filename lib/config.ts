@@ -2,7 +2,8 @@
 
 import { SINGLE_NODE } from './config/development.ts'
 import {
-  parseEndpoints, parseProtocolMap, parseVoter, type Endpoint, type Listener, type Voter,
+  parseConnectionOverrides, parseEndpoints, parseProtocolMap, parseVoter, type Endpoint,
+  type Listener, type Voter,
 } from './config/listeners.ts'
 import { camelCase, SETTINGS_BY_NAME, type SettingValues } from './config/table.ts'
 import { mergeTimes, topicDefaults, type MergedTimes } from './config/topic-defaults.ts'
@@ -31,6 +32,8 @@ interface Derived extends MergedTimes {
   readonly advertisedListeners: readonly Listener[]
   /** Empty when `controller.quorum.voters` is not given: the quorum is then found in the log. */
   readonly controllerQuorumVoters: readonly Voter[]
+  /** Host → most connections of it. */
+  readonly maxConnectionsPerIpOverrides: ReadonlyMap<string, number>
   /** How long a log may hold unsynced records; huge by default. */
   readonly logFlushIntervalMs: number
 }
@@ -78,6 +81,9 @@ export function parseConfig(
     ...listeners,
     advertisedListeners: readAdvertised(read, listeners.brokerListeners, options),
     controllerQuorumVoters: voters,
+    maxConnectionsPerIpOverrides: parseConnectionOverrides(
+      String(read.values.get('max.connections.per.ip.overrides')),
+    ),
     logFlushIntervalMs: Number(
       get('log.flush.interval.ms') ?? get('log.flush.scheduler.interval.ms'),
     ),

@@ -1,6 +1,7 @@
 // From the listeners of the configuration to bound ports, and what clients are told of them.
 
 import type { Config, Listener } from './config.ts'
+import type { ConnectionLimitOptions } from './server/connection-limits.ts'
 import type { ListenerAddress, Server } from './server/server.ts'
 import type { AdvertisedListener } from './services.ts'
 import { StartError } from './start-error.ts'
@@ -12,8 +13,21 @@ export interface BoundListeners {
   readonly controller: readonly AdvertisedListener[]
 }
 
+/** What settings say about who may connect. */
+export function connectionLimits(config: Config): ConnectionLimitOptions {
+  const { maxConnections, maxConnectionsPerIp, maxConnectionsPerIpOverrides } = config
+  const among = config.interBrokerListenerName?.toUpperCase() ?? 'PLAINTEXT'
+  return {
+    most: maxConnections,
+    mostPerAddress: maxConnectionsPerIp,
+    overrides: maxConnectionsPerIpOverrides,
+    protectedListener: config.brokerListeners.length > 1 ? among : undefined,
+  }
+}
+
 /** Binds all listeners; throws StartError, with one line, for one that cannot be had. */
 export async function bindListeners(config: Config, server: Server): Promise<BoundListeners> {
+  await resolveOverrides(server)
   const bound = await bindAll(config, server)
   const portOf = ({ name, port }: Listener) =>
     port !== 0 ? port : bound.find((listener) => listener.name === name)?.port ?? 0
@@ -22,6 +36,15 @@ export async function bindListeners(config: Config, server: Server): Promise<Bou
   return {
     broker: config.advertisedListeners.map(told),
     controller: config.controllerListeners.map(told),
+  }
+}
+
+async function resolveOverrides(server: Server): Promise<void> {
+  try {
+    await server.resolveLimits()
+  } catch (error) {
+    const { hostname } = error as { hostname?: string }
+    throw new StartError(`max.connections.per.ip.overrides=${hostname}: ${reasonOf(error)}`)
   }
 }
 

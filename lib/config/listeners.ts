@@ -1,6 +1,7 @@
 // Listeners and quorum voters: how `listeners`, `advertised.listeners` and their kin are read.
 
 import { StartError } from '../start-error.ts'
+import { MAX_INT } from './setting.ts'
 
 export const SECURITY_PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] as const
 export type SecurityProtocol = (typeof SECURITY_PROTOCOLS)[number]
@@ -72,6 +73,20 @@ export function parseProtocolMap(text: string): Map<string, SecurityProtocol> {
       )
     }
     return [name, known]
+  }))
+}
+
+/** Reads host:count pairs, of which a host may be an IPv6 address. Throws StartError. */
+export function parseConnectionOverrides(text: string): Map<string, number> {
+  const setting = 'max.connections.per.ip.overrides'
+  const pairs = text.split(',').map((pair) => pair.trim()).filter((pair) => pair !== '')
+  return new Map(pairs.map((pair) => {
+    const match = /^([0-9a-zA-Z\-%._:]+?)\s*:\s*(\d+)$/.exec(pair)
+    const count = Number(match?.[2])
+    if (match === null || count > MAX_INT) {
+      throw new StartError(`${setting}=${pair}: must be host:count`)
+    }
+    return [match[1]!, count]
   }))
 }
 

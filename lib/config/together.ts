@@ -8,9 +8,11 @@ import type { MergedTimes } from './topic-defaults.ts'
 type Together = MergedTimes & Pick<
   SettingValues,
   | 'connectionFailedAuthenticationDelayMs' | 'connectionsMaxIdleMs' | 'interBrokerListenerName'
+  | 'maxConnectionsPerIp'
   | 'queuedMaxRequestBytes' | 'replicaFetchWaitMaxMs' | 'replicaLagTimeMaxMs'
   | 'replicaSocketTimeoutMs' | 'socketRequestMaxBytes'
 > & {
+  readonly maxConnectionsPerIpOverrides: ReadonlyMap<string, number>
   readonly processRoles: readonly string[]
   readonly nodeId: number
   readonly controllerQuorumVoters: readonly Voter[]
@@ -22,6 +24,11 @@ export function checkTogether(config: Together): void {
   checkTimes(config)
   checkQuorum(config)
   checkListeners(config)
+  must(
+    config.maxConnectionsPerIp > 0 || config.maxConnectionsPerIpOverrides.size > 0,
+    'max.connections.per.ip=0: must be at least 1 where max.connections.per.ip.overrides names '
+      + 'none',
+  )
   const { queuedMaxRequestBytes, socketRequestMaxBytes } = config
   must(
     queuedMaxRequestBytes <= 0 || queuedMaxRequestBytes >= socketRequestMaxBytes,

@@ -84,7 +84,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   #turnBytes = 0
   #isTurnOpen = false
   #isPaused = false
-  /** Not read from until the node has memory for requests again. */
+  /** Not read from until it is let in, or the node has memory for requests again. */
   #isHeldUp = false
   #lastReceivedMs: number
   /** When the client was last seen to take something of what is sent to it. */
@@ -112,7 +112,12 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   get idleSinceMs(): number | undefined {
     if (this.stalledSinceMs !== undefined) return this.stalledSinceMs
     const isBusy = this.#pending.length > 0 || this.#waiting.length > 0 || this.#out.length > 0
-    return isBusy || this.#isHeldUp ? undefined : Math.max(this.#lastReceivedMs, this.#lastTakenMs)
+    return isBusy || this.#isHeldUp ? undefined : this.lastActiveMs
+  }
+
+  /** When the client last sent or took something. */
+  get lastActiveMs(): number {
+    return Math.max(this.#lastReceivedMs, this.#lastTakenMs)
   }
 
   /** Since when the client takes nothing of what it was sent; undefined if it has it all. */
@@ -129,6 +134,18 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
 
   #nowMs(): number {
     return this.#environment.clock.monotonicMs()
+  }
+
+  /** Reads nothing until `readOn`. */
+  hold(): void {
+    this.#isHeldUp = true
+    this.#pause()
+  }
+
+  readonly readOn = (): void => {
+    this.#isHeldUp = false
+    this.#frames.begin()
+    this.#handleSoon()
   }
 
   /** Answers what is under way, then closes. */
@@ -168,7 +185,9 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     if (this.#isClosing || this.#broken !== undefined) return
     try {
       this.#frames.received(sizeBytes, this.#onFrame)
-      if (this.#frames.isHeldUp) this.#holdUp()
+      if (!this.#frames.isHeldUp) return
+      this.hold()
+      this.#environment.requestMemory.whenFree(this.readOn)
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
       this.#broken = error
@@ -187,7 +206,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#frames.close()
-    this.#environment.requestMemory.forget(this.#readOn)
+    this.#environment.requestMemory.forget(this.readOn)
     this.#environment.answerMemory.forget(this.#handleSoon)
     this.#settleAnswers()
     this.#environment.onGone(this)
@@ -394,18 +413,6 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     this.#environment.requestMemory.giveBack(this.#waitingBytes)
     this.#waitingBytes = 0
     this.#openTurn()
-  }
-
-  #holdUp(): void {
-    this.#isHeldUp = true
-    this.#pause()
-    this.#environment.requestMemory.whenFree(this.#readOn)
-  }
-
-  readonly #readOn = (): void => {
-    this.#isHeldUp = false
-    this.#frames.begin()
-    this.#handleSoon()
   }
 
   #pause(): void {

@@ -5,8 +5,10 @@ import type { ListenerKind } from '../../protocol/schema.ts'
 import type { Clock, Timer } from '../world/clock.ts'
 import type { ConnectionEvents, Listener, Network, NetworkConnection } from '../world/network.ts'
 import type { Turn } from '../world/turn.ts'
+import { Admission } from './admission.ts'
 import { Budget } from './budget.ts'
 import { Connection, type ConnectionEnvironment } from './connection.ts'
+import type { ConnectionLimitOptions } from './connection-limits.ts'
 import type { Dispatcher } from './dispatch.ts'
 import { RepeatedLines } from './repeated-lines.ts'
 import { SlabPool } from './slabs.ts'
@@ -22,6 +24,7 @@ export interface ServerOptions {
   readonly maxIdleMs: number
   /** `queued.max.request.bytes`; not above 0: no bound. */
   readonly requestMemoryBytes: number
+  readonly connectionLimits: ConnectionLimitOptions
   /** What clients may leave unread altogether. */
   readonly answerMemoryBytes?: number
 }
@@ -59,8 +62,9 @@ export class Server {
   readonly #environment: ServerEnvironment
   readonly #connections = new Set<Connection>()
   #listeners: Listener[] = []
+  #admission: Admission
   /** Connections that came before `serve`, not read from yet. */
-  #early: NetworkConnection[] = []
+  #early: Connection[] = []
   #nextConnectionId = 1
   #sweep: Timer | undefined
   #isStopping = false
@@ -76,10 +80,31 @@ export class Server {
       answerMemory: new Budget(answerMemoryBytes),
       onGone: (connection) => this.#forget(connection),
     }
+    this.#admission = this.#newAdmission(options.connectionLimits)
+  }
+
+  #newAdmission(limits: ConnectionLimitOptions): Admission {
+    return new Admission({
+      limits, mostConnections: this.#options.network.mostConnections,
+      lines: this.#environment.lines, onAdmitted: (connection) => this.#begin(connection),
+    })
   }
 
   get connectionCount(): number {
     return this.#connections.size
+  }
+
+  /**
+   * Looks up the hosts that have limits of their own; to be called before `bind`. Rejects with the
+   * network's error.
+   */
+  async resolveLimits(): Promise<void> {
+    const { connectionLimits, network } = this.#options
+    const overrides = new Map<string, number>()
+    for (const [host, most] of connectionLimits.overrides) {
+      overrides.set(plainAddress(await network.addressOf(host)), most)
+    }
+    this.#admission = this.#newAdmission({ ...connectionLimits, overrides })
   }
 
   /**
@@ -110,7 +135,7 @@ export class Server {
   /** Begins to serve, those first who connected meanwhile. */
   serve(dispatcher: Dispatcher): void {
     this.#environment.dispatcher = dispatcher
-    for (const connection of this.#early) connection.resume()
+    for (const connection of this.#early) connection.readOn()
     this.#early = []
     this.#sweepLater()
   }
@@ -153,23 +178,25 @@ export class Server {
     }
     const connection = new Connection(peer, network, this.#environment)
     this.#connections.add(connection)
-    if (this.#isStopping) {
-      connection.destroy()
-    } else if (this.#connections.size > this.#options.network.mostConnections) {
-      this.#environment.lines.log('warn', 'descriptors',
-        `A connection is refused: ${this.#options.network.mostConnections} are open, and the other `
-        + 'half of the file descriptors that the process may have (ulimit -n) is for files',
-        { address: peer.clientAddress, listener: address.name })
-      connection.destroy()
-    } else if (this.#environment.dispatcher === undefined) {
-      network.pause()
-      this.#early.push(network)
+    const outcome = this.#admission.arrived(connection)
+    if (this.#isStopping || outcome === 'refused') connection.destroy()
+    else if (outcome === 'waits') connection.hold()
+    else if (this.#environment.dispatcher === undefined) {
+      connection.hold()
+      this.#early.push(connection)
     }
     return connection
   }
 
+  /** For one that had to wait. */
+  #begin(connection: Connection): void {
+    if (this.#environment.dispatcher === undefined) this.#early.push(connection)
+    else connection.readOn()
+  }
+
   #forget(connection: Connection): void {
     this.#connections.delete(connection)
+    this.#admission.left(connection)
     if (this.#connections.size === 0) this.#onEmpty?.()
   }
 

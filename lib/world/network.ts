@@ -60,6 +60,8 @@ export interface Network {
    * some too. Infinity where nothing is known of a limit.
    */
   readonly mostConnections: number
+  /** The address of a host's name, or of an address in its plain form. Rejects with the error. */
+  addressOf(host: string): Promise<string>
   /** No `host`: all addresses; `port` 0: a free one. Rejects with the system's error. */
   listen(
     address: { readonly host: string, readonly port: number }, events: ListenerEvents,

@@ -6,8 +6,9 @@
 // connection's owner (measured: more than twice the bytes per second). Where a runtime shows no
 // handle, `data` events and a copy do the same.
 
+import { lookup } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
-import { createServer, Socket, type Server } from 'node:net'
+import { createServer, Socket, SocketAddress, type Server } from 'node:net'
 
 import type {
   ConnectionEvents, Listener, ListenerEvents, Network, NetworkConnection,
@@ -25,6 +26,11 @@ const BACKLOG = 511
 export function tcpNetwork(): Network {
   return {
     mostConnections: Math.floor(mostDescriptors() / DESCRIPTORS_PER_CONNECTION),
+    addressOf: async (host) => {
+      // Of several addresses Java too takes one of IPv4.
+      const { address, family } = await lookup(host, { order: 'ipv4first' })
+      return new SocketAddress({ address, family: family === 6 ? 'ipv6' : 'ipv4' }).address
+    },
     listen: (address, events) => new Promise((resolve, reject) => {
       const server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true })
       server.on('connection', (socket) => open(socket, events))

@@ -157,6 +157,13 @@ describe('warnings', () => {
       .toEqual(['num.io.threads=4 has no effect: one thread serves all'])
   })
 
+  test('give addresses limits of their own', () => {
+    const { config } = parse('max.connections.per.ip.overrides=localhost:5, ::1:2,10.0.0.1 : 0')
+    expect([...config.maxConnectionsPerIpOverrides])
+      .toEqual([['localhost', 5], ['::1', 2], ['10.0.0.1', 0]])
+    expect(config.get('max.connections.per.ip.overrides')).toBe('localhost:5, ::1:2,10.0.0.1 : 0')
+  })
+
   test('accept the settings of one listener', () => {
     const { warnings } = parse('listener.name.plaintext.max.connections=5')
     expect(warnings).toEqual(['listener.name.plaintext.max.connections has no effect yet: '
@@ -204,6 +211,10 @@ describe('a bad value stops with one line naming setting, value and what is allo
     ['controller.quorum.voters=2@h:1', 'node.id=1: must be one of controller.quorum.voters (2) '
       + 'when process.roles=broker,controller'],
     ['controller.quorum.voters=h:1', 'controller.quorum.voters=h:1: must be id@host:port'],
+    ['max.connections.per.ip=0', 'max.connections.per.ip=0: must be at least 1 where '
+      + 'max.connections.per.ip.overrides names none'],
+    ['max.connections.per.ip.overrides=localhost', 'max.connections.per.ip.overrides=localhost: '
+      + 'must be host:count'],
     ['log.retention.ms=0', 'log.retention.ms=0: must be at least 1, or -1 for ever'],
     ['process.roles=broker,zookeeper', 'process.roles=broker,zookeeper: must be a list of broker, '
       + 'controller'],

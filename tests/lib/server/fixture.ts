@@ -6,6 +6,7 @@ import { decodeResponse, encodeRequest } from '../../../protocol/compile.ts'
 import type { Api, ResponseOf, WriteOf } from '../../../protocol/schema.ts'
 import { Dispatcher } from '../../../lib/server/dispatch.ts'
 import type { Handler } from '../../../lib/server/handler.ts'
+import type { ConnectionLimitOptions } from '../../../lib/server/connection-limits.ts'
 import { Server } from '../../../lib/server/server.ts'
 import type { Services } from '../../../lib/services.ts'
 import { type Clock, systemClock } from '../../../lib/world/clock.ts'
@@ -16,6 +17,7 @@ import { Turn } from '../../../lib/world/turn.ts'
 
 export interface TestServer {
   readonly port: number
+  readonly otherPorts: readonly number[]
   readonly turn: Turn
   readonly log: string[]
   readonly server: Server
@@ -28,6 +30,9 @@ export interface TestServerOptions {
   readonly answerMemoryBytes?: number
   readonly clock?: Clock
   readonly network?: Network
+  readonly limits?: Partial<ConnectionLimitOptions>
+  /** Listeners besides PLAINTEXT. */
+  readonly others?: readonly string[]
 }
 
 /** Starts a server; handlers see only what is real here: clock, turn and logger. */
@@ -36,19 +41,25 @@ export async function startServer(
 ): Promise<TestServer> {
   const {
     maxRequestBytes = 1 << 24, maxIdleMs = -1, requestMemoryBytes = -1, clock = systemClock(),
-    network = tcpNetwork(), ...rest
+    network = tcpNetwork(), limits = {}, others = [], ...rest
   } = options
   const turn = new Turn(clock)
   const log: string[] = []
   const logger = createLogger({ level: 'debug', write: (line) => log.push(line) })
   const server = new Server({
     network, clock, turn, logger, maxRequestBytes, maxIdleMs, requestMemoryBytes, ...rest,
+    connectionLimits: {
+      most: Infinity, mostPerAddress: Infinity, overrides: new Map(), protectedListener: undefined,
+      ...limits,
+    },
   })
-  const [bound] = await server.bind([
-    { name: 'PLAINTEXT', kind: 'broker', host: '127.0.0.1', port: 0 },
-  ])
+  await server.resolveLimits()
+  const bound = await server.bind(['PLAINTEXT', ...others].map((name) => (
+    { name, kind: name === 'CONTROLLER' ? 'controller' : 'broker', host: '127.0.0.1', port: 0 }
+  )))
   server.serve(new Dispatcher(handlers, { clock, turn, logger } as unknown as Services))
-  return { port: bound!.port, turn, log, server }
+  const [port = 0, ...otherPorts] = bound.map((listener) => listener.port)
+  return { port, otherPorts, turn, log, server }
 }
 
 /** A clock that can be put forward; its timers run by the real one. */
@@ -68,8 +79,8 @@ export class Client {
   #sizeBytes = 0
   #wake: (() => void) | undefined
 
-  constructor(port: number) {
-    this.socket = connect(port, '127.0.0.1')
+  constructor(port: number, localAddress = '127.0.0.1') {
+    this.socket = connect({ port, host: '127.0.0.1', localAddress })
     this.socket.on('data', (chunk: Buffer) => {
       this.#chunks.push(chunk)
       this.#sizeBytes += chunk.length
