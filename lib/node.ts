@@ -14,7 +14,7 @@ import { controllerOptions } from './controller-options.ts'
 import { groupCoordinator } from './coordinators/groups/wiring.ts'
 import { transactions as transactionsOf } from './coordinators/transactions/wiring.ts'
 import { handlers } from './handlers/index.ts'
-import { bindListeners, type BoundListeners } from './listeners.ts'
+import { bindListeners, type BoundListeners, connectionLimits } from './listeners.ts'
 import { LogDirectories } from './log-directories.ts'
 import { Maintenance } from './maintenance.ts'
 import { ProducerIds } from './producer-ids.ts'
@@ -137,6 +137,7 @@ export class Node {
       maxRequestBytes: this.#config.socketRequestMaxBytes,
       maxIdleMs: this.#config.connectionsMaxIdleMs,
       requestMemoryBytes: this.#config.queuedMaxRequestBytes,
+      connectionLimits: connectionLimits(this.#config),
     })
     this.#undo.push(() => server.stop())
     return server
