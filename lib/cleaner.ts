@@ -93,7 +93,7 @@ class LogCleaner {
         const isDirtier = cleanable !== undefined
           && cleanable.dirtyRatio > (dirtiest?.cleanable.dirtyRatio ?? 0)
         if (isDirtier) dirtiest = { directory, log, cleanable }
-        await this.#letOthersIn()
+        if (this.#isSliceOver()) await this.#rest(0, () => true)
       }
       await this.#save(directory)
     }
@@ -164,37 +164,38 @@ class LogCleaner {
     let step = steps.next(this.#clock.nowMs())
     while (step.done !== true) {
       const { ioBytes, wait } = step.value
-      if (wait !== undefined) {
-        const failure = await wait.then(() => undefined, (error: unknown) => ({ error }))
-        this.#sliceStartMs = this.#clock.monotonicMs()
+      const restMs = this.#throttle.restMs(ioBytes)
+      // Steps are many and short: only few of them are worth a promise.
+      if (wait !== undefined || restMs > 0 || this.#isSliceOver()) {
+        const failure = await wait?.then(() => undefined, (error: unknown) => ({ error }))
         if (failure !== undefined) {
           step = steps.throw(failure.error)
           continue
         }
-      }
-      await this.#letOthersIn()
-      await this.#rest(this.#throttle.restMs(ioBytes), isWanted)
-      if (!isWanted()) {
-        steps.return(undefined as T)
-        return undefined
+        await this.#rest(restMs, isWanted)
+        if (!isWanted()) {
+          steps.return(undefined as T)
+          return undefined
+        }
       }
       step = steps.next(this.#clock.nowMs())
     }
     return step.value
   }
 
-  async #letOthersIn(): Promise<void> {
-    if (this.#clock.monotonicMs() - this.#sliceStartMs < SLICE_MS) return
-    await new Promise<void>((resolve) => this.#clock.afterTurn(resolve))
-    this.#sliceStartMs = this.#clock.monotonicMs()
+  #isSliceOver(): boolean {
+    return this.#clock.monotonicMs() - this.#sliceStartMs >= SLICE_MS
   }
 
+  /** Lets others in, for one turn at least. */
   async #rest(restMs: number, isWanted: () => boolean): Promise<void> {
     for (let leftMs = restMs; leftMs > 0 && isWanted(); leftMs -= NAP_MS) {
       await new Promise<void>((resolve) => {
         this.#clock.setTimer(Math.min(leftMs, NAP_MS), resolve)
       })
     }
+    await new Promise<void>((resolve) => this.#clock.afterTurn(resolve))
+    this.#sliceStartMs = this.#clock.monotonicMs()
   }
 
   #tell(log: Log, cleanable: Cleanable, cleaned: Cleaned, startMs: number): void {

@@ -19,10 +19,11 @@ export class Throttle {
 
   /** Counts bytes; answers how long to rest before the next, 0 when that is not needed. */
   restMs(bytes: number): number {
+    if (bytes === 0) return 0
     this.#bytes += bytes
     const nowMs = this.#clock.monotonicMs()
     const elapsedMs = nowMs - this.#windowStartMs
-    if (elapsedMs < WINDOW_MS || this.#bytes === 0) return 0
+    if (elapsedMs < WINDOW_MS) return 0
     const restMs = Math.max(0, this.#bytes * 1000 / this.#bytesPerSecond - elapsedMs)
     // The next window begins when the rest is over.
     this.#windowStartMs = nowMs + restMs

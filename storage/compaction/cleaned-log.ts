@@ -39,6 +39,9 @@ export interface Step {
   readonly wait?: Promise<void>
 }
 
+/** A step without reading or writing. */
+export const NOTHING: Step = { ioBytes: 0 }
+
 /** Steps of a cleaning; what is sent in is the time of the wall clock, in milliseconds. */
 export type Steps<T> = Generator<Step, T, number>
 

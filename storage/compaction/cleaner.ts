@@ -11,7 +11,7 @@ import { abortedTransactions } from '../search.ts'
 import { CLEANED_SUFFIX, MAX_RELATIVE_OFFSET, Segment } from '../segment.ts'
 import { type Cleanable, groupSegments } from './cleanable.ts'
 import {
-  type CleanedLog, CleaningAbandoned, type CleaningOptions, type CleaningStats, type Step,
+  type CleanedLog, CleaningAbandoned, type CleaningOptions, type CleaningStats, NOTHING,
   type Steps,
 } from './cleaned-log.ts'
 import { indexKeys } from './key-index.ts'
@@ -30,7 +30,6 @@ export interface Cleaned extends CleaningStats {
 const MAX_UNSYNCED_BYTES = 8 * 1024 * 1024
 /** Positions in a segment are counted in 31 bits. */
 const MAX_SEGMENT_BYTES = 0x7fffffff
-const NOTHING: Step = { ioBytes: 0 }
 
 /**
  * Cleans what is cleanable, or as much of it as the offset map has room for. Throws CORRUPT_MESSAGE

@@ -4,14 +4,13 @@ import type { Batch } from '../../protocol/records/batch.ts'
 import { payloadOf, RecordCursor } from '../../protocol/records/record.ts'
 import { abortedTransactions } from '../search.ts'
 import { between, type Cleanable } from './cleanable.ts'
-import type { CleanedLog, Step, Steps } from './cleaned-log.ts'
+import { type CleanedLog, NOTHING, type Steps } from './cleaned-log.ts'
 import type { OffsetMap } from './offset-map.ts'
 import { CleanedTransactions } from './transactions.ts'
 import { walk } from './walk.ts'
 
 /** After so many records others get their turn. */
 const RECORDS_AT_ONCE = 256
-const NOTHING: Step = { ioBytes: 0 }
 
 /**
  * Reads the dirty part until the map is full; `map.latestOffset` then tells how far it got. Throws

@@ -3,7 +3,7 @@
 import type { Batch } from '../../protocol/records/batch.ts'
 import type { Segment } from '../segment.ts'
 import { BatchChunks } from './batch-chunks.ts'
-import { type CleanedLog, CleaningAbandoned, type Steps } from './cleaned-log.ts'
+import { type CleanedLog, CleaningAbandoned, NOTHING, type Steps } from './cleaned-log.ts'
 
 export interface Visitor {
   /** False ends the walk. The bytes of the batch stay until the chunk has been seen. */
@@ -43,6 +43,7 @@ export function* walk(
         if (!chunks.isSound || !isInOrder) throw segment.corruptAt(chunks.position)
         nextOffset = batch.nextOffset
         if (!(yield* visitor.batch(batch))) return false
+        yield NOTHING
       } while (chunks.next())
       if (visitor.chunkSeen !== undefined) yield* visitor.chunkSeen()
     }
