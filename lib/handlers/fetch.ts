@@ -193,12 +193,20 @@ class Fetch {
     const later = new Later<FetchResponse>()
     const watched = this.#places.flatMap(({ target: { asked }, partition }) =>
       partition === undefined ? [] : [{ partition, asked }])
-    new DelayedFetch({
+    const wait = new DelayedFetch({
       clock: this.#services.clock, watched, reader: this.#reader,
       minBytes: this.#minBytes, maxWaitMs: this.#maxWaitMs,
       done: () => this.#complete(later),
     })
+    // Kafka lets it wait to its end; here it would hold the connection, and watch for nobody.
+    this.#context.onClosed(() => {
+      if (wait.abandon()) later.complete(this.#answerNothing())
+    })
     return later
+  }
+
+  #answerNothing(): FetchResponse {
+    return { errorCode: Errors.NONE, sessionId: this.#session.sessionId, responses: [] }
   }
 
   #complete(later: Later<FetchResponse>): void {

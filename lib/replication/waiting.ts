@@ -34,11 +34,13 @@ export class DelayedFetch {
   /** What is readable of each partition, counted when it was last heard of. */
   readonly #bytes = new Map<Partition, number>()
   #timer: Timer | undefined
+  #isOver = false
 
   constructor(wait: FetchWait) {
     this.#wait = wait
     for (const { partition } of wait.watched) this.#count(partition)
     if (this.#isEnough()) {
+      this.#isOver = true
       wait.done()
       return
     }
@@ -52,9 +54,16 @@ export class DelayedFetch {
   }
 
   readonly #done = (): void => {
+    if (this.abandon()) this.#wait.done()
+  }
+
+  /** Waits no longer, without `done`; false if that was called already. */
+  abandon(): boolean {
+    if (this.#isOver) return false
+    this.#isOver = true
     this.#timer?.cancel()
     for (const { partition } of this.#wait.watched) partition.removeReader(this.#onReadable)
-    this.#wait.done()
+    return true
   }
 
   #isEnough(): boolean {

@@ -215,6 +215,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
         address: this.peer.clientAddress, reason: reason.message,
       })
     }
+    for (const exchange of this.#pending.values()) exchange.closed()
     // What came in whole is still handled up to the first answer that cannot be sent: a producer
     // that wants no acknowledgements may close right after its last request.
     this.#openTurn()
@@ -278,6 +279,10 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   }
 
   // ExchangeOwner, called by the dispatcher and by handlers.
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
 
   get answerRoomBytes(): number {
     return Math.ceil(this.#environment.answerMemory.freeBytes / ROOM_SHARE)

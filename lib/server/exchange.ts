@@ -20,6 +20,7 @@ export type Failure = 'not served' | 'not readable' | 'not answered'
 /** The connection, as an exchange sees it. */
 export interface ExchangeOwner {
   readonly peer: Peer
+  readonly isClosed: boolean
   /** How large an answer may be that can as well be smaller. */
   readonly answerRoomBytes: number
   /**
@@ -48,6 +49,7 @@ export class Exchange implements RequestContext {
   isDone = false
   isAnsweredFirst = false
   #sent: (() => void)[] | undefined
+  #closed: (() => void)[] | undefined
 
   constructor(
     owner: ExchangeOwner, handler: Handler,
@@ -88,6 +90,19 @@ export class Exchange implements RequestContext {
   onSent(fn: () => void): void {
     if (this.#sent) this.#sent.push(fn)
     else this.#sent = [fn]
+  }
+
+  onClosed(fn: () => void): void {
+    if (this.owner.isClosed) fn()
+    else if (this.#closed) this.#closed.push(fn)
+    else this.#closed = [fn]
+  }
+
+  /** The connection is gone; told only as long as there is no answer. */
+  closed(): void {
+    const callbacks = this.#closed
+    this.#closed = undefined
+    if (callbacks && !this.isDone) for (const callback of callbacks) callback()
   }
 
   answerFirst(): void {

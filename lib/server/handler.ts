@@ -35,6 +35,8 @@ export interface RequestContext {
    * to.
    */
   onSent(fn: () => void): void
+  /** Runs when the client has gone before its answer: what only he waits for can end. */
+  onClosed(fn: () => void): void
   /** The connection's next request is handled after this one's answer, `pipelined` or not. */
   answerFirst(): void
 }

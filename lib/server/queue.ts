@@ -16,6 +16,11 @@ export class Queue<T> {
     return this.length === 0 ? undefined : this.#items[this.#items.length - 1]
   }
 
+  /** From the first to the last, as they are now. */
+  values(): T[] {
+    return this.#items.slice(this.#head) as T[]
+  }
+
   push(item: T): void {
     this.#items.push(item)
   }

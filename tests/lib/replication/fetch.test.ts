@@ -90,6 +90,21 @@ describe('fetch', () => {
     expect(valuesIn(patient)?.[0]).toHaveLength(2)
   })
 
+  test('ends its waiting when the client goes, and reads nothing for it', () => {
+    const replica = withRecords({ a: [] })
+    const fetched = replica.fetch(WAITING, [{}])
+    for (const close of replica.closed) close()
+    expect(fetched.answer?.responses).toEqual([])
+    replica.send('a', ['0'])
+    replica.clock.endTurn()
+    replica.clock.advance(500)
+    expect(replica.sent).toEqual([])
+    // One that was answered has nothing to end.
+    const answered = replica.fetch(WAITING, [{}])
+    for (const close of replica.closed) close()
+    expect(valuesIn(answered)).toEqual([['0']])
+  })
+
   test('ends its waiting when the topic goes', () => {
     const replica = withRecords({ a: [] })
     const fetched = replica.fetch(WAITING, [{}])

@@ -51,6 +51,8 @@ export class Replica {
   readonly services: Services
   /** Pooled buffers are given back by these. */
   readonly sent: (() => void)[] = []
+  /** To be called as if the client had gone. */
+  readonly closed: (() => void)[] = []
   readonly #listeners: ImageListener[] = []
 
   constructor({ disk = new MemoryDisk(), paths = ['/data'], cluster = undefined as
@@ -143,6 +145,7 @@ export class Replica {
       listenerKind: 'broker', clientAddress: '127.0.0.1', principal: 'User:ANONYMOUS',
       nowMs: this.clock.nowMs(), onSent: (fn) => { this.sent.push(fn) },
       answerFirst: () => {},
+      onClosed: (fn) => { this.closed.push(fn) },
       get answerRoomBytes() {
         return roomBytes()
       },

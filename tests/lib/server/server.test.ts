@@ -230,6 +230,31 @@ describe('a connection', () => {
     expect(numbers).toHaveLength(100)
   })
 
+  test('tells handlers whose answer it waits for that it is gone, and goes on without', async () => {
+    const told: number[] = []
+    const handled: number[] = []
+    const slowHandler = handler(slow, ({ number }, context) => {
+      handled.push(number)
+      const later = new Later<{ number: number }>()
+      context.onClosed(() => {
+        told.push(number)
+        later.complete({ number })
+      })
+      if (number === 0) later.complete({ number })
+      return later
+    })
+    const { client, server } = await start([slowHandler])
+    const one = client()
+    one.write(...[0, 1, 2].map((number) => requestOf(slow, 0, number, { number })))
+    expect((await one.answer(slow, 0))?.correlationId).toBe(0)
+    one.destroy()
+    while (server.connectionCount > 0) await pause(5)
+    expect(told).toEqual([1])
+    // The answer has nowhere to go, so what came after it is not handled.
+    await pause(20)
+    expect(handled).toEqual([0, 1])
+  })
+
   test('is closed when idle, but not while a request waits', async () => {
     const never = handler(slow, () => new Promise<never>(() => {}))
     const { client } = await start([echoHandler, never], { maxIdleMs: 100 })
