@@ -20,6 +20,7 @@ import type { Dispatcher } from './dispatch.ts'
 import type { Exchange, ExchangeOwner, Failure, Peer } from './exchange.ts'
 import { FrameError, Frames } from './frames.ts'
 import type { Handler } from './handler.ts'
+import { Outbox } from './outbox.ts'
 import { Queue } from './queue.ts'
 import type { RepeatedLines } from './repeated-lines.ts'
 import type { Slab, SlabPool } from './slabs.ts'
@@ -29,11 +30,6 @@ const TURN_BYTES = 1 << 20
 /** Requests waiting in line beyond either bound stop the reading. */
 const WAITING_REQUESTS = 1000
 const WAITING_BYTES = 1 << 20
-/**
- * With so much unsent, no further request is handled: a client that does not read gets no more to
- * read.
- */
-const UNSENT_BYTES = 1 << 20
 /**
  * No answer gets more than this part of what is left of the node's budget: many share it before it
  * is used up.
@@ -73,12 +69,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   readonly #pending = new Queue<Exchange>()
   readonly #waiting = new Queue<WaitingFrame>()
   #waitingBytes = 0
-  /** Answers of this turn. */
-  #out: Buffer[] = []
-  #outBytes = 0
-  #outAwaited: Exchange[] = []
-  /** What it has taken of the memory for answers. */
-  #answerBytes = 0
+  readonly #outbox: Outbox
   #returning: Slab[] = []
   #returningBytes = 0
   #turnBytes = 0
@@ -87,9 +78,6 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   /** Not read from until it is let in, or the node has memory for requests again. */
   #isHeldUp = false
   #lastReceivedMs: number
-  /** When the client was last seen to take something of what is sent to it. */
-  #lastTakenMs: number
-  #untakenBytes = 0
   /** No further request is handled: what is under way is answered, then the connection closes. */
   #isClosing = false
   /** Why what comes after the requests in line cannot be read. */
@@ -100,9 +88,10 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     this.peer = peer
     this.#network = network
     this.#environment = environment
-    const { pool, maxRequestBytes, requestMemory, clock } = environment
+    const { pool, maxRequestBytes, requestMemory, answerMemory, clock } = environment
     this.#frames = new Frames(pool, maxRequestBytes, requestMemory)
-    this.#lastReceivedMs = this.#lastTakenMs = clock.monotonicMs()
+    this.#outbox = new Outbox(network, answerMemory, clock)
+    this.#lastReceivedMs = clock.monotonicMs()
   }
 
   /**
@@ -111,29 +100,22 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
    */
   get idleSinceMs(): number | undefined {
     if (this.stalledSinceMs !== undefined) return this.stalledSinceMs
-    const isBusy = this.#pending.length > 0 || this.#waiting.length > 0 || this.#out.length > 0
+    const isBusy = this.#pending.length > 0 || this.#waiting.length > 0 || !this.#outbox.isEmpty
     return isBusy || this.#isHeldUp ? undefined : this.lastActiveMs
   }
 
   /** When the client last sent or took something. */
   get lastActiveMs(): number {
-    return Math.max(this.#lastReceivedMs, this.#lastTakenMs)
+    return Math.max(this.#lastReceivedMs, this.#outbox.lastTakenMs)
   }
 
-  /** Since when the client takes nothing of what it was sent; undefined if it has it all. */
   get stalledSinceMs(): number | undefined {
-    return this.#untakenBytes === 0 ? undefined : this.#lastTakenMs
+    return this.#outbox.stalledSinceMs
   }
 
-  /** To be called now and then: only so it is seen that a client reads slowly, not never. */
+  /** To be called now and then; see Outbox. */
   observe(): void {
-    const { untakenBytes } = this.#network
-    if (untakenBytes !== this.#untakenBytes) this.#lastTakenMs = this.#nowMs()
-    this.#untakenBytes = untakenBytes
-  }
-
-  #nowMs(): number {
-    return this.#environment.clock.monotonicMs()
+    this.#outbox.observe()
   }
 
   /** Reads nothing until `readOn`. */
@@ -181,7 +163,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   }
 
   received(sizeBytes: number): void {
-    this.#lastReceivedMs = this.#nowMs()
+    this.#lastReceivedMs = this.#environment.clock.monotonicMs()
     if (this.#isClosing || this.#broken !== undefined) return
     try {
       this.#frames.received(sizeBytes, this.#onFrame)
@@ -197,8 +179,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   }
 
   drained(): void {
-    this.#settleAnswers()
-    this.observe()
+    this.#outbox.drained()
     this.#handleWaiting()
   }
 
@@ -208,7 +189,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     this.#frames.close()
     this.#environment.requestMemory.forget(this.readOn)
     this.#environment.answerMemory.forget(this.#handleSoon)
-    this.#settleAnswers()
+    this.#outbox.close()
     this.#environment.onGone(this)
     if (reason) {
       this.#environment.logger.debug('A connection broke', {
@@ -246,9 +227,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   }
 
   #mayHandle(frame: Buffer): boolean {
-    if (this.#turnBytes >= TURN_BYTES) return false
-    if (this.#outBytes >= UNSENT_BYTES) return false
-    if (!this.#isClosed && this.#network.unsentBytes >= UNSENT_BYTES) return false
+    if (this.#turnBytes >= TURN_BYTES || this.#outbox.isFull) return false
     const { last } = this.#pending
     if (last && !follows(last, this.#dispatcher.handlerOf(frame))) return false
     return !this.#isForRecords(frame) || this.#hasAnswerMemory()
@@ -314,22 +293,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
       exchange.sent()
       return
     }
-    let sizeBytes = 0
-    for (const buffer of exchange.answer) {
-      this.#out.push(buffer)
-      sizeBytes += buffer.length
-    }
-    this.#outBytes += sizeBytes
-    this.#answerBytes += sizeBytes
-    this.#environment.answerMemory.take(sizeBytes)
-    if (exchange.isAwaitedWhenSent) this.#outAwaited.push(exchange)
-  }
-
-  /** Gives back the memory of answers that have left. */
-  #settleAnswers(): void {
-    const unsentBytes = this.#isClosed ? 0 : this.#outBytes + this.#network.unsentBytes
-    this.#environment.answerMemory.giveBack(this.#answerBytes - unsentBytes)
-    this.#answerBytes = unsentBytes
+    this.#outbox.add(exchange)
   }
 
   // The end of a turn.
@@ -343,7 +307,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   readonly #endTurn = (): void => {
     this.#isTurnOpen = false
     this.#turnBytes = 0
-    this.#send()
+    this.#outbox.send()
     this.#giveBack()
     if (this.#waiting.length > 0) {
       this.#handleSoon()
@@ -369,20 +333,6 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     this.#returning.length = 0
     this.#environment.requestMemory.giveBack(this.#returningBytes)
     this.#returningBytes = 0
-  }
-
-  #send(): void {
-    const out = this.#out
-    const awaited = this.#outAwaited
-    if (out.length === 0 && awaited.length === 0) return
-    this.#out = []
-    this.#outBytes = 0
-    this.#outAwaited = []
-    const sent = () => { for (const exchange of awaited) exchange.sent() }
-    if (this.#isClosed) sent()
-    else this.#network.send(out, awaited.length === 0 ? undefined : sent)
-    this.#settleAnswers()
-    if (this.#untakenBytes === 0 && this.#answerBytes > 0) this.observe()
   }
 
   readonly #handleSoon = (): void => {

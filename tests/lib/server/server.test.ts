@@ -230,7 +230,7 @@ describe('a connection', () => {
     expect(numbers).toHaveLength(100)
   })
 
-  test('tells handlers whose answer it waits for that it is gone, and goes on without', async () => {
+  test('tells the handler that works on its answer when it is gone', async () => {
     const told: number[] = []
     const handled: number[] = []
     const slowHandler = handler(slow, ({ number }, context) => {
