@@ -38,11 +38,11 @@ export function chores(options: ChoresOptions): Chore[] {
     },
     {
       name: 'Removal of deleted files', everyMs: REMOVAL_CHECK_MS,
-      run: (nowMs) => forEachDirectory(options, (directory) => directory.tick(nowMs)),
+      run: (nowMs, isStopping) => removing(options, nowMs, isStopping),
     },
     {
       name: 'Checkpoints', everyMs: checkpointIntervalMs(config),
-      run: () => forEachDirectory(options, (directory) => directory.checkpoint()),
+      run: () => forEachDirectory(options, (directory) => directory.checkpointAsync()),
     },
     { name: 'Syncing', everyMs: SYNC_CHECK_MS, run: syncing(options) },
   ]
@@ -87,10 +87,22 @@ function allLogs(directory: LogDirectory): Iterable<Log> {
   return directory.logs()
 }
 
-function forEachDirectory(
-  options: ChoresOptions, work: (directory: LogDirectory) => void,
-): void {
-  for (const directory of options.directories) guarded(options, directory, () => work(directory))
+async function removing(
+  options: ChoresOptions, nowMs: number, isStopping: () => boolean,
+): Promise<void> {
+  await forEachDirectory(options, async (directory) => {
+    while (!isStopping() && directory.tick(nowMs)) {
+      await new Promise<void>((resolve) => options.clock.afterTurn(resolve))
+    }
+  })
+}
+
+async function forEachDirectory(
+  options: ChoresOptions, work: (directory: LogDirectory) => Promise<void>,
+): Promise<void> {
+  for (const directory of options.directories) {
+    if (!directory.isFailed) await work(directory).catch(failing(options, directory))
+  }
 }
 
 /** Does it to one log after the other, and lets requests in between. */

@@ -59,6 +59,8 @@ export class LogDirectories {
       new LogDirectory({ disk, path, logger, producerExpirationMs: producerIdExpirationMs })
     ))
     for (const directory of this.#all) usable(directory.path, () => directory.open())
+    // A start that ends before the broker has an epoch leaves them as they were.
+    this.brokerEpoch = this.previousBrokerEpoch
   }
 
   #lock(path: string): void {
@@ -74,10 +76,10 @@ export class LogDirectories {
   }
 
   /** Writes out what is open, marks it as clean, and gives the locks back, whatever goes wrong. */
-  close(): void {
+  async close(): Promise<void> {
     try {
       for (const directory of this.#all) {
-        if (!directory.isFailed) directory.close({ brokerEpoch: this.brokerEpoch })
+        if (!directory.isFailed) await directory.close({ brokerEpoch: this.brokerEpoch })
       }
     } finally {
       this.#all = []

@@ -53,8 +53,11 @@ function readEntries(disk: Disk, path: string): string[][] | undefined {
 function writeEntries(
   disk: Disk, path: string, lines: readonly string[], options?: WriteOptions,
 ): void {
-  const text = ['0', lines.length, ...lines, ''].join('\n')
-  writeFileAtomically(disk, path, Buffer.from(text), options)
+  writeFileAtomically(disk, path, entriesBytes(lines), options)
+}
+
+function entriesBytes(lines: readonly string[]): Buffer {
+  return Buffer.from(['0', lines.length, ...lines, ''].join('\n'))
 }
 
 function numberIn(text: string | undefined, path: string): number {
@@ -80,7 +83,30 @@ export function readOffsets(disk: Disk, path: string): Map<string, number> {
 }
 
 export function writeOffsets(disk: Disk, path: string, offsets: OffsetCheckpoint): void {
-  writeEntries(disk, path, [...offsets].map(([name, offset]) => {
+  writeFileAtomically(disk, path, offsetsBytes(offsets))
+}
+
+/** As `writeOffsets`, without holding up the others; for nothing if it is not the newest then. */
+export async function writeOffsetsAsync(
+  disk: Disk, path: string, offsets: OffsetCheckpoint, isNewest: () => boolean,
+): Promise<void> {
+  // A name of its own: others are written at once, in the middle of it.
+  const temporary = `${path}.async.tmp`
+  const file = disk.open(temporary, 'create')
+  try {
+    file.truncate(0)
+    file.write(offsetsBytes(offsets), 0)
+    await file.syncAsync()
+  } finally {
+    file.close()
+  }
+  if (!isNewest()) return
+  disk.rename(temporary, path)
+  await disk.syncDirectoryAsync(dirname(path))
+}
+
+function offsetsBytes(offsets: OffsetCheckpoint): Buffer {
+  return entriesBytes([...offsets].map(([name, offset]) => {
     const dash = name.lastIndexOf('-')
     return `${name.slice(0, dash)} ${name.slice(dash + 1)} ${offset}`
   }))
@@ -126,15 +152,25 @@ export function writePartitionMetadata(
   writeFileAtomically(disk, path, Buffer.from(`version: 0\ntopic_id: ${topicId}`), options)
 }
 
+/** What a log is opened as, and what is known of its directory, to spare a look. */
+export interface Claim {
+  readonly topicId: string
+  /** It is not there yet. */
+  readonly isNew?: boolean
+  /** Whose it is. */
+  readonly foundTopicId?: string | undefined
+}
+
 /**
  * Makes the directory of a partition, unless it is there, as that of the topic's. Throws when it
  * is another's.
  */
 export function claimDirectory(
-  disk: Disk, directory: string, topic: string, topicId: string,
+  disk: Disk, directory: string, topic: string, claim: Claim,
 ): void {
-  disk.makeDirectory(directory)
-  const found = topicIdIn(disk, directory)
+  const { topicId, isNew = false } = claim
+  if (claim.foundTopicId === undefined) disk.makeDirectory(directory)
+  const found = isNew ? undefined : claim.foundTopicId ?? topicIdIn(disk, directory)
   if (found === undefined) {
     const path = `${directory}/${PARTITION_METADATA_FILE}`
     writePartitionMetadata(disk, path, topicId, { isDurable: false })

@@ -5,7 +5,8 @@ import { dirname } from 'node:path'
 
 import type { Disk } from './disk.ts'
 import type { LeaderEpochs } from './epochs.ts'
-import type { Segment } from './segment.ts'
+import type { Guard } from './guard.ts'
+import { fileNameOf, INDEX_SUFFIXES, type Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 
 export interface DurabilityOptions {
@@ -14,15 +15,27 @@ export interface DurabilityOptions {
   readonly segments: Segments
   readonly epochs: LeaderEpochs
   readonly recoveryPoint: number
+  readonly guard: Guard
 }
 
-/** A sync under way: these segments have to be brought to the device before it can end. */
+/** A sync under way: all of this has to be brought to the device before it can end. */
 export interface BegunSync {
   readonly segments: readonly Segment[]
+  /** Of files beside the segments. */
+  readonly paths: readonly string[]
+  readonly directories: readonly string[]
   readonly active: Segment
   readonly endOffset: number
   readonly writtenBytes: number
   readonly truncations: number
+  readonly names: number
+  readonly epochs: number
+}
+
+/** What a sync takes with it that others leave to a recovery. */
+export interface LastFiles {
+  /** The producer state at the end. */
+  readonly snapshotPath: string
 }
 
 export class Durability {
@@ -30,18 +43,22 @@ export class Durability {
   readonly #directory: string
   readonly #segments: Segments
   readonly #epochs: LeaderEpochs
+  readonly #guard: Guard
   #recoveryPoint: number
   /** In all, since the log was opened; also what was synced of it. */
   #writtenBytes = 0
   #syncedBytes = 0
   #truncations = 0
-  #isDirectorySynced = false
+  /** Counts changes of the directory; what it looked like when it was synced. */
+  #names = 0
+  #syncedNames = -1
 
-  constructor({ disk, directory, segments, epochs, recoveryPoint }: DurabilityOptions) {
+  constructor({ disk, directory, segments, epochs, recoveryPoint, guard }: DurabilityOptions) {
     this.#disk = disk
     this.#directory = directory
     this.#segments = segments
     this.#epochs = epochs
+    this.#guard = guard
     this.#recoveryPoint = recoveryPoint
   }
 
@@ -53,66 +70,108 @@ export class Durability {
     return this.#writtenBytes - this.#syncedBytes
   }
 
+  /** Whether anything became of the log since it was opened, on the device or not. */
+  get hasChanged(): boolean {
+    return this.#writtenBytes > 0 || this.#names > 0 || this.#truncations > 0
+  }
+
   wrote(sizeBytes: number): void {
     this.#writtenBytes += sizeBytes
   }
 
   /** There are new files. */
   namesChanged(): void {
-    this.#isDirectorySynced = false
+    this.#names++
   }
 
   /** Syncs under way tell nothing any more: offsets from here on may come to name other records. */
   truncated(endOffset: number): void {
     this.#truncations++
-    this.#isDirectorySynced = false
+    this.#names++
     this.#recoveryPoint = Math.min(this.#recoveryPoint, endOffset)
   }
 
-  /** Begins to sync what is written, all below the offset. Throws what the disk says. */
-  begin(endOffset: number): BegunSync {
+  /**
+   * Begins to sync what is written, all below the offset; with the last files so that no recovery
+   * is needed. Throws what the disk says.
+   */
+  begin(endOffset: number, last?: LastFiles): BegunSync {
     const { active, all } = this.#segments
     const segments = all.filter(({ isSynced }) => !isSynced)
-    this.#epochs.sync()
-    for (const segment of segments) {
+    this.#epochs.save()
+    const paths = segments
       // Those of the active segment are built again after a crash, whatever is in them.
-      if (segment !== active) segment.syncIndexes()
-    }
-    if (!this.#isDirectorySynced) {
-      this.#disk.syncDirectory(this.#directory)
-      this.#disk.syncDirectory(dirname(this.#directory))
-      this.#isDirectorySynced = true
-    }
+      .filter((segment) => segment !== active || last !== undefined)
+      .flatMap(({ baseOffset }) => INDEX_SUFFIXES.map((suffix) => (
+        `${this.#directory}/${fileNameOf(baseOffset)}${suffix}`
+      )))
+      .filter((path) => this.#disk.exists(path))
+    if (this.#epochs.isUnsynced) paths.push(this.#epochs.path)
+    if (last !== undefined) paths.push(last.snapshotPath)
+    const hasNames = this.#syncedNames < this.#names || last !== undefined
+    const directories = hasNames ? [this.#directory, dirname(this.#directory)] : []
     return {
-      segments, active, endOffset, writtenBytes: this.#writtenBytes,
-      truncations: this.#truncations,
+      segments, paths, directories, active, endOffset, writtenBytes: this.#writtenBytes,
+      truncations: this.#truncations, names: this.#names, epochs: this.#epochs.version,
     }
   }
 
-  /** Syncs the segments. Rejects with what the disk says. */
-  async finish(begun: BegunSync, isClosed: () => boolean): Promise<void> {
-    for (const segment of begun.segments) {
-      try {
-        await segment.file.syncAsync()
-      } catch (error) {
-        // It may have been deleted, or closed, meanwhile.
-        if (isClosed() || !this.#segments.all.includes(segment)) continue
-        throw error
-      }
+  /**
+   * Syncs all of it, in no order: the recovery point moves when everything is there. Must follow in
+   * the same turn, while the files have the names that they had. Rejects with StorageError.
+   */
+  async finish(begun: BegunSync): Promise<void> {
+    try {
+      await Promise.all([
+        ...begun.segments.map((segment) => this.#syncSegment(segment)),
+        ...begun.paths.map((path) => this.#syncFile(path)),
+        ...begun.directories.map((path) => this.#disk.syncDirectoryAsync(path)),
+      ])
+    } catch (error) {
+      throw this.#guard.failed(error)
     }
-    if (!isClosed()) this.#end(begun)
+    if (!this.#guard.isClosed) this.#end(begun)
+  }
+
+  async #syncSegment(segment: Segment): Promise<void> {
+    try {
+      await segment.file.syncAsync()
+    } catch (error) {
+      // It may have been deleted, or closed, meanwhile.
+      if (!this.#guard.isClosed && this.#segments.all.includes(segment)) throw error
+    }
+  }
+
+  async #syncFile(path: string): Promise<void> {
+    const file = this.#disk.open(path, 'write')
+    try {
+      await file.syncAsync()
+    } finally {
+      file.close()
+    }
   }
 
   /** As `finish`, at once. */
   finishNow(begun: BegunSync): void {
     for (const segment of begun.segments) segment.file.sync()
+    for (const path of begun.paths) {
+      const file = this.#disk.open(path, 'write')
+      try {
+        file.sync()
+      } finally {
+        file.close()
+      }
+    }
+    for (const path of begun.directories) this.#disk.syncDirectory(path)
     this.#end(begun)
   }
 
-  #end({ segments, active, endOffset, writtenBytes, truncations }: BegunSync): void {
-    this.#syncedBytes = Math.max(this.#syncedBytes, writtenBytes)
+  #end({ segments, active, endOffset, names, epochs, ...begun }: BegunSync): void {
+    this.#syncedBytes = Math.max(this.#syncedBytes, begun.writtenBytes)
+    this.#syncedNames = Math.max(this.#syncedNames, names)
+    this.#epochs.synced(epochs)
     // A segment may have been cut and written to again meanwhile.
-    if (truncations !== this.#truncations) return
+    if (begun.truncations !== this.#truncations) return
     for (const segment of segments) segment.isSynced = segment !== active
     this.#recoveryPoint = Math.max(this.#recoveryPoint, endOffset)
   }

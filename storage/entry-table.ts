@@ -35,7 +35,9 @@ export class EntryTable {
   }
 
   #load(): Buffer {
-    const bytes = this.#disk.readFile(this.path) ?? Buffer.alloc(0)
+    // Most tables of most logs are empty.
+    const isEmpty = (this.#disk.sizeBytes(this.path) ?? 0) === 0
+    const bytes = (isEmpty ? undefined : this.#disk.readFile(this.path)) ?? Buffer.alloc(0)
     this.#count = Math.floor(bytes.length / this.entryBytes)
     this.#savedCount = this.#count
     return bytes

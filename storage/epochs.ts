@@ -20,7 +20,10 @@ export class LeaderEpochs {
   readonly #disk: Disk
   readonly path: string
   #entries: EpochEntry[] = []
-  #isOnDevice = true
+  /** Counts changes; what of them the file has, and the device. */
+  #version = 0
+  #savedVersion = 0
+  #deviceVersion = -1
 
   constructor(disk: Disk, path: string) {
     this.#disk = disk
@@ -49,33 +52,62 @@ export class LeaderEpochs {
     return this.#entries.at(-1)?.epoch ?? -1
   }
 
-  /** Records of this epoch begin at this offset, unless the epoch is known already. */
+  /**
+   * Records of this epoch begin at this offset, unless the epoch is known already. The file hears
+   * of it with the next `save`: until they are synced the batches themselves tell their epochs.
+   */
   assign(epoch: number, startOffset: number): void {
-    if (this.note(epoch, startOffset)) this.#write()
-  }
-
-  /** As `assign`, without writing the file: `save` must follow. */
-  note(epoch: number, startOffset: number): boolean {
     // Batches of others than leaders may name none.
-    if (epoch < 0) return false
+    if (epoch < 0) return
     const last = this.#entries.at(-1)
-    if (last !== undefined && epoch === last.epoch && startOffset >= last.startOffset) return false
+    if (last !== undefined && epoch === last.epoch && startOffset >= last.startOffset) return
     while (this.#entries.length > 0) {
       const { epoch: lastEpoch, startOffset: lastStart } = this.#entries.at(-1)!
       if (lastEpoch < epoch && lastStart < startOffset) break
       this.#entries.pop()
     }
     this.#entries.push({ epoch, startOffset })
-    return true
+    this.#version++
   }
 
-  /** To build the entries from the log, with `note` and `save`. */
+  /** To build the entries from the log. */
   forget(): void {
     this.#entries = []
+    this.#version++
   }
 
+  /** Writes the file, if it is not as it should be. */
   save(): void {
-    this.#write()
+    if (this.#savedVersion === this.#version) return
+    writeEpochs(this.#disk, this.path, this.#entries, { isDurable: false })
+    this.#savedVersion = this.#version
+  }
+
+  /** What to tell `synced` when the file, as it is now, is on the device. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** Whether there is a file that has to be synced. */
+  get isUnsynced(): boolean {
+    return this.#deviceVersion < this.#version && this.#disk.exists(this.path)
+  }
+
+  /** The file is on the device when it returns; its name may not be. */
+  syncNow(): void {
+    this.save()
+    if (!this.isUnsynced) return
+    const file = this.#disk.open(this.path, 'write')
+    try {
+      file.sync()
+    } finally {
+      file.close()
+    }
+    this.#deviceVersion = this.#version
+  }
+
+  synced(version: number): void {
+    this.#deviceVersion = Math.max(this.#deviceVersion, version)
   }
 
   /** Of the largest epoch that is not larger: itself, and where it ends (KIP-279). */
@@ -105,7 +137,7 @@ export class LeaderEpochs {
     const kept = this.#entries.filter(({ startOffset }) => startOffset < offset)
     if (kept.length === this.#entries.length) return
     this.#entries = kept
-    this.#write()
+    this.#changed()
   }
 
   /** The records before the offset are gone; the epoch it lies in begins there now. */
@@ -114,24 +146,17 @@ export class LeaderEpochs {
     if (index < 0 || this.#entries[index]!.startOffset === offset && index === 0) return
     const { epoch } = this.#entries[index]!
     this.#entries = [{ epoch, startOffset: offset }, ...this.#entries.slice(index + 1)]
-    this.#write()
+    this.#changed()
   }
 
   clear(): void {
     this.#entries = []
-    this.#write()
+    this.#changed()
   }
 
-  /** The file is on the device when it returns: before a recovery point is trusted. */
-  sync(): void {
-    if (this.#isOnDevice) return
-    writeEpochs(this.#disk, this.path, this.#entries)
-    this.#isOnDevice = true
-  }
-
-  #write(): void {
-    // A crash before `sync` loses at most what recovery finds in the batches again.
-    writeEpochs(this.#disk, this.path, this.#entries, { isDurable: false })
-    this.#isOnDevice = false
+  #changed(): void {
+    this.#version++
+    // Batches may come to lie where the file still has other epochs begin.
+    this.save()
   }
 }

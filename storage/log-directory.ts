@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { BufferPool } from './buffer-pool.ts'
 import {
   CLEAN_SHUTDOWN_FILE, CorruptCheckpointError, type OffsetCheckpoint, readCleanShutdown,
-  readOffsets, topicIdIn, writeCleanShutdown, writeOffsets,
+  readOffsets, topicIdIn, writeCleanShutdown, writeOffsets, writeOffsetsAsync,
 } from './checkpoints.ts'
 import type { LogConfig } from './config.ts'
 import { type Disk, StorageError } from './disk.ts'
@@ -38,6 +38,7 @@ const STRAY_SUFFIX = '-stray'
 const METADATA_LOG = '__cluster_metadata-0'
 /** Longer names than this no file system takes. */
 const MAX_NAME_LENGTH = 255
+const LOGS_CLOSED_AT_ONCE = 32
 
 export class LogDirectory {
   readonly path: string
@@ -46,8 +47,8 @@ export class LogDirectory {
   readonly #producerExpirationMs: number | undefined
   readonly #buffers = new BufferPool()
   readonly #logs = new Map<string, Log>()
-  /** Directories of partitions that are not opened (yet). */
-  readonly #found = new Set<string>()
+  /** Directories of partitions that are not opened (yet); whose they are, if that was looked up. */
+  readonly #found = new Map<string, string | undefined>()
   readonly #checkpoints: readonly Checkpoint[]
   readonly #recoveryPoints: Checkpoint
   readonly #startOffsets: Checkpoint
@@ -92,7 +93,7 @@ export class LogDirectory {
     for (const { name, isDirectory } of this.#disk.list(this.path)) {
       if (!isDirectory || name === METADATA_LOG) continue
       if (name.endsWith(DELETE_SUFFIX)) this.#removals.add(this.#pathOf(name), 0)
-      else if (/^.+-\d+$/.test(name)) this.#found.add(name)
+      else if (/^.+-\d+$/.test(name)) this.#found.set(name, undefined)
     }
     // Once there are logs, a checkpoint that is not there is a loss.
     if (this.#found.size === 0) this.#recoveryPoints.save(this.#logs, this.#found)
@@ -107,7 +108,7 @@ export class LogDirectory {
 
   /** Partitions that were found and nobody has opened. */
   names(): string[] {
-    return [...this.#found]
+    return [...this.#found.keys()]
   }
 
   has(topic: string, partition: number): boolean {
@@ -147,7 +148,7 @@ export class LogDirectory {
       topicId, logger: this.#logger, nowMs, config, buffers: this.#buffers,
       ...this.#producerExpirationMs === undefined
         ? {} : { producerExpirationMs: this.#producerExpirationMs },
-      ...isThere ? this.#checkpointed(name) : { isClean: true },
+      ...isThere ? this.#checkpointed(name) : { isClean: true, isNew: true },
       onTruncated: (truncated) => this.#lowerRecoveryPoint(name, truncated),
       onUnsynced: () => this.#unsynced.add(name),
       removals: this.#removals,
@@ -167,6 +168,7 @@ export class LogDirectory {
   #checkpointed(name: string) {
     return {
       isClean: this.#isClean,
+      foundTopicId: this.#found.get(name),
       recoveryPoint: this.#recoveryPoints.isLost
         ? undefined : this.#recoveryPoints.loaded(name) ?? 0,
       startOffset: this.#startOffsets.loaded(name) ?? 0,
@@ -185,7 +187,9 @@ export class LogDirectory {
 
   /** The topic that a partition belongs to which nobody has opened; undefined when it is unsaid. */
   topicIdOf(name: string): string | undefined {
-    return this.#io(() => topicIdIn(this.#disk, this.#pathOf(name)))
+    const topicId = this.#io(() => topicIdIn(this.#disk, this.#pathOf(name)))
+    if (this.#found.has(name)) this.#found.set(name, topicId)
+    return topicId
   }
 
   /** Puts what nobody has opened out of the way under another name. Throws StorageError. */
@@ -208,12 +212,15 @@ export class LogDirectory {
     }
   }
 
-  /** Removes the files whose time has come. Throws StorageError. */
-  tick(nowMs: number): void {
-    if (this.#isFailed) return
-    for (const path of this.#io(() => this.#removals.removeDue(nowMs))) {
-      this.#logger.debug('removed what was deleted', { path })
-    }
+  /**
+   * Removes some of the files whose time has come. False when there are no more of them. Throws
+   * StorageError.
+   */
+  tick(nowMs: number): boolean {
+    if (this.#isFailed) return false
+    const removed = this.#io(() => this.#removals.removeDue(nowMs))
+    for (const path of removed) this.#logger.debug('removed what was deleted', { path })
+    return removed.length > 0
   }
 
   /** Writes the checkpoints that have changed. Throws StorageError. */
@@ -222,6 +229,18 @@ export class LogDirectory {
     this.#io(() => {
       for (const checkpoint of this.#checkpoints) checkpoint.save(this.#logs, this.#found)
     })
+  }
+
+  /** As `checkpoint`, without holding up the others. */
+  async checkpointAsync(): Promise<void> {
+    for (const checkpoint of this.#checkpoints) {
+      if (this.#isFailed) return
+      try {
+        await checkpoint.saveAsync(this.#logs, this.#found)
+      } catch (error) {
+        throw new StorageError(this.path, error)
+      }
+    }
   }
 
   #io<T>(work: () => T): T {
@@ -238,20 +257,11 @@ export class LogDirectory {
   }
 
   /**
-   * Closes the logs, and says so for the next start; after a failure it says nothing. Throws
+   * Closes the logs, and says so for the next start; after a failure it says nothing. Rejects with
    * StorageError, when everything is closed.
    */
-  close({ brokerEpoch }: { readonly brokerEpoch: number }): void {
-    let failure: unknown
-    for (const log of this.#logs.values()) {
-      try {
-        if (this.#isFailed) log.abandon()
-        else log.close()
-      } catch (error) {
-        failure ??= error
-      }
-    }
-    if (failure !== undefined) throw failure
+  async close({ brokerEpoch }: { readonly brokerEpoch: number }): Promise<void> {
+    await this.#closeLogs()
     this.checkpoint()
     // Logs that still wait for their recovery are not clean: a start that failed half-way.
     const isRecovered = this.#isClean || this.#found.size === 0
@@ -262,6 +272,20 @@ export class LogDirectory {
       writeCleanShutdown(this.#disk, this.#pathOf(CLEAN_SHUTDOWN_FILE), brokerEpoch)
     ))
   }
+
+  /** Several at a time: what they wait for is the same device. */
+  async #closeLogs(): Promise<void> {
+    const failures: unknown[] = []
+    const left = this.#logs.values()
+    const closeOneByOne = async (): Promise<void> => {
+      for (const log of left) {
+        if (this.#isFailed) log.abandon()
+        else await log.closeAsync().catch((error: unknown) => { failures.push(error) })
+      }
+    }
+    await Promise.all(Array.from({ length: LOGS_CLOSED_AT_ONCE }, closeOneByOne))
+    if (failures.length > 0) throw failures[0]
+  }
 }
 
 /** A file of one offset per log. */
@@ -270,7 +294,7 @@ class Checkpoint {
   readonly #path: string
   readonly #logger: Logger
   readonly #offsetOf: (log: Log) => number
-  /** What the file says. */
+  /** What the file says, or is about to say. */
   #offsets: OffsetCheckpoint = new Map()
   /** The file was missing, or damaged. */
   isLost = false
@@ -297,20 +321,37 @@ class Checkpoint {
     return this.#offsets.get(name)
   }
 
-  /** Logs that are there and not opened keep what the file said. */
-  save(logs: ReadonlyMap<string, Log>, unopened: ReadonlySet<string>): void {
+  save(logs: Logs, unopened: Unopened): void {
+    const offsets = this.#changed(logs, unopened)
+    if (offsets !== undefined) writeOffsets(this.#disk, this.#path, offsets)
+  }
+
+  /** One that is saved meanwhile stays. */
+  async saveAsync(logs: Logs, unopened: Unopened): Promise<void> {
+    const offsets = this.#changed(logs, unopened)
+    if (offsets === undefined) return
+    const isNewest = (): boolean => this.#offsets === offsets
+    await writeOffsetsAsync(this.#disk, this.#path, offsets, isNewest)
+  }
+
+  /** What the file has to say from now on; undefined when it says so already. */
+  #changed(logs: Logs, unopened: Unopened): OffsetCheckpoint | undefined {
     const offsets = new Map<string, number>()
     for (const [name, log] of logs) offsets.set(name, this.#offsetOf(log))
-    for (const name of unopened) {
+    // Logs that are there and not opened keep what the file said.
+    for (const name of unopened.keys()) {
       const offset = this.#offsets.get(name)
       if (offset !== undefined) offsets.set(name, offset)
     }
-    if (!this.isLost && isSame(offsets, this.#offsets)) return
-    writeOffsets(this.#disk, this.#path, offsets)
+    if (!this.isLost && isSame(offsets, this.#offsets)) return undefined
     this.#offsets = offsets
     this.isLost = unopened.size > 0 && this.isLost
+    return offsets
   }
 }
+
+type Logs = ReadonlyMap<string, Log>
+type Unopened = ReadonlyMap<string, unknown>
 
 function isSame(a: OffsetCheckpoint, b: OffsetCheckpoint): boolean {
   if (a.size !== b.size) return false

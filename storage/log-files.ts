@@ -9,15 +9,20 @@ import {
 
 const TEMPORARY_SUFFIX = '.tmp'
 
-/** Tidies the directory. Answers the base offsets of its segments, ascending. */
-export function tidyFiles(disk: Disk, directory: string): number[] {
-  const namesOf = (): string[] => disk.list(directory)
-    .flatMap(({ name, isDirectory }) => isDirectory ? [] : [name])
+/** The names of the files in a directory. */
+export function fileNamesIn(disk: Disk, directory: string): string[] {
+  return disk.list(directory).flatMap(({ name, isDirectory }) => isDirectory ? [] : [name])
+}
+
+/**
+ * Tidies the directory that has these files. Answers the base offsets of its segments, ascending.
+ */
+export function tidyFiles(disk: Disk, directory: string, found: readonly string[]): number[] {
   const remove = (name: string): void => disk.remove(`${directory}/${name}`)
-  let names = namesOf()
+  let names = found
   if (names.some((name) => name.endsWith(SWAP_SUFFIX))) {
     finishSwap(disk, directory, names)
-    names = namesOf()
+    names = fileNamesIn(disk, directory)
   }
   for (const name of names) {
     const isLeftOver = [DELETED_SUFFIX, CLEANED_SUFFIX, TEMPORARY_SUFFIX]

@@ -1,6 +1,7 @@
 // What a log is opened with, and what its methods take and give.
 
 import type { BufferPool } from './buffer-pool.ts'
+import type { Claim } from './checkpoints.ts'
 import type { LogConfig } from './config.ts'
 import type { Disk } from './disk.ts'
 import type { Logger } from './ports.ts'
@@ -8,12 +9,11 @@ import type { Removals } from './removals.ts'
 import type { Origin } from './validate.ts'
 import type { Verification } from './verifications.ts'
 
-export interface LogOptions {
+export interface LogOptions extends Claim {
   readonly disk: Disk
   /** That of the partition; it is made when it is not there. */
   readonly directory: string
   readonly topicPartition: { readonly topic: string, readonly partition: number }
-  readonly topicId: string
   readonly logger: Logger
   readonly nowMs: number
   /** Over Kafka's defaults. */

@@ -16,6 +16,7 @@ import type { Disk } from './disk.ts'
 import { type BegunSync, Durability } from './durability.ts'
 import { LEADER_EPOCH_FILE, LeaderEpochs } from './epochs.ts'
 import { Guard } from './guard.ts'
+import { fileNamesIn } from './log-files.ts'
 import type {
   AppendInfo, AppendOptions, EpochEndOffset, LogOptions, ReadOptions, ReadResult,
 } from './log-options.ts'
@@ -92,19 +93,20 @@ export class Log {
     this.#onUnsynced = options.onUnsynced
     this.#guard = new Guard(directory)
     this.#removals = options.removals ?? new Removals(disk)
-    claimDirectory(disk, directory, topic, options.topicId)
+    claimDirectory(disk, directory, topic, options)
+    const names = options.isNew === true ? [] : fileNamesIn(disk, directory)
     this.producers = new ProducerState(this.name)
-    this.#snapshots = new SnapshotFiles(disk, directory)
+    this.#snapshots = new SnapshotFiles(disk, directory, names)
     this.#epochs = new LeaderEpochs(disk, `${directory}/${LEADER_EPOCH_FILE}`)
     const { startOffset = 0, recoveryPoint, highWatermark = 0, isClean = false } = options
     this.#segments = loadSegments({
-      disk, directory, name: this.name, logger, nowMs, isClean, recoveryPoint, startOffset,
+      disk, directory, names, name: this.name, logger, nowMs, isClean, recoveryPoint, startOffset,
       config: this.#config, epochs: this.#epochs, producers: this.producers,
       snapshots: this.#snapshots,
     })
     this.#durability = new Durability({
       disk, directory, segments: this.#segments, epochs: this.#epochs,
-      recoveryPoint: this.#segments.active.nextOffset,
+      recoveryPoint: this.#segments.active.nextOffset, guard: this.#guard,
     })
     this.compaction = new Compaction({
       log: this, disk, segments: this.#segments, snapshots: this.#snapshots,
@@ -237,7 +239,7 @@ export class Log {
     this.#guard.do(() => {
       if (active.sizeBytes > 0) active.finish()
       else discard(this.#disk, this.#segments.removeFrom(active.baseOffset))
-      this.#snapshots.write(baseOffset, this.producers, false)
+      this.#snapshots.write(baseOffset, this.producers)
       this.#segments.push(Segment.create(this.#disk, this.directory, baseOffset, nowMs))
       this.#durability.namesChanged()
     })
@@ -258,23 +260,10 @@ export class Log {
 
   /** Brings everything to the device; rejects with StorageError, and the log is failed then. */
   async sync(): Promise<void> {
-    const begun = this.#beginSync()
-    try {
-      await this.#durability.finish(begun, () => this.#guard.isClosed)
-    } catch (error) {
-      throw this.#guard.failed(error)
-    }
-  }
-
-  syncNow(): void {
-    const begun = this.#beginSync()
-    this.#guard.do(() => this.#durability.finishNow(begun))
-  }
-
-  #beginSync(): BegunSync {
     this.flush()
     this.#guard.checkUsable()
-    return this.#guard.do(() => this.#durability.begin(this.#writtenOffset))
+    await this.#durability.finish(
+      this.#guard.do(() => this.#durability.begin(this.#writtenOffset)))
   }
 
   advanceHighWatermark(offset: number): void {
@@ -470,19 +459,35 @@ export class Log {
 
   /** Writes everything out, so that the next start need not look into it. */
   close(): void {
-    if (this.#guard.isClosed) return
     try {
-      if (this.#guard.failure !== undefined) return
-      this.flush()
-      this.#guard.do(() => {
-        this.#segments.active.finish()
-        this.#snapshots.write(this.#endOffset, this.producers, true)
-        this.#segments.active.syncIndexes()
-      })
-      this.syncNow()
+      const begun = this.#beginLastSync()
+      if (begun !== undefined) this.#guard.do(() => this.#durability.finishNow(begun))
     } finally {
       this.abandon()
     }
+  }
+
+  /** As `close`, without holding up the others. */
+  async closeAsync(): Promise<void> {
+    try {
+      const begun = this.#beginLastSync()
+      if (begun !== undefined) await this.#durability.finish(begun)
+    } finally {
+      this.abandon()
+    }
+  }
+
+  /** Undefined when all that the next start needs is on the device. */
+  #beginLastSync(): BegunSync | undefined {
+    if (!this.#guard.isUsable) return undefined
+    this.flush()
+    const isComplete = this.sizeBytes === 0 || this.#snapshots.offsets.at(-1) === this.#endOffset
+    if (isComplete && !this.#durability.hasChanged) return undefined
+    return this.#guard.do(() => {
+      this.#segments.active.finish()
+      const snapshotPath = this.#snapshots.write(this.#endOffset, this.producers)
+      return this.#durability.begin(this.#writtenOffset, { snapshotPath })
+    })
   }
 
   /** Gives the files back without another word: the log is to be deleted, or its disk is broken. */

@@ -3,7 +3,7 @@
 import {
   closeSync, constants, existsSync, fdatasync, fdatasyncSync, fstatSync, fsync, fsyncSync,
   ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync,
-  statSync, writeFileSync, writeSync, writevSync,
+  statSync, unlinkSync, writeFileSync, writeSync, writevSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 
@@ -51,7 +51,8 @@ class NodeDisk implements Disk {
   }
 
   remove(path: string): void {
-    rmSync(path, { force: true })
+    // Mostly it is not there, and an error costs more than a look.
+    if (existsSync(path)) unlessMissing(() => unlinkSync(path))
   }
 
   removeTree(path: string): void {
@@ -59,7 +60,7 @@ class NodeDisk implements Disk {
   }
 
   readFile(path: string): Buffer | undefined {
-    return unlessMissing(() => readFileSync(path))
+    return existsSync(path) ? unlessMissing(() => readFileSync(path)) : undefined
   }
 
   syncDirectory(path: string): void {
@@ -85,7 +86,7 @@ class NodeDisk implements Disk {
   }
 
   sizeBytes(path: string): number | undefined {
-    return unlessMissing(() => statSync(path).size)
+    return statSync(path, { throwIfNoEntry: false })?.size
   }
 
   lock(path: string): DiskLock | undefined {

@@ -8,7 +8,7 @@ import { type Batch, MAGIC } from '../protocol/records/batch.ts'
 import type { LogConfig } from './config.ts'
 import type { Disk } from './disk.ts'
 import { endMarkOf } from './end-mark.ts'
-import type { LeaderEpochs } from './epochs.ts'
+import { LEADER_EPOCH_FILE, type LeaderEpochs } from './epochs.ts'
 import { tidyFiles } from './log-files.ts'
 import { isOldMessage } from './old-format.ts'
 import type { Logger } from './ports.ts'
@@ -20,6 +20,8 @@ import type { SnapshotFiles } from './snapshot-files.ts'
 export interface LoadOptions {
   readonly disk: Disk
   readonly directory: string
+  /** Of the files in the directory. */
+  readonly names: readonly string[]
   /** `topic-partition`, for messages. */
   readonly name: string
   readonly logger: Logger
@@ -41,15 +43,15 @@ export interface LoadOptions {
  * on the device then.
  */
 export function loadSegments(options: LoadOptions): Segments {
-  const { disk, directory, nowMs, startOffset, epochs } = options
-  const bases = tidyFiles(disk, directory)
+  const { disk, directory, names, nowMs, startOffset, epochs } = options
+  const bases = tidyFiles(disk, directory, names)
   const segments = new Segments()
   for (const base of bases) segments.push(Segment.open(disk, directory, base, nowMs))
   // Of a complete segment the next one's name tells where it ends.
   for (const [i, segment] of segments.all.entries()) {
     segment.nextOffset = segments.all[i + 1]?.baseOffset ?? segment.nextOffset
   }
-  epochs.load()
+  if (names.includes(LEADER_EPOCH_FILE)) epochs.load()
   if (segments.count === 0) {
     segments.push(Segment.create(disk, directory, startOffset, nowMs))
   }
@@ -112,7 +114,7 @@ function recover(segments: Segments, first: number, options: LoadOptions): void 
     segment.syncIndexes()
     segment.isSynced = true
   }
-  epochs.sync()
+  epochs.syncNow()
   disk.syncDirectory(directory)
 }
 
@@ -144,7 +146,7 @@ function recoverSegment(segment: Segment, lastOffset: number, options: LoadOptio
     if (!isSound) break
     takeIn(batch, producers, segment)
     segment.note(batch, config.indexIntervalBytes)
-    if (batch.leaderEpoch > epochs.latest) epochs.note(batch.leaderEpoch, batch.baseOffset)
+    if (batch.leaderEpoch > epochs.latest) epochs.assign(batch.leaderEpoch, batch.baseOffset)
     last = batch.lastOffset
   }
   if (segment.sizeBytes < segment.writtenBytes) refuseOldFormat(segment, options)
@@ -183,7 +185,9 @@ function coversStart(segments: Segments, { startOffset, epochs }: LoadOptions): 
   const from = Math.max(startOffset, segments.first.baseOffset)
   const first = epochs.entries[0]
   if (first !== undefined && first.startOffset <= from) return true
-  const reader = segments.from(from)[0]!.reader(from)
+  const segment = segments.from(from)[0]!
+  if (segment.writtenBytes === 0) return true
+  const reader = segment.reader(from)
   return !reader.next() || reader.batch.leaderEpoch < 0
 }
 
@@ -193,7 +197,7 @@ function rebuildEpochs(segments: Segments, epochs: LeaderEpochs): void {
   for (const segment of segments.all) {
     for (const reader = segment.reader(); reader.next();) {
       const { leaderEpoch, baseOffset } = reader.batch
-      if (leaderEpoch > epochs.latest) epochs.note(leaderEpoch, baseOffset)
+      if (leaderEpoch > epochs.latest) epochs.assign(leaderEpoch, baseOffset)
     }
   }
   epochs.save()

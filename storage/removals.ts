@@ -8,6 +8,9 @@ interface Removal {
   readonly removed: (() => void) | undefined
 }
 
+/** A topic that was deleted can have thousands of directories, and others wait meanwhile. */
+const MAX_AT_ONCE = 100
+
 export class Removals {
   readonly #disk: Disk
   #pending: Removal[] = []
@@ -21,11 +24,17 @@ export class Removals {
     this.#pending.push({ path, dueMs, removed })
   }
 
-  /** Removes what is due. Answers the paths. */
+  /** Removes some of what is due. Answers the paths; none when nothing is due any more. */
   removeDue(nowMs: number): string[] {
-    const due = this.#pending.filter(({ dueMs }) => dueMs <= nowMs)
+    const due: Removal[] = []
+    const pending: Removal[] = []
+    for (const removal of this.#pending) {
+      const isDue = removal.dueMs <= nowMs && due.length < MAX_AT_ONCE
+      if (isDue) due.push(removal)
+      else pending.push(removal)
+    }
     if (due.length === 0) return []
-    this.#pending = this.#pending.filter(({ dueMs }) => dueMs > nowMs)
+    this.#pending = pending
     for (const { path, removed } of due) {
       this.#disk.removeTree(path)
       removed?.()

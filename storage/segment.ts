@@ -65,8 +65,6 @@ export class Segment {
   writtenBytes: number
   /** All of it is on the device, and will not change. */
   isSynced = false
-  /** How often the file was cut: what was read of it before may not be in it any more. */
-  truncations = 0
   /** Undefined: the last entry of the time index tells. */
   #maxTimestamp: number | undefined = -1
   #offsetOfMaxTimestamp: number
@@ -305,6 +303,7 @@ export class Segment {
   /** Finds where the last batch ends. False when that is not where the file does. */
   findEnd(): boolean {
     this.#checkIndexes()
+    if (this.writtenBytes === 0) return true
     const { count } = this.offsetIndex
     const from = count === 0 ? 0 : this.offsetIndex.positionAt(count - 1)
     const reader = new BatchReader(this.file, from, this.writtenBytes)
@@ -374,7 +373,6 @@ export class Segment {
     this.sizeBytes = sizeBytes
     this.writtenBytes = sizeBytes
     this.isSynced = false
-    this.truncations++
   }
 
   /** Removes the batches from the offset on; the last one may end before it. */

@@ -14,11 +14,12 @@ export class SnapshotFiles {
   /** Of the files that are there, ascending. */
   #offsets: number[]
 
-  constructor(disk: Disk, directory: string) {
+  /** `names`: of the files in the directory. */
+  constructor(disk: Disk, directory: string, names: readonly string[]) {
     this.#disk = disk
     this.#directory = directory
-    this.#offsets = disk.list(directory)
-      .flatMap(({ name }) => {
+    this.#offsets = names
+      .flatMap((name) => {
         const digits = /^(\d{20})\.snapshot$/.exec(name)?.[1]
         return digits === undefined ? [] : [Number(digits)]
       })
@@ -50,13 +51,15 @@ export class SnapshotFiles {
     return undefined
   }
 
-  /** On the device when it returns, if asked for. */
-  write(offset: number, producers: ProducerState, isDurable: boolean): void {
+  /** Answers its path; to bring it to the device is left to others. */
+  write(offset: number, producers: ProducerState): string {
+    const path = this.#path(offset)
     // One that is there was taken of the same records.
-    if (this.#offsets.at(-1) === offset) return
+    if (this.#offsets.at(-1) === offset) return path
     const bytes = encodeSnapshot(producers.all(), producers.count)
-    writeFileAtomically(this.#disk, this.#path(offset), bytes, { isDurable })
+    writeFileAtomically(this.#disk, path, bytes, { isDurable: false })
     this.#offsets.push(offset)
+    return path
   }
 
   removeBelow(offset: number): void {

@@ -46,50 +46,50 @@ describe('log directories', () => {
     expect(directories.ids).toHaveLength(1)
   })
 
-  test('what another process has is refused, and nothing is kept then', () => {
+  test('what another process has is refused, and nothing is kept then', async () => {
     const disk = new MemoryDisk()
     const first = opened(disk, { 'log.dirs': '/b' })
     const second = directoriesOn(disk, { 'log.dirs': '/a,/b' })
     expect(() => second.open()).toThrow('/b is in use by another process')
-    second.close()
+    await second.close()
     expect(() => second.open()).toThrow(StartError)
-    second.close()
+    await second.close()
     expect(disk.exists('/a/meta.properties')).toBe(false)
-    first.close()
+    await first.close()
     expect(opened(disk, { 'log.dirs': '/a,/b' }).all).toHaveLength(2)
   })
 
-  test('the epoch of a clean end is there at the next start, if all agree on it', () => {
+  test('the epoch of a clean end is there at the next start, if all agree on it', async () => {
     const disk = new MemoryDisk()
     const first = opened(disk, { 'log.dirs': '/a,/b' })
     expect(first.previousBrokerEpoch).toBe(-1)
     first.brokerEpoch = 7
-    first.close()
+    await first.close()
     const second = opened(disk, { 'log.dirs': '/a,/b' })
     expect(second.previousBrokerEpoch).toBe(7)
     second.brokerEpoch = 9
-    second.close()
+    await second.close()
     expect(opened(disk, { 'log.dirs': '/a,/b,/c' }).previousBrokerEpoch).toBe(-1)
   })
 
-  test('a directory that failed is not marked as clean', () => {
+  test('a directory that failed is not marked as clean', async () => {
     const disk = new MemoryDisk()
     const directories = opened(disk, { 'log.dirs': '/a,/b' })
     directories.all[0]!.fail()
-    directories.close()
+    await directories.close()
     expect(['/a', '/b'].map((path) => disk.exists(`${path}/${MARKER}`))).toEqual([false, true])
   })
 
-  test('a start that ends before its logs are recovered leaves them to be recovered', () => {
+  test('a start that ends before its logs are recovered leaves them to be recovered', async () => {
     const disk = new MemoryDisk()
     const config = parseLogConfig(new Map())
     opened(disk, { 'log.dirs': '/a' }).all[0]!.openLog({ ...TOPIC, config })
     disk.crash()
-    opened(disk, { 'log.dirs': '/a' }).close()
+    await opened(disk, { 'log.dirs': '/a' }).close()
     expect(disk.exists(`/a/${MARKER}`)).toBe(false)
     const third = opened(disk, { 'log.dirs': '/a' })
     third.all[0]!.openLog({ ...TOPIC, config })
-    third.close()
+    await third.close()
     expect(disk.exists(`/a/${MARKER}`)).toBe(true)
   })
 })

@@ -83,6 +83,7 @@ class Run {
       } catch (error) {
         if (!this.#disk.hasStopped) throw error
       }
+      if (!this.#disk.hasStopped && this.#random() < 0.5) await this.#close()
       this.#disk.stopAfter(Infinity)
       const { writtenOffset, startOffset } = this.#log
       const isPowerLost = this.#random() < 0.7
@@ -106,6 +107,16 @@ class Run {
     })
   }
 
+  /** As a node that stops; the next start believes the files, whatever happens to the power. */
+  async #close(): Promise<void> {
+    try {
+      await this.#directory.close({ brokerEpoch: 1 })
+      this.#promised = this.#log.endOffset
+    } catch (error) {
+      if (!this.#disk.hasStopped) throw error
+    }
+  }
+
   async #operate(): Promise<void> {
     const log = this.#log
     this.#nowMs += this.#below(100)
@@ -113,8 +124,7 @@ class Run {
     if (choice < 55) return this.#append()
     if (choice < 70) return log.flush()
     if (choice < 78) {
-      if (this.#random() < 0.5) log.syncNow()
-      else await log.sync()
+      await log.sync()
       this.#promised = log.recoveryPoint
       return
     }

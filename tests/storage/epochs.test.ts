@@ -74,7 +74,8 @@ describe('leader epochs', () => {
   })
 
   test('are read back from a file that Kafka could have written', () => {
-    const { disk, list } = epochsOf([2, 5], [4, 20])
+    const { disk, epochs, list } = epochsOf([2, 5], [4, 20])
+    epochs.save()
     expect(disk.readFile(PATH)?.toString()).toBe('0\n2\n2 5\n4 20\n')
     const again = new LeaderEpochs(disk, PATH)
     expect(again.load()).toBe(true)
@@ -84,6 +85,7 @@ describe('leader epochs', () => {
   test.each(['', '0\n2\n2 5\n', '0\n2\n2 5\n4 2', '1\n0\n', '0\n1\nx 5\n', '\0\0\0\0'])(
     'are not read from %j', (text) => {
       const { disk, epochs } = epochsOf([2, 5])
+      epochs.save()
       const file = disk.open(PATH, 'write')
       file.truncate(0)
       file.write(Buffer.from(text), 0)

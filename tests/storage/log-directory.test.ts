@@ -41,18 +41,18 @@ function overwrite(path: string, text: string): void {
 }
 
 describe('a directory that was closed', () => {
-  function closed(): void {
+  async function closed(): Promise<void> {
     const directory = openDirectory()
     const log = openIn(directory)
     appendEach(log, 'a', 'b', 'c', 'd')
     log.advanceHighWatermark(3)
     log.deleteRecordsTo(1)
     openIn(directory, 1)
-    directory.close({ brokerEpoch: 17 })
+    await directory.close({ brokerEpoch: 17 })
   }
 
-  test('says so, once, with the epoch of the broker', () => {
-    closed()
+  test('says so, once, with the epoch of the broker', async () => {
+    await closed()
     expect(disk.readFile(MARKER)?.toString()).toBe('{"version":0,"brokerEpoch":17}')
     const directory = openDirectory()
     expect(directory.previousBrokerEpoch).toBe(17)
@@ -60,16 +60,16 @@ describe('a directory that was closed', () => {
     expect(openDirectory().previousBrokerEpoch).toBe(-1)
   })
 
-  test('has Kafka\'s checkpoints', () => {
-    closed()
+  test('has Kafka\'s checkpoints', async () => {
+    await closed()
     expect(checkpoint('recovery-point')).toBe('0\n2\ntopic 0 4\ntopic 1 0\n')
     expect(checkpoint('replication')).toBe('0\n2\ntopic 0 3\ntopic 1 0\n')
     const starts = disk.readFile('/data/log-start-offset-checkpoint')?.toString()
     expect(starts).toBe('0\n2\ntopic 0 1\ntopic 1 0\n')
   })
 
-  test('opens as it was, on the device too', () => {
-    closed()
+  test('opens as it was, on the device too', async () => {
+    await closed()
     disk.crash()
     const directory = openDirectory()
     expect(directory.names()).toEqual(['topic-0', 'topic-1'])
@@ -79,12 +79,101 @@ describe('a directory that was closed', () => {
     expect(valuesOf(log)).toEqual(['b', 'c', 'd'])
   })
 
-  test('keeps in the checkpoints what is not opened yet', () => {
-    closed()
+  test('keeps in the checkpoints what is not opened yet', async () => {
+    await closed()
     const directory = openDirectory()
     openIn(directory, 1)
     directory.checkpoint()
     expect(checkpoint('replication')?.split('\n')).toContain('topic 0 3')
+  })
+})
+
+describe('closing a directory', () => {
+  class CountingDisk extends MemoryDisk {
+    changes = 0
+
+    override checkFailure(path: string): void {
+      this.changes++
+      super.checkFailure(path)
+    }
+  }
+
+  function openAll(counting: CountingDisk, count: number): LogDirectory {
+    disk = counting
+    const directory = openDirectory()
+    for (let partition = 0; partition < count; partition++) openIn(directory, partition)
+    counting.changes = 0
+    return directory
+  }
+
+  /** What closing them does to the disk: the first time, and after a clean start. */
+  async function changesOf(count: number): Promise<number[]> {
+    const counting = new CountingDisk()
+    counting.makeDirectory('/data')
+    const changes: number[] = []
+    for (const isNew of [true, false, false]) {
+      const directory = openAll(counting, count)
+      if (isNew) for (const log of directory.logs()) appendEach(log, 'a')
+      await directory.close({ brokerEpoch: 1 })
+      changes.push(counting.changes)
+    }
+    return changes
+  }
+
+  test('writes nothing of the logs that did not change', async () => {
+    const [few, many] = [await changesOf(2), await changesOf(50)]
+    expect(many[0]! - few[0]!).toBeGreaterThan(48 * 4)
+    expect(many.slice(1)).toEqual(few.slice(1))
+  })
+
+  test('writes nothing of logs that are as empty as they were made', async () => {
+    const changes = await Promise.all([1, 30].map(async (count) => {
+      const counting = new CountingDisk()
+      counting.makeDirectory('/data')
+      const directory = openAll(counting, count)
+      await directory.close({ brokerEpoch: 1 })
+      return counting.changes
+    }))
+    expect(changes[1]).toBe(changes[0])
+  })
+
+  test('brings what was written to the device, that of many at a time', async () => {
+    const directory = openDirectory()
+    for (let partition = 0; partition < 100; partition++) {
+      appendEach(openIn(directory, partition), `value ${partition}`)
+    }
+    await directory.close({ brokerEpoch: 1 })
+    disk.crash()
+    const again = openDirectory()
+    for (let partition = 0; partition < 100; partition++) {
+      expect(valuesOf(openIn(again, partition))).toEqual([`value ${partition}`])
+    }
+  })
+})
+
+describe('checkpoints that are written while others go on', () => {
+  test('do not bring back a recovery point that became lower meanwhile', async () => {
+    const directory = openDirectory()
+    const log = openIn(directory)
+    appendEach(log, 'a', 'b', 'c')
+    await log.sync()
+    const writing = directory.checkpointAsync()
+    log.truncateTo(1)
+    await writing
+    expect(checkpoint('recovery-point')).toBe('0\n1\ntopic 0 1\n')
+    await directory.checkpointAsync()
+    expect(checkpoint('recovery-point')).toBe('0\n1\ntopic 0 1\n')
+  })
+
+  test('are on the device then, and fail with StorageError', async () => {
+    const directory = openDirectory()
+    appendEach(openIn(directory), 'a')
+    await directory.checkpointAsync()
+    disk.crash()
+    expect(checkpoint('replication')).toBe('0\n1\ntopic 0 0\n')
+    openIn(directory, 1)
+    disk.failure = new Error('EIO')
+    await expect(directory.checkpointAsync()).rejects.toThrow(StorageError)
   })
 })
 
@@ -101,17 +190,17 @@ describe('a directory that was not closed', () => {
     expect(valuesOf(again)).toEqual(['a', 'b', 'c'])
   })
 
-  test('is not marked as closed while a log waits for its recovery', () => {
+  test('is not marked as closed while a log waits for its recovery', async () => {
     openIn(openDirectory())
-    openDirectory().close({ brokerEpoch: 1 })
+    await openDirectory().close({ brokerEpoch: 1 })
     expect(disk.exists(MARKER)).toBe(false)
     const directory = openDirectory()
     openIn(directory)
-    directory.close({ brokerEpoch: 1 })
+    await directory.close({ brokerEpoch: 1 })
     expect(disk.exists(MARKER)).toBe(true)
   })
 
-  test('still has the log whose opening failed', () => {
+  test('still has the log whose opening failed', async () => {
     const first = openDirectory()
     const log = openIn(first)
     appendEach(log, 'a', 'b')
@@ -121,7 +210,7 @@ describe('a directory that was not closed', () => {
     const otherId = 'AAAAAAAAAAAAAAAAAAAABA'
     expect(() => openIn(directory, 0, 'topic', otherId)).toThrow('topic id')
     expect(directory.names()).toEqual(['topic-0'])
-    directory.close({ brokerEpoch: 1 })
+    await directory.close({ brokerEpoch: 1 })
     expect(disk.exists(MARKER)).toBe(false)
     expect(checkpoint('replication')).toBe('0\n1\ntopic 0 2\n')
   })
@@ -225,20 +314,20 @@ describe('a log that is removed', () => {
 })
 
 describe('a disk that fails', () => {
-  test('shows itself as StorageError, whatever is going on', () => {
+  test('shows itself as StorageError, whatever is going on', async () => {
     const directory = openDirectory()
     const log = openIn(directory)
     append(log, ['a'])
     disk.failure = new Error('EIO')
     log.advanceHighWatermark(1)
     expect(() => directory.checkpoint()).toThrow(StorageError)
-    expect(() => log.syncNow()).toThrow(StorageError)
+    await expect(log.sync()).rejects.toThrow(StorageError)
     expect(log.isFailed).toBe(true)
     expect(() => log.tick(1e15)).not.toThrow()
     expect(() => directory.remove(log, 0)).toThrow(StorageError)
   })
 
-  test('leaves no mark of a clean end, and all else is closed', () => {
+  test('leaves no mark of a clean end, and all else is closed', async () => {
     const directory = openDirectory()
     const [failing, sound] = [openIn(directory, 0), openIn(directory, 1)]
     append(failing, ['a'])
@@ -246,7 +335,7 @@ describe('a disk that fails', () => {
     disk.failure = new Error('EIO')
     expect(() => failing.flush()).toThrow(StorageError)
     disk.failure = undefined
-    directory.close({ brokerEpoch: 1 })
+    await directory.close({ brokerEpoch: 1 })
     expect(disk.exists(MARKER)).toBe(false)
     expect(checkpoint('recovery-point')).toBe('0\n2\ntopic 0 0\ntopic 1 1\n')
   })
