@@ -42,6 +42,8 @@ export class Node {
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #isServing = false
+  /** Ends what takes long of a start. */
+  #interrupt: () => void = () => {}
   /** The first one: what follows from it tells less. */
   #failure: unknown
   readonly #fail: (error: unknown) => void
@@ -92,6 +94,7 @@ export class Node {
 
   async #stop(): Promise<void> {
     // A start under way hears of it at its next step.
+    if (!this.#isServing) this.#interrupt()
     await this.#starting?.catch(() => {})
     for (const undo of this.#undo.reverse()) {
       try {
@@ -115,7 +118,7 @@ export class Node {
     const directories = this.#directories()
     const controller = await this.#controller(directories)
     this.#checkGoingOn()
-    const partitions = this.#partitions(controller, directories)
+    const partitions = await this.#partitions(controller, directories)
     this.#checkGoingOn()
     await this.#join(controller, directories, bound)
     this.#checkGoingOn()
@@ -162,7 +165,9 @@ export class Node {
     return controller
   }
 
-  #partitions(controller: Controller, directories: LogDirectories): Partitions {
+  async #partitions(
+    controller: Controller, directories: LogDirectories,
+  ): Promise<Partitions> {
     const { clock, logger } = this.#world
     const partitions = new Partitions({
       nodeId: this.#config.nodeId, controller, directories: directories.all, clock, logger,
@@ -171,7 +176,8 @@ export class Node {
       onFailure: (error) => this.#fail(error),
     })
     this.#undo.push(() => partitions.stop())
-    partitions.start()
+    this.#interrupt = () => partitions.stop()
+    await partitions.start()
     return partitions
   }
 

@@ -1,7 +1,8 @@
 // The partitions that this node has replicas of, kept as the cluster's metadata says.
 //
 // Logs are opened for what is assigned to this node, and removed when their topic is deleted or the
-// replica is taken away. Look-ups are two steps into maps: they are on the path of every request.
+// replica is taken away. Where there are many to open, requests are let in between; what they ask
+// for is opened first. Look-ups are two steps into maps: they are on the path of every request.
 
 import type { ImageListener } from '../../controller/controller.ts'
 import { type ConfigsImage, ConfigType } from '../../controller/image/configs.ts'
@@ -27,7 +28,7 @@ export interface PartitionsOptions {
     subscribe(listener: ImageListener): () => void
   }
   readonly directories: readonly LogDirectory[]
-  readonly clock: Pick<Clock, 'nowMs'>
+  readonly clock: Pick<Clock, 'nowMs' | 'monotonicMs' | 'afterTurn'>
   readonly logger: Logger
   readonly turn: Turn
   /** The values of the server for topics that do not set their own. */
@@ -40,36 +41,69 @@ export interface PartitionsOptions {
 type Indexed = (Partition | undefined)[]
 
 const NOTHING: Indexed = []
+/** Requests wait no longer than about this for logs that are opened. */
+const SLICE_MS = 4
+/** So many are opened between two slices because somebody asks for them. */
+const MAX_ASKED_FOR = 64
 
 export class Partitions {
   readonly #options: PartitionsOptions
   readonly #byName = new Map<string, Indexed>()
   readonly #byId = new Map<string, Indexed>()
   readonly #directoryOf = new Map<Log, LogDirectory>()
+  /** What is of this node and waits to be opened, by topic id. */
+  readonly #unopened = new Map<string, Set<number>>()
+  #askedForLeft = MAX_ASKED_FOR
+  /** The settings that were looked up last. */
+  #newest: { image: Image, topic: string, config: LogConfig } | undefined
+  #isOpening = false
+  /** Who waits until nothing is left to be opened. */
+  #onOpened: (() => void)[] = []
   #unsubscribe: (() => void) | undefined
 
   constructor(options: PartitionsOptions) {
     this.#options = options
   }
 
-  /** Opens what the metadata assigns to this node, and follows it from now on. */
-  start(): void {
+  /**
+   * Opens what the metadata assigns to this node, and follows it from now on. Resolves when all is
+   * open, or it was stopped.
+   */
+  async start(): Promise<void> {
     this.#unsubscribe = this.#options.controller.subscribe(this.#follow)
+    if (this.#unopened.size === 0) return
+    await new Promise<void>((resolve) => { this.#onOpened.push(resolve) })
   }
 
   /** Whoever still waits for something is let go. The logs are closed by their directories. */
   stop(): void {
     this.#unsubscribe?.()
     this.#unsubscribe = undefined
+    this.#unopened.clear()
+    this.#opened()
     for (const partition of this.all()) partition.close()
   }
 
-  /** The partition, if this node has a replica of it. */
+  /** The partition, if this node has a replica of it, and it is open. */
   get(topic: string, index: number): Partition | undefined {
-    return this.#byName.get(topic)?.[index]
+    const partition = this.#byName.get(topic)?.[index]
+    if (partition !== undefined || this.#unopened.size === 0) return partition
+    const id = this.#options.controller.image.topics.byName(topic)?.id
+    return id === undefined ? undefined : this.#askedFor(id, index)
   }
 
   getById(topicId: string, index: number): Partition | undefined {
+    return this.#byId.get(topicId)?.[index] ?? this.#askedFor(topicId, index)
+  }
+
+  #isUnopened(topicId: string, index: number): boolean {
+    return this.#unopened.get(topicId)?.has(index) === true
+  }
+
+  #askedFor(topicId: string, index: number): Partition | undefined {
+    if (!this.#isUnopened(topicId, index) || this.#askedForLeft === 0) return undefined
+    this.#askedForLeft--
+    this.#openNext(topicId, index)
     return this.#byId.get(topicId)?.[index]
   }
 
@@ -81,9 +115,11 @@ export class Partitions {
 
   /** What is to be said of a partition that `get` does not find. */
   errorOfAbsent(topic: string, index: number): ErrorCode {
-    const { image } = this.#options.controller
-    const state = image.topics.byName(topic)?.partitions.get(index)
-    if (state === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION
+    const found = this.#options.controller.image.topics.byName(topic)
+    const state = found?.partitions.get(index)
+    if (found === undefined || state === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION
+    // It will be open soon, and Kafka's brokers say so too when a client is that quick.
+    if (this.#isUnopened(found.id, index)) return Errors.NOT_LEADER_OR_FOLLOWER
     return state.replicas.includes(this.#options.nodeId)
       ? Errors.KAFKA_STORAGE_ERROR : Errors.NOT_LEADER_OR_FOLLOWER
   }
@@ -107,42 +143,86 @@ export class Partitions {
 
   readonly #follow = (image: Image, delta: ImageDelta): void => {
     const topics = delta.isSnapshot
-      ? new Set([...this.#byId.keys(), ...[...image.topics.all()].map(({ id }) => id)])
+      ? new Set([
+          ...this.#byId.keys(), ...this.#unopened.keys(),
+          ...[...image.topics.all()].map(({ id }) => id),
+        ])
       : delta.topics
     // What goes makes room first: a new topic may have the name of an old one.
     if (delta.isSnapshot) this.#setAsideStrays(image)
     for (const id of topics) if (image.topics.byId(id) === undefined) this.#removeTopic(id)
     for (const id of topics) {
       const topic = image.topics.byId(id)
-      if (topic !== undefined) this.#followTopic(topic, image)
+      if (topic !== undefined) this.#followTopic(topic)
     }
+    if (!this.#isOpening) this.#openSome()
     for (const name of this.#reconfigured(image, delta)) this.#reconfigure(name, image)
   }
 
-  #followTopic(topic: Topic, image: Image): void {
+  #followTopic(topic: Topic): void {
     const { nodeId } = this.#options
-    const indexed = this.#byId.get(topic.id) ?? []
-    let config: LogConfig | undefined
+    const indexed = this.#byId.get(topic.id) ?? NOTHING
+    const unopened = this.#unopened.get(topic.id) ?? new Set()
     for (const [index, state] of partitionsInOrder(topic)) {
       const partition = indexed[index]
-      if (!state.replicas.includes(nodeId)) {
-        if (partition !== undefined) this.#remove(partition)
-        delete indexed[index]
+      if (state.replicas.includes(nodeId)) {
+        if (partition !== undefined) this.#followPartition(partition, state)
+        else unopened.add(index)
         continue
       }
-      if (partition !== undefined) {
-        this.#followPartition(partition, state)
-        continue
-      }
-      config ??= this.#configOf(topic.name, image)
-      const opened = this.#open(topic, index, config)
-      if (opened === undefined) continue
-      indexed[index] = opened
-      this.#followPartition(opened, state)
+      unopened.delete(index)
+      if (partition !== undefined) this.#remove(partition)
+      delete indexed[index]
     }
-    if (!indexed.some((partition) => partition !== undefined)) return
-    this.#byId.set(topic.id, indexed)
-    this.#byName.set(topic.name, indexed)
+    if (unopened.size > 0) this.#unopened.set(topic.id, unopened)
+    else this.#unopened.delete(topic.id)
+  }
+
+  /** Opens logs for a moment; the others when what has arrived meanwhile is handled. */
+  readonly #openSome = (): void => {
+    const { clock } = this.#options
+    const endMs = clock.monotonicMs() + SLICE_MS
+    this.#askedForLeft = MAX_ASKED_FOR
+    while (this.#unopened.size > 0 && clock.monotonicMs() < endMs) {
+      const [id, indexes] = this.#unopened.entries().next().value!
+      this.#openNext(id, indexes.values().next().value!)
+    }
+    this.#isOpening = this.#unopened.size > 0
+    if (this.#isOpening) clock.afterTurn(this.#openSome)
+    else this.#opened()
+  }
+
+  #opened(): void {
+    for (const opened of this.#onOpened.splice(0)) opened()
+  }
+
+  /** As the metadata says now; it may have changed since the partition began to wait. */
+  #openNext(id: string, index: number): void {
+    const unopened = this.#unopened.get(id)!
+    unopened.delete(index)
+    if (unopened.size === 0) this.#unopened.delete(id)
+    const topic = this.#options.controller.image.topics.byId(id)
+    const state = topic?.partitions.get(index)
+    if (topic === undefined || state === undefined) return
+    const opened = this.#open(topic, index, this.#configNow(topic.name))
+    if (opened === undefined) return
+    let indexed = this.#byId.get(id)
+    if (indexed === undefined) {
+      indexed = []
+      this.#byId.set(id, indexed)
+      this.#byName.set(topic.name, indexed)
+    }
+    indexed[index] = opened
+    this.#followPartition(opened, state)
+  }
+
+  /** The partitions of a topic share one: they are mostly opened one after the other. */
+  #configNow(topic: string): LogConfig {
+    const { image } = this.#options.controller
+    if (this.#newest?.image !== image || this.#newest.topic !== topic) {
+      this.#newest = { image, topic, config: this.#configOf(topic, image) }
+    }
+    return this.#newest.config
   }
 
   #followPartition(partition: Partition, state: PartitionState): void {
@@ -191,6 +271,7 @@ export class Partitions {
   }
 
   #removeTopic(id: string): void {
+    this.#unopened.delete(id)
     const indexed = this.#byId.get(id)
     if (indexed === undefined) return
     this.#byId.delete(id)

@@ -193,6 +193,18 @@ describe('a node does not start, and says why,', () => {
     expect(topic).toMatchObject({ name: 'a', partitions: [{ leader: 1 }, { leader: 1 }] })
   })
 
+  test('where it is stopped before it is ready', async () => {
+    const disk = new FailingDisk()
+    const { node, log } = newNode('/disk', {}, disk)
+    const starting = node.start()
+    await node.stop()
+    await expect(starting).rejects.toThrow(StartError)
+    await expect(starting).rejects.toThrow('stopped before it was ready')
+    expect(log.filter((line) => line.includes(' ERROR '))).toEqual([])
+    const again = newNode('/disk', {}, disk)
+    await again.node.start()
+  })
+
   test('where the port is taken', async () => {
     const other = createServer()
     await new Promise<void>((resolve) => { other.listen(0, '127.0.0.1', resolve) })

@@ -5,9 +5,128 @@ import { describe, expect, test } from '@jest/globals'
 import { createTopics } from '../../../controller/decisions/create-topics.ts'
 import { deleteTopics } from '../../../controller/decisions/delete-topics.ts'
 import { ConfigType } from '../../../controller/image/configs.ts'
+import { DeltaCollector, EMPTY_IMAGE } from '../../../controller/image/image.ts'
+import { Partitions } from '../../../lib/replication/partitions.ts'
 import { Errors } from '../../../protocol/errors.ts'
 import { StorageError } from '../../../storage/disk.ts'
-import { Replica, valuesIn } from './harness.ts'
+import { silent } from '../coordinators/harness.ts'
+import { NODE_ID, Replica, valuesIn } from './harness.ts'
+
+const { UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER } = Errors
+
+/** A node on which every look at the clock finds a millisecond gone, and turns go on one by one. */
+class SlowReplica extends Replica {
+  #turn: (() => void)[] = []
+
+  constructor() {
+    super()
+    let nowMs = 0
+    this.clock.monotonicMs = () => nowMs++
+    this.clock.afterTurn = (fn) => { this.#turn.push(fn) }
+  }
+
+  endTurn(): void {
+    for (const fn of this.#turn.splice(0)) fn()
+  }
+}
+
+const openCount = ({ partitions }: Replica): number => [...partitions.all()].length
+
+describe('many partitions at once', () => {
+  test('are opened a few in a turn, until all are open', () => {
+    const replica = new SlowReplica()
+    replica.create('a', 100)
+    const counts = [openCount(replica)]
+    while (counts.at(-1)! < 100 && counts.length < 100) {
+      replica.endTurn()
+      counts.push(openCount(replica))
+    }
+    expect(counts.length).toBeGreaterThan(10)
+    const gains = counts.slice(1).map((count, i) => count - counts[i]!)
+    expect(Math.max(...gains)).toBeLessThan(10)
+    expect(openCount(replica)).toBe(100)
+    expect(replica.partitions.get('a', 99)).toMatchObject({ isLeader: true })
+  })
+
+  test('are there when they are asked for, before others', () => {
+    const replica = new SlowReplica()
+    replica.create('a', 100)
+    expect(openCount(replica)).toBeLessThan(10)
+    const sent = replica.send('a', ['0'], { index: 99 })
+    replica.endTurn()
+    expect(sent.answer!.responses[0]!.partitionResponses[0]!.errorCode).toBe(Errors.NONE)
+    expect(replica.partitions.getById(replica.topicId('a'), 98)).toMatchObject({ isLeader: true })
+    expect(replica.partitions.get('a', 100)).toBeUndefined()
+    expect(replica.partitions.errorOfAbsent('a', 100)).toBe(UNKNOWN_TOPIC_OR_PARTITION)
+  })
+
+  test('are an error that clients try again after, where too many are asked for', () => {
+    const replica = new SlowReplica()
+    replica.create('a', 500)
+    const asked = Array.from({ length: 400 }, (_, i) => replica.partitions.get('a', 499 - i))
+    const absent = asked.findIndex((partition) => partition === undefined)
+    expect(absent).toBeGreaterThan(50)
+    expect(absent).toBeLessThan(100)
+    expect(replica.partitions.errorOfAbsent('a', 499 - absent)).toBe(NOT_LEADER_OR_FOLLOWER)
+    replica.endTurn()
+    expect(replica.partitions.get('a', 499 - absent)).toMatchObject({ isLeader: true })
+  })
+
+  test('are not made any more when their topic is gone', () => {
+    const replica = new SlowReplica()
+    replica.create('a', 100)
+    const made = openCount(replica)
+    replica.delete('a')
+    replica.create('a', 1)
+    for (let turn = 0; turn < 30; turn++) replica.endTurn()
+    expect(openCount(replica)).toBe(1)
+    const names = replica.disk.list('/data').map(({ name }) => name)
+    expect(names.filter((name) => name.startsWith('a-'))).toHaveLength(made + 1)
+  })
+
+  test('have the settings of the moment they are opened at', () => {
+    const replica = new SlowReplica()
+    replica.create('a', 100)
+    replica.setTopicConfig('a', 'retention.ms', '7')
+    expect(replica.partitions.get('a', 99)!.log.config.retentionMs).toBe(7)
+    expect(replica.partitions.get('a', 0)!.log.config.retentionMs).toBe(7)
+  })
+
+  test('are waited for at a start, which a stop cuts short', async () => {
+    const replica = new SlowReplica()
+    const { cluster, clock, turn, directories } = replica
+    const before = new Replica({ cluster })
+    before.create('a', 100)
+    const startAgain = () => {
+      const partitions = new Partitions({
+        nodeId: NODE_ID, directories, clock, turn, logger: silent, topicDefaults: new Map(),
+        onFailure: () => {},
+        controller: {
+          image: cluster.image,
+          subscribe(listener) {
+            listener(cluster.image, {
+              ...new DeltaCollector().delta(EMPTY_IMAGE), isSnapshot: true,
+            })
+            return () => {}
+          },
+        },
+      })
+      let isStarted = false
+      const started = partitions.start().then(() => { isStarted = true })
+      return { partitions, started, isStarted: () => isStarted }
+    }
+    const cut = startAgain()
+    replica.endTurn()
+    await Promise.resolve()
+    expect(cut.isStarted()).toBe(false)
+    cut.partitions.stop()
+    await cut.started
+    const opened = [...cut.partitions.all()].length
+    replica.endTurn()
+    expect([...cut.partitions.all()]).toHaveLength(opened)
+    expect(opened).toBeLessThan(20)
+  })
+})
 
 describe('partitions', () => {
   test('are opened when a topic is created, spread over the directories', () => {
@@ -48,24 +167,24 @@ describe('partitions', () => {
     expect(log.config.retentionBytes).toBe(11)
   })
 
-  test('are found again where they were', () => {
+  test('are found again where they were', async () => {
     const before = new Replica({ paths: ['/one', '/two'] })
     before.create('a', 2)
     before.send('a', ['0'], { index: 1 })
     before.clock.endTurn()
     before.partitions.stop()
-    for (const directory of before.directories) directory.close({ brokerEpoch: 1 })
+    for (const directory of before.directories) await directory.close({ brokerEpoch: 1 })
     const { disk, cluster } = before
     const after = new Replica({ disk, cluster, paths: ['/two', '/one'] })
     expect(after.directories.map(({ logCount }) => logCount)).toEqual([1, 1])
     expect(valuesIn(after.fetch({}, [{ partition: 1 }]))).toEqual([['0']])
   })
 
-  test('that the metadata does not know are set aside, with their records', () => {
+  test('that the metadata does not know are set aside, with their records', async () => {
     const before = new Replica()
     before.create('a')
     before.partitions.stop()
-    for (const directory of before.directories) directory.close({ brokerEpoch: 1 })
+    for (const directory of before.directories) await directory.close({ brokerEpoch: 1 })
     const { disk } = before
     const after = new Replica({ disk })
     expect(after.directories[0]!.names()).toEqual([])
@@ -74,13 +193,13 @@ describe('partitions', () => {
     expect(disk.exists(`/data/${stray!.name}/partition.metadata`)).toBe(true)
   })
 
-  test('of a topic that came back under its name begin anew', () => {
+  test('of a topic that came back under its name begin anew', async () => {
     const before = new Replica()
     before.create('a')
     before.send('a', ['0'])
     before.clock.endTurn()
     before.partitions.stop()
-    for (const directory of before.directories) directory.close({ brokerEpoch: 1 })
+    for (const directory of before.directories) await directory.close({ brokerEpoch: 1 })
     // The node is down when the topic goes, and comes again.
     const { disk, cluster } = before
     cluster.decide(deleteTopics([before.topicId('a')]))
