@@ -23,13 +23,22 @@ export interface CleanedLog {
   readonly highWatermark: number
   /** Everything below is on the device. */
   readonly recoveryPoint: number
-  /** Does something with the disk. Throws StorageError, and answers (`ApiError`) as they are. */
+  /**
+   * Does something with the disk. Throws StorageError, answers (`ApiError`) as they are, and
+   * CleaningAbandoned.
+   */
   io<T>(work: () => T): T
   /** As `io`, for what takes its time. */
   wait(work: Promise<void>): Promise<void>
   /** Brings everything to the device. */
   sync(): Promise<void>
 }
+
+/**
+ * What the records of a batch may take uncompressed: more than a client may send, for Kafka may
+ * have taken it.
+ */
+export const MAX_PAYLOAD_BYTES = 1024 * 1024 * 1024
 
 /** A piece of work that is done: whoever drives the cleaning may let others in before the next. */
 export interface Step {

@@ -102,10 +102,7 @@ class Cleaning {
 
   *#cleanGroup(group: readonly Segment[]): Steps<void> {
     const log = this.#log
-    const truncations = group.map((segment) => segment.truncations)
-    const isAsBefore = (): boolean => log.segments.hasInactive(group)
-      && group.every((segment, i) => segment.truncations === truncations[i])
-    if (!isAsBefore()) throw new CleaningAbandoned()
+    if (!log.segments.hasInactive(group)) throw new CleaningAbandoned()
     const { baseOffset } = group[0]!
     const target = log.io(() => (
       Segment.create(log.disk, log.directory, baseOffset, group.at(-1)!.createdMs, CLEANED_SUFFIX)))
@@ -117,7 +114,7 @@ class Cleaning {
       log.io(() => target.finish())
       yield { ioBytes: 0, wait: log.wait(syncFiles(log, target)) }
       const nowMs = yield NOTHING
-      if (!isAsBefore()) throw new CleaningAbandoned()
+      if (!log.segments.hasInactive(group)) throw new CleaningAbandoned()
       isSwapped = true
       yield* swapIn(log, group, target, nowMs)
     } finally {

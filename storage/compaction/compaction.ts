@@ -45,6 +45,8 @@ export class Compaction {
   cleanedTo: number | undefined
   /** Something in it cannot be read: it stays as it is until the next start. */
   isUncleanable = false
+  /** During a cleaning: where the log was cut since it began. */
+  #truncatedTo = Infinity
 
   constructor(options: CompactionOptions) {
     this.#log = options.log
@@ -71,7 +73,8 @@ export class Compaction {
    */
   *clean(cleanable: Cleanable, options: CleaningOptions): Steps<Cleaned | undefined> {
     try {
-      const cleaned = yield* clean(this.#cleaned(), cleanable, options)
+      this.#truncatedTo = Infinity
+      const cleaned = yield* clean(this.#cleaned(cleanable), cleanable, options)
       this.cleanedTo = cleaned.endOffset
       return cleaned
     } catch (error) {
@@ -80,13 +83,13 @@ export class Compaction {
     }
   }
 
-  #cleaned(): CleanedLog {
+  #cleaned({ firstUncleanableOffset }: Cleanable): CleanedLog {
     const { disk, segments, snapshots, removals, guard } = this.#parts
     const log = this.#log
     const checkUsable = (): void => {
       if (guard.failure !== undefined) throw guard.failure
-      const isWanted = log.config.cleanupPolicy.has('compact')
-      if (guard.isClosed || !isWanted) throw new CleaningAbandoned()
+      const isWanted = !guard.isClosed && log.config.cleanupPolicy.has('compact')
+      if (!isWanted || this.#truncatedTo < firstUncleanableOffset) throw new CleaningAbandoned()
     }
     return {
       disk, segments, snapshots, removals, retired: this.#retired, producers: log.producers,
@@ -108,6 +111,7 @@ export class Compaction {
 
   /** The log was cut: what comes behind the active segment's base has not been looked at. */
   truncated(): void {
+    this.#truncatedTo = Math.min(this.#truncatedTo, this.#log.endOffset)
     if (this.cleanedTo === undefined) return
     this.cleanedTo = Math.min(this.cleanedTo, this.#parts.segments.active.baseOffset)
   }

@@ -8,6 +8,7 @@
 import type { Batch } from '../../protocol/records/batch.ts'
 import { payloadOf, RecordCursor } from '../../protocol/records/record.ts'
 import { emptied, retainRecords } from '../../protocol/records/retained.ts'
+import { MAX_PAYLOAD_BYTES } from './cleaned-log.ts'
 import type { OffsetMap } from './offset-map.ts'
 import type { CleanedTransactions } from './transactions.ts'
 
@@ -89,7 +90,7 @@ export class Retained {
   }
 
   *#data(batch: Batch, staysEmpty: boolean): Generator<void, Buffer | undefined> {
-    const payload = payloadOf(batch)
+    const payload = payloadOf(batch, { maxSizeBytes: MAX_PAYLOAD_BYTES })
     const { baseOffset, count, deleteHorizonMs } = batch
     const keepsTombstones = deleteHorizonMs === undefined || this.#rules.nowMs < deleteHorizonMs
     this.#expect(count)

@@ -36,11 +36,11 @@ export function* walk(
     let nextOffset = segment.baseOffset
     while (chunks.nextPosition < end) {
       yield { ioBytes: log.io(() => chunks.fill()) }
-      if (!chunks.next()) throw segment.corruptAt(chunks.nextPosition)
+      if (!chunks.next()) refuse(log, segment, chunks.nextPosition)
       do {
         const { batch } = chunks
         const isInOrder = batch.baseOffset >= nextOffset && batch.nextOffset <= segment.nextOffset
-        if (!chunks.isSound || !isInOrder) throw segment.corruptAt(chunks.position)
+        if (!chunks.isSound || !isInOrder) refuse(log, segment, chunks.position)
         nextOffset = batch.nextOffset
         if (!(yield* visitor.batch(batch))) return false
         yield NOTHING
@@ -51,4 +51,9 @@ export function* walk(
   } finally {
     file.close()
   }
+}
+
+/** Unless the log was cut meanwhile: then what is there is not to be read. */
+function refuse(log: CleanedLog, segment: Segment, position: number): never {
+  return log.io(() => { throw segment.corruptAt(position) })
 }

@@ -8,6 +8,7 @@ import type { Log } from '../../storage/log.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
 import {
   appendMark, appendPairs, cleanLog, COMPACTED, folded, readCommitted, readUncommitted, roll,
+  runSteps,
 } from './compaction-harness.ts'
 import { batchOf, DIRECTORY, openLog } from './harness.ts'
 
@@ -113,6 +114,16 @@ describe('a cleaning', () => {
       .toEqual(['1 b=y', '2 a=z', '3 c=1', '4 a=x'])
   })
 
+  test('reads batches that no client may send here, but Kafka may have taken', async () => {
+    const log = open({ segmentBytes: 1_000_000 })
+    appendPairs(log, [['a', 'x'.repeat(40 * 1024 * 1024)], ['b', '1']], { codec: 'gzip' })
+    appendPairs(log, [['a', '2']])
+    log.reconfigure({ ...COMPACTED, segmentBytes: 1 })
+    roll(log)
+    await cleanLog(log, 2000)
+    expect(contents(log)).toEqual(['1 b=1', '2 a=2'])
+  })
+
   test('goes on where a full offset map made it stop', async () => {
     const log = open({ minCleanableDirtyRatio: 0 })
     const keys = Array.from({ length: 12 }, (_, i) => `key ${i}`)
@@ -143,6 +154,116 @@ describe('a cleaning', () => {
     roll(log)
     await cleanLog(log, 2000)
     expect(bareBatches(log)).toEqual([])
+  })
+})
+
+describe('while and after a log is cleaned', () => {
+  test('readers go on in the segment that they had, and then in the new ones', async () => {
+    const log = open({ segmentBytes: 400, fileDeleteDelayMs: 100 })
+    for (let i = 0; i < 6; i++) appendPairs(log, [['a', `${i}`.repeat(100)], [`b${i}`, 'x']])
+    roll(log)
+    const before = readUncommitted(log)
+    const reader = log.batches(0)
+    const first = reader.next().value!
+    expect(first.baseOffset).toBe(0)
+    await cleanLog(log, 2000)
+    await cleanLog(log, 2000)
+    const read = [`0 ${first.count}`]
+    for (const batch of reader) read.push(`${batch.baseOffset} ${batch.count}`)
+    // The first segment holds two batches; of the others only what was left is seen.
+    expect(read.slice(0, 4)).toEqual(['0 2', '2 2', '4 1', '6 1'])
+    const { records, release } = log.read(0, 1000, { maxOffset: 50, minOneBatch: true })
+    expect(new Batch(records)).toMatchObject({ baseOffset: 0, count: 1 })
+    release()
+    expect(readUncommitted(log).length).toBe(before.length - 5)
+    expect(filesOf('.deleted').length).toBeGreaterThan(0)
+    log.tick(2100)
+    expect(filesOf('.deleted')).toEqual([])
+  })
+
+  test('what is asked for by offset and time is found across the gaps', async () => {
+    const log = open()
+    for (let i = 0; i < 8; i++) {
+      appendPairs(log, [['a', `${i}`], ['b', `${i}`]], { timestampMs: 1000 + i })
+    }
+    roll(log, 1100)
+    await cleanLog(log, 2000)
+    for (let offset = 0; offset < 14; offset++) {
+      const { records, release } = log.read(offset, 1, { maxOffset: 100, minOneBatch: true })
+      expect(new Batch(records).baseOffset).toBe(14)
+      release()
+    }
+    expect(log.offsetForTimestamp(1003)).toMatchObject({ offset: 14, timestamp: 1007 })
+    expect(log.maxTimestampOffset()).toMatchObject({ timestamp: 1100 })
+  })
+
+  test('a crash after the policy has changed takes no gap for a loss', async () => {
+    const log = open()
+    for (let i = 0; i < 8; i++) appendPairs(log, [['a', `${i}`]])
+    roll(log)
+    roll(log)
+    await cleanLog(log, 2000)
+    const before = readUncommitted(log)
+    const { recoveryPoint, endOffset } = log
+    const config = { ...COMPACTED, cleanupPolicy: new Set(['delete'] as const) }
+    const reopened = openLog(disk, { config, recoveryPoint })
+    reopened.advanceHighWatermark(endOffset)
+    expect(readUncommitted(reopened)).toEqual(before)
+    reopened.abandon()
+    // Behind the recovery point a gap is one.
+    const cut = openLog(disk, { config, recoveryPoint: 0 })
+    expect(cut.endOffset).toBeLessThan(endOffset)
+  })
+
+  test('a log that is cut is dirty from the active segment on', async () => {
+    const log = open()
+    for (let i = 0; i < 3; i++) roll(log)
+    await cleanLog(log, 2000)
+    expect(log.compaction.cleanedTo).toBeGreaterThan(0)
+    log.truncateTo(log.compaction.cleanedTo! - 2)
+    expect(log.compaction.cleanedTo).toBeLessThan(log.endOffset)
+  })
+
+  test('a log that was cut while it was cleaned is left as it is', async () => {
+    const log = open()
+    for (let i = 0; i < 4; i++) {
+      appendPairs(log, [['a', `${i}`]])
+      roll(log)
+    }
+    const cleanable = log.compaction.cleanable(2000)!
+    const steps = log.compaction.clean(
+      cleanable, { nowMs: 2000, bufferBytes: 4096, maxMapBytes: 10_000, loadFactor: 0.9 })
+    let step = steps.next(2000)
+    while (filesOf('.cleaned').length === 0) {
+      if (step.done !== true) await step.value.wait
+      step = steps.next(2000)
+    }
+    log.truncateTo(2)
+    const before = readUncommitted(log)
+    expect(await runSteps(steps, 2000)).toBeUndefined()
+    expect(readUncommitted(log)).toEqual(before)
+    expect(filesOf('.cleaned')).toEqual([])
+    expect(log.isFailed).toBe(false)
+  })
+
+  test('a policy that no longer says compact ends it', async () => {
+    const log = open()
+    for (let i = 0; i < 4; i++) {
+      appendPairs(log, [['a', `${i}`]])
+      roll(log)
+    }
+    const before = readUncommitted(log)
+    const steps = log.compaction.clean(log.compaction.cleanable(2000)!, {
+      nowMs: 2000, bufferBytes: 4096, maxMapBytes: 10_000, loadFactor: 0.9,
+    })
+    for (let i = 0; i < 10; i++) {
+      const step = steps.next(2000)
+      if (step.done !== true) await step.value.wait
+    }
+    log.reconfigure({ ...COMPACTED, cleanupPolicy: new Set(['delete']) })
+    expect(await runSteps(steps, 2000)).toBeUndefined()
+    expect(log.compaction.cleanable(2000)).toBeUndefined()
+    expect(readUncommitted(log)).toEqual(before)
   })
 })
 
