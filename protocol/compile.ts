@@ -19,11 +19,12 @@ interface Codec {
   /** Reads as well, slowly, and knows where it is. */
   trace: Read | undefined
   write: Write | undefined
-  /** The largest size written so far, within reason: what the next buffer begins with. */
+  /** What the next buffer begins with: as much as was last needed, and going down slowly. */
   sizeHintBytes: number
 }
 
 const MOST_HINT_BYTES = 16 * 1024
+const HINT_DECAY = 1 / 8
 
 /** A memo and nothing else: what it holds depends on the description alone. */
 const codecs = new WeakMap<Message, (Codec | undefined)[]>()
@@ -69,20 +70,25 @@ function withPlace(
   codec.trace ??= generateReader(message.shape, version, isFlexible(message, version), true)
   try {
     codec.trace(reader)
-  } catch {
+  } catch (traced) {
+    // Of one field, where the other may be of several that are read at once.
+    const { reason } = traced instanceof DecodeError ? traced : error
     const { path, fieldOffset } = reader
     const place = { message: message.name, version, path, offset: fieldOffset }
-    return new DecodeError(error.reason, place)
+    return new DecodeError(reason, place)
   }
   return error
 }
 
-function writeInto(writer: Writer, message: Message, version: number, value: unknown): void {
-  const codec = codecOf(message, version)
+function writeInto(
+  writer: Writer, codec: Codec, message: Message, version: number, value: unknown,
+): void {
   codec.write ??= generateWriter(message.shape, version, isFlexible(message, version))
   codec.write(writer, value)
-  const { sizeBytes } = writer
-  codec.sizeHintBytes = Math.min(Math.max(codec.sizeHintBytes, sizeBytes), MOST_HINT_BYTES)
+  const neededBytes = Math.min(writer.ownBytes, MOST_HINT_BYTES)
+  const surplusBytes = codec.sizeHintBytes - neededBytes
+  codec.sizeHintBytes = neededBytes
+    + (surplusBytes > 0 ? surplusBytes - Math.ceil(surplusBytes * HINT_DECAY) : 0)
 }
 
 /**
@@ -99,8 +105,9 @@ export function decodeMessage<M extends Message>(
 export function encodeMessage<M extends Message>(
   message: M, version: number, value: Encodable<M>,
 ): Buffer {
-  const writer = new Writer(codecOf(message, version).sizeHintBytes)
-  writeInto(writer, message, version, value)
+  const codec = codecOf(message, version)
+  const writer = new Writer(codec.sizeHintBytes)
+  writeInto(writer, codec, message, version, value)
   return writer.finishWhole()
 }
 
@@ -111,11 +118,12 @@ export function encodeMessage<M extends Message>(
 export function encodeResponse<A extends Api>(
   api: A, version: number, correlationId: number, body: ResponseOf<A>,
 ): Buffer[] {
-  const writer = new Writer(codecOf(api.response, version).sizeHintBytes)
+  const codec = codecOf(api.response, version)
+  const writer = new Writer(codec.sizeHintBytes)
   writer.int32(0)
   writer.int32(correlationId)
   if (responseHeaderVersion(api.key, isFlexible(api, version)) > 0) writer.varint(0)
-  writeInto(writer, api.response, version, body)
+  writeInto(writer, codec, api.response, version, body)
   return frameOf(writer)
 }
 
@@ -124,14 +132,15 @@ export function encodeRequest<A extends Api>(
   api: A, version: number, correlationId: number, clientId: string | null,
   body: WriteOf<A['request']['shape']>,
 ): Buffer[] {
-  const writer = new Writer(codecOf(api.request, version).sizeHintBytes)
+  const codec = codecOf(api.request, version)
+  const writer = new Writer(codec.sizeHintBytes)
   writer.int32(0)
   writer.int16(api.key)
   writer.int16(version)
   writer.int32(correlationId)
   writer.nullableString(clientId)
   if (requestHeaderVersion(api.key, version) > 1) writer.varint(0)
-  writeInto(writer, api.request, version, body)
+  writeInto(writer, codec, api.request, version, body)
   return frameOf(writer)
 }
 

@@ -1,11 +1,13 @@
 // Generates the source of a reader or a writer for one version of a message, and compiles it.
 //
-// What comes out is what one would write by hand: one function per struct and array, one call per
-// field, no look-up of a version or a type while bytes are moved. The source is made of the
-// description alone, and of no text but the names and defaults in it.
+// What comes out is what one would write by hand: one function per struct and array; for fields of
+// a fixed size that stand side by side one look at the room that they need, one call for any other;
+// no look-up of a version or a type while bytes are moved. The source is made of the description
+// alone, and of no text but the names and defaults in it.
 
+import { FIXED_BYTES, readFixed, readSource, writeFixed, writeSource } from './fixed.ts'
 import type { Reader } from './reader.ts'
-import type { Field, FieldSpec, Shape } from './schema.ts'
+import { int8, type Field, type FieldSpec, type Shape } from './schema.ts'
 import type { Writer } from './writer.ts'
 
 export type Read = (reader: Reader) => unknown
@@ -13,26 +15,24 @@ export type Write = (writer: Writer, value: unknown) => void
 
 type AnyField = Field<unknown, unknown, boolean>
 
-const SCALAR_BYTES: Readonly<Record<string, number>> = {
-  bool: 1, int8: 1, int16: 2, uint16: 2, int32: 4, uint32: 4, int64: 8, float64: 8, uuid: 16,
-}
+const KINDS = Object.keys(FIXED_BYTES)
 
 /** Functions and constants of the source under construction. */
 class Source {
   readonly version: number
   readonly isFlexible: boolean
-  readonly #isTraced: boolean
+  readonly isTraced: boolean
   readonly #functions: string[] = []
 
   constructor(version: number, isFlexible: boolean, isTraced = false) {
     this.version = version
     this.isFlexible = isFlexible
-    this.#isTraced = isTraced
+    this.isTraced = isTraced
   }
 
   /** Reading a field or an element: where that is traced, under a label, itself source. */
   traced(label: string, read: string): string {
-    return this.#isTraced ? `r.at(${label}, () => ${read})` : read
+    return this.isTraced ? `r.at(${label}, () => ${read})` : read
   }
 
   /** Adds a function and gives its name. */
@@ -45,10 +45,12 @@ class Source {
   compile(main: string): unknown {
     const text = `'use strict'
 const EMPTY = Buffer.alloc(0)
+const { ${KINDS.map((kind) => `${kind}: read_${kind}`).join(', ')} } = readFixed
+const { ${KINDS.map((kind) => `${kind}: write_${kind}`).join(', ')} } = writeFixed
 ${this.#functions.join('\n')}
 return ${main}`
     // The compiler of this schema language: its input is part of this program, never of a request.
-    return new Function('Buffer', text)(Buffer)
+    return new Function('Buffer', 'readFixed', 'writeFixed', text)(Buffer, readFixed, writeFixed)
   }
 
   has({ since, until }: FieldSpec): boolean {
@@ -71,11 +73,16 @@ return ${main}`
   }
 }
 
+interface OwnField {
+  readonly name: string
+  readonly spec: FieldSpec
+}
+
 /**
  * Names are written as they are: those of a schema are identifiers, `__proto__` is none of them.
  */
-function fieldsOf(shape: Shape): [string, FieldSpec][] {
-  return Object.entries(shape).map(([name, field]) => [name, (field as AnyField).spec])
+function fieldsOf(shape: Shape): OwnField[] {
+  return Object.entries(shape).map(([name, field]) => ({ name, spec: (field as AnyField).spec }))
 }
 
 /** The source of what a field is where it is left out. */
@@ -88,11 +95,40 @@ function defaultOf(spec: FieldSpec): string {
     case 'bytes': case 'records': return 'EMPTY'
     case 'array': return '[]'
     case 'struct': {
-      const fields = fieldsOf(spec.shape!).map(([name, of]) => `${name}: ${defaultOf(of)}`)
+      const fields = fieldsOf(spec.shape!)
+        .map(({ name, spec: of }) => `${name}: ${defaultOf(of)}`)
       return `{ ${fields.join(', ')} }`
     }
     default: return '0'
   }
+}
+
+interface KindOnly {
+  readonly spec: Pick<FieldSpec, 'kind'>
+}
+
+/** Neighbours of a fixed size together, any other field alone. */
+function groupsOf<F extends KindOnly>(fields: readonly F[]): F[][] {
+  const groups: F[][] = []
+  let isLastFixed = false
+  for (const field of fields) {
+    const isFixed = FIXED_BYTES[field.spec.kind] !== undefined
+    if (isFixed && isLastFixed) groups.at(-1)!.push(field)
+    else groups.push([field])
+    isLastFixed = isFixed
+  }
+  return groups
+}
+
+/** Where each field of a group begins, and where the last one ends. */
+function offsetsOf(group: readonly KindOnly[]): { offsets: number[], sizeBytes: number } {
+  let sizeBytes = 0
+  const offsets = group.map(({ spec }) => {
+    const offset = sizeBytes
+    sizeBytes += FIXED_BYTES[spec.kind]!
+    return offset
+  })
+  return { offsets, sizeBytes }
 }
 
 // Reading.
@@ -107,24 +143,36 @@ export function generateReader(
 
 function structReader(source: Source, shape: Shape): string {
   const fields = fieldsOf(shape)
-  const body: string[] = []
-  const cases: string[] = []
-  fields.forEach(([name, spec], i) => {
-    const isThere = source.has(spec)
-    const read = (place: Place) => source.traced(`'.${name}'`, readExpression(source, spec, place))
-    if (isThere && !source.isTagged(spec)) {
-      body.push(`const v${i} = ${read('in line')}`)
-      return
-    }
-    body.push(`let v${i} = ${defaultOf(spec)}`)
-    if (spec.tag === undefined) return
-    cases.push(isThere
-      ? `case ${spec.tag}: v${i} = ${read('tagged')}; break`
-      : `case ${spec.tag}: r.refuseTag(${spec.tag})`)
-  })
+  const inLine = fields.filter(({ spec }) => source.has(spec) && !source.isTagged(spec))
+  const others = fields.filter((field) => !inLine.includes(field))
+  const body = groupsOf(inLine).flatMap((group) => groupReader(source, group))
+  body.push(...others.map(({ name, spec }) => `let v_${name} = ${defaultOf(spec)}`))
+  const cases = others.filter(({ spec }) => spec.tag !== undefined)
+    .map(({ name, spec }) => {
+      if (!source.has(spec)) return `case ${spec.tag}: r.refuseTag(${spec.tag})`
+      return `case ${spec.tag}: v_${name} = ${fieldReader(source, name, spec, 'tagged')}; break`
+    })
   if (source.isFlexible) body.push(...(cases.length === 0 ? ['r.skipTags()'] : tagLoop(cases)))
-  body.push(`return { ${fields.map(([name], i) => `${name}: v${i}`).join(', ')} }`)
+  body.push(`return { ${fields.map(({ name }) => `${name}: v_${name}`).join(', ')} }`)
   return source.add('r', body)
+}
+
+function groupReader(source: Source, group: readonly OwnField[]): string[] {
+  if (source.isTraced || FIXED_BYTES[group[0]!.spec.kind] === undefined) {
+    return group.map(({ name, spec }) => (
+      `const v_${name} = ${fieldReader(source, name, spec, 'in line')}`
+    ))
+  }
+  const { offsets, sizeBytes } = offsetsOf(group)
+  const [at, b] = [`at_${group[0]!.name}`, `b_${group[0]!.name}`]
+  return [`const ${at} = r.skip(${sizeBytes}), ${b} = r.buffer`,
+    ...group.map(({ name, spec }, i) => (
+      `const v_${name} = ${readSource(spec.kind, b, at, offsets[i]!)}`
+    ))]
+}
+
+function fieldReader(source: Source, name: string, spec: FieldSpec, place: Place): string {
+  return source.traced(`'.${name}'`, readExpression(source, spec, place))
 }
 
 function tagLoop(cases: readonly string[]): string[] {
@@ -180,12 +228,12 @@ function leastBytes(source: Source, spec: FieldSpec): number {
     case 'bytes': case 'records': case 'array': return isCompact ? 1 : 4
     case 'struct': {
       if (source.isNullable(spec)) return 1
-      const inLine = fieldsOf(spec.shape!).map(([, of]) => of)
+      const inLine = fieldsOf(spec.shape!).map((field) => field.spec)
         .filter((of) => source.has(of) && !source.isTagged(of))
       const sum = inLine.reduce((total, of) => total + leastBytes(source, of), 0)
       return Math.max(sum + (source.isFlexible ? 1 : 0), 1)
     }
-    default: return SCALAR_BYTES[spec.kind]!
+    default: return FIXED_BYTES[spec.kind]!
   }
 }
 
@@ -198,7 +246,7 @@ function valuesOf(spec: FieldSpec): number {
     case 'string': case 'uuid': case 'array': return 5
     case 'bytes': case 'records': return 16
     case 'struct':
-      return fieldsOf(spec.shape!).reduce((sum, [, of]) => sum + valuesOf(of), 4)
+      return fieldsOf(spec.shape!).reduce((sum, field) => sum + valuesOf(field.spec), 4)
     default: return 1
   }
 }
@@ -211,13 +259,33 @@ export function generateWriter(shape: Shape, version: number, isFlexible: boolea
 }
 
 function structWriter(source: Source, shape: Shape): string {
-  const fields = fieldsOf(shape).filter(([, spec]) => source.has(spec))
-  const body: string[] = []
-  for (const [name, spec] of fields) {
-    if (!source.isTagged(spec)) body.push(writeStatement(source, spec, valueOf(name, spec)))
-  }
-  if (source.isFlexible) body.push(...tagWriter(source, fields))
+  const fields = fieldsOf(shape).filter(({ spec }) => source.has(spec))
+  const tagged = fields.filter(({ spec }) => source.isTagged(spec))
+  const inLine: WrittenField[] = fields.filter((field) => !tagged.includes(field))
+    .map(({ name, spec }) => ({ name, spec, value: valueOf(name, spec) }))
+  // A section without tags is one more field, which is always zero.
+  const hasNoTags = source.isFlexible && tagged.length === 0
+  if (hasNoTags) inLine.push({ name: 'tags', spec: int8.spec, value: '0' })
+  const body = groupsOf(inLine).flatMap((group) => groupWriter(source, group))
+  if (tagged.length > 0) body.push(...tagWriter(source, tagged))
   return source.add('w, v', body)
+}
+
+interface WrittenField extends OwnField {
+  /** The source of what is written. */
+  readonly value: string
+}
+
+function groupWriter(source: Source, group: readonly WrittenField[]): string[] {
+  if (FIXED_BYTES[group[0]!.spec.kind] === undefined) {
+    return group.map(({ spec, value }) => writeStatement(source, spec, value))
+  }
+  const { offsets, sizeBytes } = offsetsOf(group)
+  const [at, b] = [`at_${group[0]!.name}`, `b_${group[0]!.name}`]
+  return [`const ${at} = w.reserve(${sizeBytes}), ${b} = w.buffer`,
+    ...group.flatMap(({ name, spec, value }, i) => [
+      `const x_${name} = ${value}`, writeSource(spec.kind, b, at, offsets[i]!, `x_${name}`),
+    ])]
 }
 
 /** A field that may be left out is read through its default. */
@@ -258,14 +326,14 @@ function arrayWriter(source: Source, spec: FieldSpec): string {
 }
 
 /** The tagged section: the fields that differ from their default, by rising tag. */
-function tagWriter(source: Source, fields: readonly [string, FieldSpec][]): string[] {
-  const tagged = fields.filter(([, spec]) => source.isTagged(spec))
-    .sort(([, a], [, b]) => a.tag! - b.tag!)
-  if (tagged.length === 0) return ['w.varint(0)']
-  const values = tagged.map(([name, spec], i) => `const t${i} = ${valueOf(name, spec)}`)
-  const isSent = tagged.map(([, spec], i) => `const s${i} = ${differs(source, spec, `t${i}`)}`)
+function tagWriter(source: Source, fields: readonly OwnField[]): string[] {
+  const tagged = [...fields].sort((a, b) => a.spec.tag! - b.spec.tag!)
+  const values = tagged.map(({ name }, i) => `const t${i} = v.${name}`)
+  const isSent = tagged.map(({ spec }, i) => (
+    `const s${i} = t${i} !== undefined && (${differs(source, spec, `t${i}`)})`
+  ))
   const count = tagged.map((_, i) => `(s${i} ? 1 : 0)`).join(' + ')
-  const writes = tagged.map(([, spec], i) => {
+  const writes = tagged.map(({ spec }, i) => {
     const write = source.add('w, v', [writeStatement(source, spec, 'v', 'tagged')])
     return `if (s${i}) w.tagged(${spec.tag}, ${write}, t${i})`
   })
@@ -280,7 +348,7 @@ function differs(source: Source, spec: FieldSpec, value: string): string {
     case 'array': case 'bytes': case 'records': return `${orNull}${value}.length > 0`
     case 'struct': {
       const tests = fieldsOf(spec.shape!)
-        .map(([name, of]) => `(${differs(source, of, valueOf(name, of))})`)
+        .map(({ name, spec: of }) => `(${differs(source, of, valueOf(name, of))})`)
       const test = source.add('v', [`return ${tests.join(' || ') || 'false'}`])
       return `${orNull}${test}(${value})`
     }

@@ -1,6 +1,8 @@
 // Reads the primitive types of the protocol from a buffer, and believes no length before it is
 // proven.
 
+import { readFixed } from './fixed.ts'
+
 /** Where the bytes went wrong. */
 export interface DecodePlace {
   /** As Kafka calls it: `FetchRequest`. */
@@ -51,8 +53,6 @@ export const REQUEST_VALUES = 1_000_000
 /** What another node answered, or this one wrote itself: large is what was asked for. */
 export const TRUSTED_VALUES = 50_000_000
 
-const TWO_32 = 2 ** 32
-
 export class Reader {
   readonly buffer: Buffer
   offset: number
@@ -67,54 +67,66 @@ export class Reader {
   /** Moves on, and gives where the bytes began. */
   skip(sizeBytes: number): number {
     const start = this.offset
-    if (sizeBytes > this.buffer.length - start) {
-      const restBytes = this.buffer.length - start
-      throw new DecodeError(`${sizeBytes} bytes are to come, and ${restBytes} are left`)
-    }
-    this.offset = start + sizeBytes
+    const end = start + sizeBytes
+    if (end > this.buffer.length) throw this.#isCutOff(sizeBytes)
+    this.offset = end
     return start
   }
 
+  // Errors are made by functions of their own: the engine inlines what is small.
+
+  #isCutOff(sizeBytes: number): DecodeError {
+    const restBytes = this.buffer.length - this.offset
+    return new DecodeError(`${sizeBytes} bytes are to come, and ${restBytes} are left`)
+  }
+
   bool(): boolean {
-    return this.buffer[this.skip(1)] !== 0
+    return readFixed.bool(this.buffer, this.skip(1))
   }
 
   int8(): number {
-    return this.buffer.readInt8(this.skip(1))
+    return readFixed.int8(this.buffer, this.skip(1))
   }
 
   int16(): number {
-    return this.buffer.readInt16BE(this.skip(2))
+    return readFixed.int16(this.buffer, this.skip(2))
   }
 
   uint16(): number {
-    return this.buffer.readUInt16BE(this.skip(2))
+    return readFixed.uint16(this.buffer, this.skip(2))
   }
 
   int32(): number {
-    return this.buffer.readInt32BE(this.skip(4))
+    return readFixed.int32(this.buffer, this.skip(4))
   }
 
   uint32(): number {
-    return this.buffer.readUInt32BE(this.skip(4))
+    return readFixed.uint32(this.buffer, this.skip(4))
   }
 
   int64(): number {
-    const start = this.skip(8)
-    return this.buffer.readInt32BE(start) * TWO_32 + this.buffer.readUInt32BE(start + 4)
+    return readFixed.int64(this.buffer, this.skip(8))
   }
 
   float64(): number {
-    return this.buffer.readDoubleBE(this.skip(8))
+    return readFixed.float64(this.buffer, this.skip(8))
   }
 
   uuid(): string {
-    const start = this.skip(16)
-    return this.buffer.toString('base64url', start, start + 16)
+    return readFixed.uuid(this.buffer, this.skip(16))
   }
 
   /** An unsigned varint of up to five bytes, as Kafka takes it: the 32 bits of a signed integer. */
   varint(): number {
+    const first = this.buffer[this.offset]
+    if (first! < 0x80) {
+      this.offset++
+      return first!
+    }
+    return this.#longVarint()
+  }
+
+  #longVarint(): number {
     let value = 0
     for (let shift = 0; shift < 35; shift += 7) {
       const byte = this.buffer[this.skip(1)]!
@@ -144,7 +156,7 @@ export class Reader {
 
   #compactStringLength(): number {
     const length = this.#compactLength()
-    if (length > 0x7fff) throw new DecodeError(`a string of ${length} bytes`)
+    if (length > 0x7fff) throw isTooLong(length)
     return length
   }
 
@@ -203,20 +215,23 @@ export class Reader {
   }
 
   #count(length: number, elementBytes: number, elementValues: number): number {
-    if (length < 0) return -1
+    if (length <= 0) return length < 0 ? -1 : 0
     const restBytes = this.buffer.length - this.offset
-    if (length * elementBytes > restBytes) {
-      throw new DecodeError(`an array of ${length} elements, and ${restBytes} bytes are left`)
-    }
     this.#valuesLeft -= length * elementValues
-    if (length > MAX_ELEMENTS || this.#valuesLeft < 0) {
-      throw new DecodeError(`an array of ${length} elements is too much`)
+    if (length * elementBytes > restBytes || length > MAX_ELEMENTS || this.#valuesLeft < 0) {
+      throw isTooMuch(length, elementBytes, restBytes)
     }
     return length
   }
 
   /** How many fields the tagged section has. */
   tagCount(): number {
+    if (this.buffer[this.offset] !== 0) return this.#tagCount()
+    this.offset++
+    return 0
+  }
+
+  #tagCount(): number {
     const count = this.varint()
     const restBytes = this.buffer.length - this.offset
     if (count < 0 || count > MAX_TAGS || count > restBytes) {
@@ -272,6 +287,20 @@ export class TracedReader extends Reader {
 }
 
 function required(length: number): number {
-  if (length < 0) throw new DecodeError('null where a value must be')
+  if (length < 0) throw isNull()
   return length
+}
+
+function isNull(): DecodeError {
+  return new DecodeError('null where a value must be')
+}
+
+function isTooMuch(length: number, elementBytes: number, restBytes: number): DecodeError {
+  const isCutOff = length * elementBytes > restBytes
+  const why = isCutOff ? `, and ${restBytes} bytes are left` : ' is too much'
+  return new DecodeError(`an array of ${length} elements${why}`)
+}
+
+function isTooLong(length: number): DecodeError {
+  return new DecodeError(`a string of ${length} bytes`)
 }

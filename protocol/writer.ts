@@ -1,9 +1,11 @@
 // Writes the primitive types of the protocol; large byte fields go by reference, the rest into one
 // buffer.
 
+import { writeFixed } from './fixed.ts'
+
 const LEAST_BYTES = 64
-const TWO_32 = 2 ** 32
-const TWO_63 = 2 ** 63
+/** Texts that short are mostly ASCII, and sooner copied than handed to Node. */
+const SHORT_TEXT = 40
 
 /** Besides records, which go by reference: who asks for more wants to fill the memory. */
 const MAX_SIZE_BYTES = 256 * 1024 * 1024
@@ -18,19 +20,26 @@ export class MessageTooLargeError extends Error {
 }
 
 export class Writer {
-  #buffer: Buffer
+  /** What is written to: another one after `reserve` had to make room. */
+  buffer: Buffer
   #position = 0
   /** Where the bytes begin that are not in `#done` yet. */
   #start = 0
   #done: Buffer[] = []
   #doneBytes = 0
+  #referredBytes = 0
 
   constructor(sizeHintBytes = LEAST_BYTES) {
-    this.#buffer = Buffer.allocUnsafe(Math.max(sizeHintBytes, LEAST_BYTES))
+    this.buffer = Buffer.allocUnsafe(Math.max(sizeHintBytes, LEAST_BYTES))
   }
 
   get sizeBytes(): number {
     return this.#doneBytes + this.#position - this.#start
+  }
+
+  /** Without what went by reference. */
+  get ownBytes(): number {
+    return this.sizeBytes - this.#referredBytes
   }
 
   /** The parts in order; the writer is of no further use. */
@@ -46,17 +55,17 @@ export class Writer {
   }
 
   #cut(): void {
-    const part = this.#buffer.subarray(this.#start, this.#position)
+    const part = this.buffer.subarray(this.#start, this.#position)
     this.#done.push(part)
     this.#doneBytes += part.length
     this.#start = this.#position
   }
 
   /** Makes room for so many bytes, and gives where they begin. */
-  #advance(sizeBytes: number): number {
+  reserve(sizeBytes: number): number {
     const position = this.#position
     const end = position + sizeBytes
-    if (end > this.#buffer.length) return this.#grow(sizeBytes)
+    if (end > this.buffer.length) return this.#grow(sizeBytes)
     this.#position = end
     return position
   }
@@ -66,66 +75,56 @@ export class Writer {
     if (partBytes + sizeBytes > MAX_SIZE_BYTES) throw new MessageTooLargeError()
     const room = Math.min(2 * (partBytes + sizeBytes), MAX_SIZE_BYTES)
     const buffer = Buffer.allocUnsafe(Math.max(room, LEAST_BYTES))
-    this.#buffer.copy(buffer, 0, this.#start, this.#position)
-    this.#buffer = buffer
+    this.buffer.copy(buffer, 0, this.#start, this.#position)
+    this.buffer = buffer
     this.#start = 0
     this.#position = partBytes + sizeBytes
     return partBytes
   }
 
   bool(value: boolean): void {
-    this.int8(value ? 1 : 0)
+    const at = this.reserve(1)
+    writeFixed.bool(this.buffer, at, value)
   }
 
   int8(value: number): void {
-    const at = this.#advance(1)
-    this.#buffer[at] = value
+    const at = this.reserve(1)
+    writeFixed.int8(this.buffer, at, value)
   }
 
   int16(value: number): void {
-    const at = this.#advance(2)
-    const buffer = this.#buffer
-    buffer[at] = value >>> 8
-    buffer[at + 1] = value
+    const at = this.reserve(2)
+    writeFixed.int16(this.buffer, at, value)
   }
 
   uint16(value: number): void {
-    this.int16(value)
+    const at = this.reserve(2)
+    writeFixed.uint16(this.buffer, at, value)
   }
 
   int32(value: number): void {
-    const at = this.#advance(4)
-    const buffer = this.#buffer
-    buffer[at] = value >>> 24
-    buffer[at + 1] = value >>> 16
-    buffer[at + 2] = value >>> 8
-    buffer[at + 3] = value
+    const at = this.reserve(4)
+    writeFixed.int32(this.buffer, at, value)
   }
 
   uint32(value: number): void {
-    this.int32(value)
+    const at = this.reserve(4)
+    writeFixed.uint32(this.buffer, at, value)
   }
 
   int64(value: number): void {
-    if (value >= TWO_63) {
-      this.int32(0x7fffffff)
-      this.int32(-1)
-      return
-    }
-    this.int32(Math.floor(value / TWO_32))
-    this.int32(value >>> 0)
+    const at = this.reserve(8)
+    writeFixed.int64(this.buffer, at, value)
   }
 
   float64(value: number): void {
-    const at = this.#advance(8)
-    this.#buffer.writeDoubleBE(value, at)
+    const at = this.reserve(8)
+    writeFixed.float64(this.buffer, at, value)
   }
 
   uuid(value: string): void {
-    const at = this.#advance(16)
-    if (this.#buffer.write(value, at, 16, 'base64url') !== 16) {
-      throw new TypeError(`${value} is no uuid`)
-    }
+    const at = this.reserve(16)
+    writeFixed.uuid(this.buffer, at, value)
   }
 
   /** Unsigned, as a varint. */
@@ -139,6 +138,7 @@ export class Writer {
   }
 
   string(value: string): void {
+    if (this.#shortText(value, 2)) return
     const length = stringLength(value)
     this.int16(length)
     this.#text(value, length)
@@ -150,6 +150,7 @@ export class Writer {
   }
 
   compactString(value: string): void {
+    if (this.#shortText(value, 1)) return
     const length = stringLength(value)
     this.varint(length + 1)
     this.#text(value, length)
@@ -160,9 +161,32 @@ export class Writer {
     else this.compactString(value)
   }
 
+  /**
+   * Writes a short text of ASCII behind its length: of two bytes, or of one, which is a varint and
+   * one more. Any other is left alone: then the result is false.
+   */
+  #shortText(value: string, prefixBytes: 1 | 2): boolean {
+    const { length } = value
+    if (length > SHORT_TEXT) return false
+    const at = this.reserve(prefixBytes + length)
+    const { buffer } = this
+    const start = at + prefixBytes
+    for (let i = 0; i < length; i++) {
+      const code = value.charCodeAt(i)
+      if (code > 0x7f) {
+        this.#position = at
+        return false
+      }
+      buffer[start + i] = code
+    }
+    if (prefixBytes === 2) buffer[at] = 0
+    buffer[start - 1] = prefixBytes === 2 ? length : length + 1
+    return true
+  }
+
   #text(value: string, length: number): void {
-    const at = this.#advance(length)
-    this.#buffer.write(value, at, length, 'utf8')
+    const at = this.reserve(length)
+    this.buffer.write(value, at, length, 'utf8')
   }
 
   bytes(value: Buffer): void {
@@ -186,8 +210,8 @@ export class Writer {
   }
 
   copy(value: Buffer): void {
-    const at = this.#advance(value.length)
-    value.copy(this.#buffer, at)
+    const at = this.reserve(value.length)
+    value.copy(this.buffer, at)
   }
 
   records(value: Buffer): void {
@@ -215,6 +239,7 @@ export class Writer {
     this.#cut()
     this.#done.push(value)
     this.#doneBytes += value.length
+    this.#referredBytes += value.length
   }
 
   arrayLength(length: number): void {
