@@ -1,7 +1,7 @@
 // AddPartitionsToTxn (key 24): partitions become part of a transaction before they are written to
 // (KIP-98).
 //
-// A partition that does not exist fails the transaction's others too, with
+// A partition that does not exist, or an internal one, fails the transaction's others too, with
 // OPERATION_NOT_ATTEMPTED. Other errors are the same for all partitions of a transaction.
 //
 // Versions: 2 says PRODUCER_FENCED (KIP-588), before INVALID_PRODUCER_EPOCH; 3 is the last for
@@ -9,6 +9,7 @@
 // say TRANSACTION_ABORTABLE (both KIP-890).
 
 import type { Image } from '../../controller/image/image.ts'
+import { isInternalTopic } from '../../controller/topic-names.ts'
 import { ApiError, Errors, type ErrorCode } from '../../protocol/errors.ts'
 import {
   addPartitionsToTxn, type AddPartitionsToTxnRequest, type AddPartitionsToTxnResponse,
@@ -62,7 +63,7 @@ function askedTransactions(
 async function errorsOf(
   asked: AskedTransaction, apiVersion: number, { controller, transactions }: Services,
 ): Promise<ErrorOf> {
-  const missing = errorsOfMissing(asked, controller.image)
+  const missing = errorsOfMissing(asked, controller.image, apiVersion)
   if (missing !== undefined) return missing
   const { transactionalId, producerId, producerEpoch, topics, verifyOnly } = asked
   const request = {
@@ -82,17 +83,24 @@ async function errorsOf(
   }
 }
 
-/** Undefined when all of them exist. */
+/** Undefined when all of them exist. Clients have no business with internal topics. */
 function errorsOfMissing(
-  { topics }: AskedTransaction, { topics: known }: Image,
+  { topics }: AskedTransaction, { topics: known }: Image, apiVersion: number,
 ): ErrorOf | undefined {
-  const isThere = (topic: string, partition: number): boolean =>
-    known.byName(topic)?.partitions.has(partition) === true
+  const errorOf = (topic: string, partition: number): ErrorCode => {
+    if (apiVersion < BROKERS_SINCE && isInternalTopic(topic)) {
+      return Errors.TOPIC_AUTHORIZATION_FAILED
+    }
+    const isThere = known.byName(topic)?.partitions.has(partition) === true
+    return isThere ? Errors.NONE : Errors.UNKNOWN_TOPIC_OR_PARTITION
+  }
   const areThere = topics.every(({ name, partitions }) =>
-    partitions.every((partition) => isThere(name, partition)))
+    partitions.every((partition) => errorOf(name, partition) === Errors.NONE))
   if (areThere) return undefined
-  return (topic, partition) => isThere(topic, partition)
-    ? Errors.OPERATION_NOT_ATTEMPTED : Errors.UNKNOWN_TOPIC_OR_PARTITION
+  return (topic, partition) => {
+    const code = errorOf(topic, partition)
+    return code === Errors.NONE ? Errors.OPERATION_NOT_ATTEMPTED : code
+  }
 }
 
 function resultsOf(

@@ -113,7 +113,7 @@ function refused(
   // What goes without saying is not said.
   const errorMessage = message === undefined || message === textOf(errorCode) ? null : message
   return {
-    responses: topicData.map(({ name, topicId, partitionData }) => ({
+    responses: withoutRepeats(topicData).map(({ name, topicId, partitionData }) => ({
       name,
       topicId,
       partitionResponses: partitionData.map(({ index }) =>
@@ -153,7 +153,7 @@ class Produce {
     if (this.#isTransactional && transactionalId === null) {
       throw new ApiError(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
     }
-    for (const topic of isRepetitive(topicData) ? withoutRepeats(topicData) : topicData) {
+    for (const topic of withoutRepeats(topicData)) {
       if (topic.partitionData.length === 0) continue
       const partitionResponses: Pending[] = []
       for (const asked of topic.partitionData) {
@@ -400,7 +400,8 @@ function isRepetitive(topics: readonly AskedTopic[]): boolean {
 }
 
 /** Of a partition named more than once the last counts, in the place of the first. */
-function withoutRepeats(topics: readonly AskedTopic[]): AskedTopic[] {
+function withoutRepeats(topics: readonly AskedTopic[]): readonly AskedTopic[] {
+  if (!isRepetitive(topics)) return topics
   const merged = new Map<string, AskedPartition[]>()
   const firsts = new Map<string, AskedTopic>()
   for (const topic of topics) {

@@ -98,15 +98,16 @@ function participationOf(apiVersion: number): Participation {
 /** What exists goes to the group, with its name and id; the rest is answered here. */
 function lookUp(
   { topics: image }: Image, topics: readonly AskedTopic[], apiVersion: number,
-): { known: AskedTopic[], missing: AnsweredTopic[] } {
+): { known: AskedTopic[], missing: readonly AnsweredTopic[] } {
   const byId = apiVersion >= TOPIC_IDS_SINCE
   const known: AskedTopic[] = []
-  const missing: AnsweredTopic[] = []
+  let missing: readonly AnsweredTopic[] = []
   for (const asked of topics) {
     const topic = byId ? image.byId(asked.topicId) : image.byName(asked.name)
     if (topic === undefined) {
       const code = byId ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION
-      missing.push(refused({ ...asked, topicId: byId ? asked.topicId : ZERO_UUID }, code))
+      const topicId = byId ? asked.topicId : ZERO_UUID
+      missing = merged(missing, [refused({ ...asked, topicId }, code)])
       continue
     }
     const named = { ...asked, name: topic.name, topicId: topic.id }
@@ -115,7 +116,8 @@ function lookUp(
     const absent = asked.partitions.filter((partition) => !isThere(partition))
     const there = asked.partitions.filter(isThere)
     if (absent.length > 0) {
-      missing.push(refused({ ...named, partitions: absent }, Errors.UNKNOWN_TOPIC_OR_PARTITION))
+      const code = Errors.UNKNOWN_TOPIC_OR_PARTITION
+      missing = merged(missing, [refused({ ...named, partitions: absent }, code)])
     }
     if (there.length > 0) known.push({ ...named, partitions: there })
   }
@@ -130,10 +132,11 @@ function refused({ name, topicId, partitions }: AskedTopic, errorCode: number): 
   }
 }
 
-/** A topic of which some partitions exist is answered once. */
+/** A topic of which only some partitions exist is answered once. */
 function merged(
   first: readonly AnsweredTopic[], then: readonly AnsweredTopic[],
 ): readonly AnsweredTopic[] {
+  if (first.length === 0) return then
   const all = [...first]
   for (const topic of then) {
     const index = all.findIndex(({ name, topicId }) =>

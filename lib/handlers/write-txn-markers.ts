@@ -4,6 +4,7 @@
 // Versions: 1 is the oldest that is left; 2 tells the version of transactions that the producer
 // speaks (KIP-1228): with 2 its epoch must have risen.
 
+import { ApiError, Errors } from '../../protocol/errors.ts'
 import {
   writeTxnMarkers, type WriteTxnMarkersRequest, type WriteTxnMarkersResponse,
 } from '../../protocol/messages/write-txn-markers.ts'
@@ -29,11 +30,17 @@ export const writeTxnMarkersHandler = handler(writeTxnMarkers, handleWriteTxnMar
 async function handleWriteTxnMarkers(
   { markers }: WriteTxnMarkersRequest, _context: RequestContext, { transactions }: Services,
 ): Promise<WriteTxnMarkersResponse> {
+  if (markers.some(isUnwritable)) throw new ApiError(Errors.UNKNOWN_SERVER_ERROR)
   const results = await Promise.all(markers.map(async (marker) => {
     const written = await promised(transactions.markWriter.write(marksOf(marker)))
     return [marker.producerId, written] as const
   }))
   return { markers: merged(results) }
+}
+
+/** Kafka too fails as a whole where a mark has no producer. */
+function isUnwritable({ producerId, producerEpoch }: AskedMarker): boolean {
+  return producerId < 0 || producerEpoch < 0
 }
 
 function marksOf(marker: AskedMarker) {
