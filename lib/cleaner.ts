@@ -143,7 +143,7 @@ class LogCleaner {
     try {
       // Batches with gaps between them must lie below it, or a recovery would doubt them.
       await log.sync()
-      directory.checkpoint()
+      await directory.checkpointAsync()
       const { config } = this.#options
       const cleaned = await this.#drive(log.compaction.clean(cleanable, {
         nowMs: this.#clock.nowMs(),

@@ -1,6 +1,6 @@
 // `cleaner-offset-checkpoint` of a log directory: how far each of its logs was cleaned.
 
-import { CorruptCheckpointError, readOffsets, writeOffsets } from '../checkpoints.ts'
+import { CorruptCheckpointError, readOffsets, writeOffsetsAsync } from '../checkpoints.ts'
 import { type Disk, StorageError } from '../disk.ts'
 import type { Logger } from '../ports.ts'
 
@@ -46,9 +46,9 @@ export class CleanerCheckpoint {
 
   /**
    * Brings the file up to date with the logs, and with those that may still be opened; others are
-   * gone. On the device when it returns. Throws StorageError.
+   * gone. On the device when it resolves. Rejects with StorageError.
    */
-  save(logs: Iterable<CheckpointedLog>, unopened: Iterable<string>): void {
+  async save(logs: Iterable<CheckpointedLog>, unopened: Iterable<string>): Promise<void> {
     const offsets = new Map<string, number>()
     for (const { name, compaction: { cleanedTo } } of logs) {
       if (cleanedTo !== undefined) offsets.set(name, cleanedTo)
@@ -60,7 +60,7 @@ export class CleanerCheckpoint {
     }
     if (isSame(offsets, this.#saved)) return
     try {
-      writeOffsets(this.#disk, this.#path, offsets)
+      await writeOffsetsAsync(this.#disk, this.#path, offsets, () => true)
     } catch (error) {
       throw new StorageError(this.#path, error)
     }
