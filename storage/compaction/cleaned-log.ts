@@ -34,12 +34,6 @@ export interface CleanedLog {
   sync(): Promise<void>
 }
 
-/**
- * What the records of a batch may take uncompressed: more than a client may send, for Kafka may
- * have taken it.
- */
-export const MAX_PAYLOAD_BYTES = 1024 * 1024 * 1024
-
 /** A piece of work that is done: whoever drives the cleaning may let others in before the next. */
 export interface Step {
   /** Read and written. */

@@ -1,11 +1,12 @@
 // Builds the offset map of a cleaning: the newest offset of each key in the dirty part of a log.
 
 import type { Batch } from '../../protocol/records/batch.ts'
-import { payloadOf, RecordCursor } from '../../protocol/records/record.ts'
+import { RecordCursor } from '../../protocol/records/record.ts'
 import { abortedTransactions } from '../search.ts'
 import { between, type Cleanable } from './cleanable.ts'
-import { type CleanedLog, MAX_PAYLOAD_BYTES, NOTHING, type Steps } from './cleaned-log.ts'
+import { type CleanedLog, NOTHING, type Steps } from './cleaned-log.ts'
 import type { OffsetMap } from './offset-map.ts'
+import { storedPayloadOf } from './payload.ts'
 import { CleanedTransactions } from './transactions.ts'
 import { walk } from './walk.ts'
 
@@ -38,7 +39,7 @@ function* indexBatch(
   const isObsolete = transactions.isObsolete(batch)
   if (batch.lastOffset < from) return true
   if (!isObsolete && !batch.isControl && batch.count > 0) {
-    const payload = payloadOf(batch, { maxSizeBytes: MAX_PAYLOAD_BYTES })
+    const payload = storedPayloadOf(batch)
     for (const cursor = new RecordCursor(payload, batch.count); cursor.next();) {
       const offset = batch.baseOffset + cursor.offsetDelta
       if (!cursor.hasKey || offset < from) continue

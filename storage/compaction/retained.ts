@@ -6,10 +6,10 @@
 // tell the same of its producers (D5). So does the last batch below the high watermark.
 
 import type { Batch } from '../../protocol/records/batch.ts'
-import { payloadOf, RecordCursor } from '../../protocol/records/record.ts'
+import { RecordCursor } from '../../protocol/records/record.ts'
 import { emptied, retainRecords } from '../../protocol/records/retained.ts'
-import { MAX_PAYLOAD_BYTES } from './cleaned-log.ts'
 import type { OffsetMap } from './offset-map.ts'
+import { storedPayloadOf } from './payload.ts'
 import type { CleanedTransactions } from './transactions.ts'
 
 /** What the log knows of a producer. */
@@ -80,7 +80,7 @@ export class Retained {
     }
     this.#expect(batch.count)
     this.#keeps.fill(1)
-    return retainRecords(batch, payloadOf(batch), this.#keeps, horizonMs)
+    return retainRecords(batch, storedPayloadOf(batch), this.#keeps, horizonMs)
   }
 
   /** Undefined where `delete.retention.ms` is for ever, or as good as. */
@@ -90,7 +90,7 @@ export class Retained {
   }
 
   *#data(batch: Batch, staysEmpty: boolean): Generator<void, Buffer | undefined> {
-    const payload = payloadOf(batch, { maxSizeBytes: MAX_PAYLOAD_BYTES })
+    const payload = storedPayloadOf(batch)
     const { baseOffset, count, deleteHorizonMs } = batch
     const keepsTombstones = deleteHorizonMs === undefined || this.#rules.nowMs < deleteHorizonMs
     this.#expect(count)
