@@ -21,15 +21,14 @@ import { partitionLog } from '../partition-log.ts'
 import { Shard } from '../shard.ts'
 import { Shards } from '../shards.ts'
 import { TransactionCoordinator } from './coordinator.ts'
-import { scheduleAborts, scheduleExpiry } from './expiry.ts'
 import { TransactionGate } from './gate.ts'
+import { transactionsHooks } from './lifetime.ts'
 import { MarkWriter } from './mark-writer.ts'
-import { MarkDelivery, type MarkPorts, type MarkResult, type Marks } from './marks.ts'
+import type { MarkPorts, MarkResult, Marks } from './marks.ts'
 import { partitionsOf } from './partition-set.ts'
 import { transactionsCodec, type TransactionRecord } from './records.ts'
 import { transactionSettings } from './settings.ts'
-import { type TransactionsHooks, TransactionsState, type TransactionsWorld } from './state.ts'
-import { isEnding } from './transaction.ts'
+import { TransactionsState, type TransactionsWorld } from './state.ts'
 
 export interface TransactionWiring {
   readonly config: Config
@@ -74,7 +73,7 @@ export function transactions(wiring: TransactionWiring): Transactions {
     codec, clock, logger,
     onStorage: (fn) => turn.onStorage(fn),
     createState: (shard) =>
-      new TransactionsState(world, shard, hooksOf(partition.leaderEpoch, ports)),
+      new TransactionsState(world, shard, transactionsHooks(partition.leaderEpoch, ports)),
   })
   const coordinator = new TransactionCoordinator({
     settings, logger,
@@ -103,22 +102,6 @@ function isVerificationEnabled({ config, controller }: TransactionWiring): boole
     ?? configs.of(ConfigType.BROKER, '').get(VERIFICATION)
   return dynamic === undefined
     ? config.transactionPartitionVerificationEnable : dynamic.toLowerCase() === 'true'
-}
-
-/** What was decided before the shard was loaded is brought to its end. */
-function hooksOf(coordinatorEpoch: number, ports: MarkPorts): TransactionsHooks {
-  return {
-    loaded(state) {
-      for (const transaction of [...state.transactions.values()].filter(isEnding)) {
-        state.tellPartitions(transaction.transactionalId)
-      }
-      scheduleAborts(state)
-      scheduleExpiry(state)
-    },
-    tellPartitions(state, transaction) {
-      new MarkDelivery(state, transaction, coordinatorEpoch, ports).start()
-    },
-  }
 }
 
 /** Marks reach the leaders on this node. There are no other nodes to send them to yet. */
