@@ -69,9 +69,11 @@ export class SnapshotFiles {
     }
   }
 
-  /** Where a segment began that became part of the one before it. */
-  removeAt(offset: number): void {
-    if (this.#offsets.includes(offset)) this.#remove(offset)
+  /** Within a segment, where none is of use. */
+  removeBetween(after: number, before: number): void {
+    for (const one of [...this.#offsets]) {
+      if (one > after && one < before) this.#remove(one)
+    }
   }
 
   removeAbove(offset: number): void {

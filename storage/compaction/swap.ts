@@ -23,7 +23,7 @@ export function* swapIn(
     cleaned.nextOffset = group.at(-1)!.nextOffset
     cleaned.isSynced = true
     segments.replace(group, cleaned)
-    for (const segment of group.slice(1)) snapshots.removeAt(segment.baseOffset)
+    snapshots.removeBetween(baseOffset, cleaned.nextOffset)
   })
   yield { ioBytes: 0, wait: log.wait(disk.syncDirectoryAsync(directory)) }
 }
