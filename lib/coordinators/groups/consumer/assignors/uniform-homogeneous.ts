@@ -1,0 +1,84 @@
+// `uniform` where all members are subscribed to the same topics: everybody keeps partitions up to a
+// quota, and what is left over goes to those who are below theirs.
+
+import type { Assignment } from '../assignment.ts'
+import { copied, grown, hashOfInt, hashOfUuid } from '../java-order.ts'
+import { Draft } from './draft.ts'
+import type { GroupSpec, MemberSpec } from './spec.ts'
+
+interface Free {
+  readonly topicId: string
+  readonly partition: number
+}
+
+interface Keeping {
+  readonly topicIds: ReadonlySet<string>
+  /** Partitions to give away: nobody's first, then those that members have too many of. */
+  readonly free: Free[]
+  readonly quota: number
+  /** Members that may yet have one more than the quota. */
+  extra: number
+  membersLeft: number
+}
+
+export function assignHomogeneous(spec: GroupSpec): Map<string, Assignment> {
+  const [first] = spec.members.values()
+  const topicIds = copied(first!.topicIds, hashOfUuid, first!.subscribedCount)
+  if (topicIds.length === 0) return new Map()
+  const free: Free[] = []
+  let total = 0
+  for (const topicId of topicIds) {
+    const count = spec.partitionCount(topicId)
+    total += count
+    for (let partition = 0; partition < count; partition++) {
+      if (!spec.isAssigned(topicId, partition)) free.push({ topicId, partition })
+    }
+  }
+  const memberCount = spec.members.size
+  const keeping: Keeping = {
+    topicIds: new Set(topicIds), free,
+    quota: Math.floor(total / memberCount), extra: total % memberCount, membersLeft: memberCount,
+  }
+  const drafts = [...spec.members].map(([memberId, member]) =>
+    ({ memberId, ...keep(keeping, member) }))
+  let next = 0
+  for (const { draft, room } of drafts) {
+    for (const { topicId, partition } of free.slice(next, next + room)) {
+      draft.add(topicId, partition)
+    }
+    next += room
+  }
+  if (next < free.length) throw new Error('Partitions were left unassigned')
+  return new Map(drafts.map(({ memberId, draft }) => [memberId, draft.finish()]))
+}
+
+/** What the member keeps, and how many partitions more it may get. */
+function keep(keeping: Keeping, member: MemberSpec): { draft: Draft, room: number } {
+  const draft = new Draft(member.assignment)
+  let hasExtra = keeping.extra > 0
+  let room = keeping.quota + (hasExtra ? 1 : 0)
+  for (const topicId of grown(member.assignment.keys(), hashOfUuid)) {
+    if (!keeping.topicIds.has(topicId)) {
+      draft.removeTopic(topicId)
+      continue
+    }
+    const partitions = member.assignment.get(topicId)!
+    if (partitions.size <= room) {
+      room -= partitions.size
+      continue
+    }
+    for (const partition of copied(partitions, hashOfInt).slice(room)) {
+      draft.remove(topicId, partition)
+      keeping.free.push({ topicId, partition })
+    }
+    room = 0
+  }
+  // It does not need the one more, and there are enough after it that may.
+  if (room > 0 && hasExtra && keeping.membersLeft > keeping.extra) {
+    room--
+    hasExtra = false
+  }
+  if (hasExtra) keeping.extra--
+  keeping.membersLeft--
+  return { draft, room }
+}

@@ -1,0 +1,152 @@
+// The orders in which Kafka's coordinator goes through its hash tables. Assignors give partitions
+// away in these orders, so whoever wants Kafka's assignment has to follow them.
+
+type Hash<K> = (key: K) => number
+
+const DEFAULT_BUCKETS = 16
+const LOAD_FACTOR = 0.75
+
+/** String.hashCode. */
+export function hashOfString(text: string): number {
+  let hash = 0
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash, 31) + text.charCodeAt(index) | 0
+  }
+  return hash
+}
+
+/** Of a topic id: its four words, one over the other. */
+export function hashOfUuid(id: string): number {
+  const bytes = Buffer.from(id, 'base64url')
+  return bytes.readInt32BE(0) ^ bytes.readInt32BE(4) ^ bytes.readInt32BE(8) ^ bytes.readInt32BE(12)
+}
+
+export const hashOfInt: Hash<number> = (value) => value
+
+interface Entry<V> {
+  readonly value: V
+  /** Places the key within its bucket. */
+  readonly rank: number
+}
+
+/**
+ * Goes through its keys as a java.util.HashMap does: by bucket, and within one as they came.
+ * Buckets double when that has them double, and stay when keys go.
+ */
+export class HashTable<K, V> {
+  readonly #hash: Hash<K>
+  readonly #entries = new Map<K, Entry<V>>()
+  #buckets: number
+  /** Ranks are taken from both ends. */
+  #firstRank = 0
+  #lastRank = 0
+
+  constructor(hash: Hash<K>, buckets = DEFAULT_BUCKETS) {
+    this.#hash = hash
+    this.#buckets = buckets
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  get(key: K): V | undefined {
+    return this.#entries.get(key)?.value
+  }
+
+  /** As `put`: a new key is the last of its bucket. */
+  set(key: K, value: V): void {
+    this.#entries.set(key, { value, rank: this.#entries.get(key)?.rank ?? ++this.#lastRank })
+    if (this.#isFull) this.#buckets *= 2
+  }
+
+  /** As `computeIfAbsent`: a new key is the first of its bucket, and buckets double before it. */
+  getOrMake(key: K, make: () => V): V {
+    if (this.#isFull) this.#buckets *= 2
+    const there = this.#entries.get(key)
+    if (there !== undefined) return there.value
+    const value = make()
+    this.#entries.set(key, { value, rank: --this.#firstRank })
+    return value
+  }
+
+  delete(key: K): void {
+    this.#entries.delete(key)
+  }
+
+  keys(): K[] {
+    const placed = [...this.#entries].map(([key, { rank }]) => {
+      const hash = this.#hash(key)
+      return { key, rank, bucket: (hash ^ hash >>> 16) & (this.#buckets - 1) }
+    })
+    return placed.sort((a, b) => a.bucket - b.bucket || a.rank - b.rank).map(({ key }) => key)
+  }
+
+  get #isFull(): boolean {
+    return this.#entries.size > Math.trunc(this.#buckets * LOAD_FACTOR)
+  }
+}
+
+/** Buckets of a table that is made for so many keys. */
+export function bucketsFor(capacity: number): number {
+  return capacity <= 1 ? 1 : 2 ** Math.ceil(Math.log2(capacity))
+}
+
+/** Buckets of a java.util.HashSet that is made of a collection of this size. */
+export function bucketsOfCopy(size: number): number {
+  return bucketsFor(Math.max(capacityFor(size), DEFAULT_BUCKETS))
+}
+
+/** What a table is made for so that so many keys do not make it grow. */
+export function capacityFor(size: number): number {
+  return Math.trunc(size / LOAD_FACTOR) + 1
+}
+
+/** As a HashMap that has grown with its keys has them. */
+export function grown<K>(keys: Iterable<K>, hash: Hash<K>): K[] {
+  return inTable(keys, hash, DEFAULT_BUCKETS)
+}
+
+/** As a HashSet made of a collection, of `size` if it is told, has them. */
+export function copied<K>(keys: Iterable<K>, hash: Hash<K>, size?: number): K[] {
+  const all = [...keys]
+  return inTable(all, hash, bucketsOfCopy(size ?? all.length))
+}
+
+function inTable<K>(keys: Iterable<K>, hash: Hash<K>, buckets: number): K[] {
+  const table = new HashTable<K, true>(hash, buckets)
+  for (const key of keys) table.set(key, true)
+  return table.keys()
+}
+
+/**
+ * As the coordinator's own tables (TimelineHashMap) have keys that were put there in this order, if
+ * there never were more of them: by slot, and within one the last before the others.
+ */
+export function timelined(keys: Iterable<string>): string[] {
+  const all = [...keys]
+  let slots = 2
+  // A table doubles before the key that would fill it beyond its load: three quarters, but counted
+  // the other way round, so that there are more keys than slots at times.
+  while (all.length * LOAD_FACTOR > slots) slots *= 2
+  const bits = Math.log2(slots)
+  const placed = all.map((key, at) => ({ key, at, slot: slotOf(hashOfString(key), bits) }))
+  return placed.sort((a, b) => a.slot - b.slot || b.at - a.at).map(({ key }) => key)
+}
+
+/** The upper bits of the product with 2^64 over the golden ratio. */
+function slotOf(hash: number, bits: number): number {
+  const product = BigInt(hash) * -7046029254386353131n
+  return Number(BigInt.asUintN(64, product) >> BigInt(64 - bits))
+}
+
+/** By the order of java's `Uuid.compareTo`: as two signed numbers of 64 bits. */
+export function compareUuids(a: string, b: string): number {
+  const [left, right] = [Buffer.from(a, 'base64url'), Buffer.from(b, 'base64url')]
+  // With its first bit turned, a signed number compares as an unsigned one.
+  for (const bytes of [left, right]) {
+    bytes[0]! ^= 0x80
+    bytes[8]! ^= 0x80
+  }
+  return left.compare(right)
+}
