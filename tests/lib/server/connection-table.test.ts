@@ -34,7 +34,8 @@ beforeAll(async () => {
     ['listeners', 'PLAINTEXT://127.0.0.1:0'], ['log.dirs', join(directory, 'data')],
   ])
   const config = parseConfig(properties, () => {}, { base: DEVELOPMENT })
-  node = new Node(config, systemWorld(createLogger({ level: 'error', write: (line) => log.push(line) })))
+  const logger = createLogger({ level: 'error', write: (line) => log.push(line) })
+  node = new Node(config, systemWorld(logger))
   await node.start()
   port = node.listeners[0]!.port
 })
