@@ -11,9 +11,8 @@ import { Log } from '../storage/log.ts'
 import type { Logger } from '../storage/ports.ts'
 import { activationRecords } from './activation.ts'
 import type { Decision, DecisionSettings } from './decisions/decision.ts'
-import {
-  applyRecord, DeltaCollector, EMPTY_IMAGE, type Image, type ImageDelta,
-} from './image/image.ts'
+import { ImageBuilder } from './image/builder.ts'
+import { DeltaCollector, EMPTY_IMAGE, type Image, type ImageDelta } from './image/image.ts'
 import { MetadataLoader } from './loader.ts'
 import { readRecord } from './metadata-records.ts'
 import type { Randomness, Timers } from './ports.ts'
@@ -185,15 +184,17 @@ export class Controller {
 
   #append(values: readonly Buffer[], answer: () => void, fail: (error: unknown) => void): void {
     const delta = new DeltaCollector()
-    let image = this.#head
+    const builder = new ImageBuilder(this.#head)
     let sizeBytes = 0
     for (const value of values) {
       // What is applied is what is written: a record is read back from its bytes.
       const record = readRecord(value)
-      delta.add(record, image)
-      image = applyRecord(image, record)
+      // Few records look at what was before: the others must not have it built for them.
+      delta.add(record, builder)
+      builder.add(record)
       sizeBytes += value.length
     }
+    const { image } = builder
     this.#head = image
     const endOffset = this.#driver.nextOffset + values.length
     this.#pending.push({ endOffset, image, delta, sizeBytes, answer, fail })

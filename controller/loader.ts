@@ -3,7 +3,8 @@
 
 import type { Batch } from '../protocol/records/batch.ts'
 import { recordsOf } from '../protocol/records/record.ts'
-import { applyRecord, EMPTY_IMAGE, type Image } from './image/image.ts'
+import { ImageBuilder } from './image/builder.ts'
+import { EMPTY_IMAGE, type Image } from './image/image.ts'
 import { readRecord } from './metadata-records.ts'
 import type { LoadedSnapshot } from './snapshots.ts'
 
@@ -13,7 +14,7 @@ export interface ReadableLog {
 }
 
 export class MetadataLoader {
-  #image: Image = EMPTY_IMAGE
+  #builder = new ImageBuilder(EMPTY_IMAGE)
   /** The image before an open transaction. */
   #beforeTransaction: Image | undefined
   #endOffset = 0
@@ -21,13 +22,13 @@ export class MetadataLoader {
 
   constructor(snapshot: LoadedSnapshot | undefined) {
     if (!snapshot) return
-    for (const value of snapshot.values) this.#image = applyRecord(this.#image, readRecord(value))
+    for (const value of snapshot.values) this.#builder.add(readRecord(value))
     this.#endOffset = snapshot.id.endOffset
     this.#lastTimestampMs = snapshot.lastTimestampMs
   }
 
   get image(): Image {
-    return this.#image
+    return this.#builder.image
   }
 
   /** The next offset to be loaded. */
@@ -65,17 +66,17 @@ export class MetadataLoader {
       const record = readRecord(value)
       switch (record.type) {
         case 'beginTransaction':
-          this.#beforeTransaction = this.#image
+          this.#beforeTransaction = this.image
           break
         case 'endTransaction':
           this.#beforeTransaction = undefined
           break
         case 'abortTransaction':
-          this.#image = this.#beforeTransaction ?? this.#image
+          this.#builder = new ImageBuilder(this.#beforeTransaction ?? this.image)
           this.#beforeTransaction = undefined
           break
         default:
-          this.#image = applyRecord(this.#image, record)
+          this.#builder.add(record)
       }
     }
   }

@@ -47,7 +47,7 @@ export class DeltaCollector {
   readonly brokers = new Set<number>()
   features = false
 
-  add(record: MetadataRecord, before: Image): void {
+  add(record: MetadataRecord, before: Pick<Image, 'topics'>): void {
     switch (record.type) {
       case 'topic': case 'partition': case 'partitionChange':
         this.topics.add(record.data.topicId)
@@ -137,7 +137,7 @@ function removeTopic(image: Image, topicId: string): Image {
 type PartitionData = Extract<MetadataRecord, { type: 'partition' }>['data']
 type PartitionChangeData = Extract<MetadataRecord, { type: 'partitionChange' }>['data']
 
-function partitionOf(data: PartitionData): Partition {
+export function partitionOf(data: PartitionData): Partition {
   return {
     replicas: data.replicas,
     directories: data.directories,

@@ -145,26 +145,43 @@ export class TopicsImage {
       idsByName: idsByName.get(topic.name) === id ? idsByName.delete(topic.name) : idsByName,
       colliding: others === undefined ? colliding
         : others.isEmpty() ? colliding.delete(unified) : colliding.set(unified, others),
-      byBroker: byBroker.withMutations((map) => {
-        for (const [index, partition] of topic.partitions) {
-          reindex(map, keyOf(id, index), partition, undefined)
-        }
-      }),
+      byBroker: reindexed(byBroker, [...topic.partitions].map(([index, before]) => (
+        { key: keyOf(id, index), before, after: undefined }
+      ))),
     })
   }
 
   withPartition(topicId: string, index: number, partition: Partition): TopicsImage {
+    return this.withPartitions(topicId, new Map([[index, partition]]))
+  }
+
+  /** Many at once cost a fraction of one after the other. */
+  withPartitions(topicId: string, changed: ReadonlyMap<number, Partition>): TopicsImage {
     const { ids, byBroker } = this.#tables
     const topic = ids.get(topicId)
     if (!topic) throw new Error(`no topic with id ${topicId}`)
-    const before = topic.partitions.get(index)
+    const moves: Move[] = []
+    for (const [index, partition] of changed) {
+      const before = topic.partitions.get(index)
+      if (before === undefined || !haveSameHolders(before, partition)) {
+        moves.push({ key: keyOf(topicId, index), before, after: partition })
+      }
+    }
+    const partitions = topic.partitions.withMutations((map) => {
+      for (const [index, partition] of changed) map.set(index, partition)
+    })
     return new TopicsImage({
-      ...this.#tables,
-      ids: ids.set(topicId, { ...topic, partitions: topic.partitions.set(index, partition) }),
-      byBroker: byBroker.withMutations((map) =>
-        reindex(map, keyOf(topicId, index), before, partition)),
+      ...this.#tables, ids: ids.set(topicId, { ...topic, partitions }),
+      byBroker: reindexed(byBroker, moves),
     })
   }
+}
+
+/** A partition whose holders may be others now. */
+interface Move {
+  readonly key: string
+  readonly before: Partition | undefined
+  readonly after: Partition | undefined
 }
 
 function holders(partition: Partition | undefined): Set<number> {
@@ -174,19 +191,32 @@ function holders(partition: Partition | undefined): Set<number> {
   return ids
 }
 
-function reindex(
-  map: PersistentMap<number, PartitionKeys>, key: string,
-  before: Partition | undefined, after: Partition | undefined,
-): void {
-  const old = holders(before)
-  const now = holders(after)
-  for (const id of old) {
-    if (now.has(id)) continue
-    const left = map.get(id, PersistentSet<string>()).delete(key)
-    if (left.isEmpty()) map.delete(id)
-    else map.set(id, left)
+/** The quick answer for most changes; false where `holders` has to tell. */
+function haveSameHolders(a: Partition, b: Partition): boolean {
+  return a.isr === b.isr && a.elr === b.elr
+    && (a.leader === NO_LEADER) === (b.leader === NO_LEADER)
+}
+
+function reindexed(
+  byBroker: Tables['byBroker'], moves: readonly Move[],
+): Tables['byBroker'] {
+  if (moves.length === 0) return byBroker
+  const changed = new Map<number, PartitionKeys>()
+  const keysOf = (id: number): PartitionKeys => {
+    const keys = changed.get(id) ?? byBroker.get(id, PersistentSet<string>()).asMutable()
+    changed.set(id, keys)
+    return keys
   }
-  for (const id of now) {
-    if (!old.has(id)) map.set(id, map.get(id, PersistentSet<string>()).add(key))
+  for (const { key, before, after } of moves) {
+    const old = holders(before)
+    const now = holders(after)
+    for (const id of old) if (!now.has(id)) keysOf(id).delete(key)
+    for (const id of now) if (!old.has(id)) keysOf(id).add(key)
   }
+  return byBroker.withMutations((map) => {
+    for (const [id, keys] of changed) {
+      if (keys.isEmpty()) map.delete(id)
+      else map.set(id, keys.asImmutable())
+    }
+  })
 }
