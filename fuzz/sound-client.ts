@@ -63,7 +63,9 @@ export class SoundClient {
   }
 
   async #produce(): Promise<number> {
-    const records = buildBatch({ records: [{ value: valueOf(this.#correlationId) }] })
+    const records = buildBatch({
+      records: [{ value: valueOf(this.#correlationId) }], timestampMs: Date.now(),
+    })
     const { responses } = await this.#ask(produce, 9, {
       acks: -1, timeoutMs: PATIENCE_MS,
       topicData: [{ name: SIDE_TOPIC, partitionData: [{ index: 0, records }] }],

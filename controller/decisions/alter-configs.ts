@@ -162,7 +162,8 @@ function checkSettings(
     case ConfigType.TOPIC:
       if (name === '') throw invalid('Default topic resources are not allowed.')
       checkTopicName(name)
-      parseLogConfig(after, settings.topicDefaults)
+      // The defaults alone are as they should be, and take their time.
+      if (after.size > 0) parseLogConfig(after, settings.topicDefaults)
       return
     case ConfigType.BROKER:
       if (name === '') return

@@ -54,10 +54,12 @@ interface Named {
 export function refusals<R extends Named>(
   resources: readonly R[], check: (resource: R) => void,
 ): (ApiError | null)[] {
-  const isSame = (a: Named, b: Named): boolean =>
-    a.resourceType === b.resourceType && a.resourceName === b.resourceName
+  const keyOf = ({ resourceType, resourceName }: Named) => `${resourceType} ${resourceName}`
+  const once = new Set<string>()
+  const repeated = new Set<string>()
+  for (const key of resources.map(keyOf)) (once.has(key) ? repeated : once).add(key)
   return resources.map((resource) => {
-    if (resources.filter((other) => isSame(resource, other)).length > 1) {
+    if (repeated.has(keyOf(resource))) {
       return new ApiError(Errors.INVALID_REQUEST, 'Each resource must appear at most once.')
     }
     try {

@@ -13,6 +13,7 @@ import { mapLater } from '../coordinators/map-later.ts'
 import type { Later } from '../server/later.ts'
 import { handler, type RequestContext } from '../server/handler.ts'
 import type { Services } from '../services.ts'
+import { mergedTopics } from './committed-topics.ts'
 
 type AskedTopic = OffsetCommitRequest['topics'][number]
 type AnsweredTopic = OffsetCommitResponse['topics'][number]
@@ -30,11 +31,12 @@ function handleOffsetCommit(
   const known: AskedTopic[] = []
   const unknown: AnsweredTopic[] = []
   for (const topic of request.topics) sort(controller.image, topic, apiVersion, known, unknown)
-  if (known.length === 0) return { topics: unknown }
+  if (known.length === 0) return { topics: mergedTopics(unknown, []) }
   const committed = groups.commitOffsets({ ...request, topics: known }, apiVersion)
-  return mapLater(committed, ({ topics }) => ({ topics: merged(unknown, topics) }), (error) => {
+  const answer = (topics: readonly AnsweredTopic[]) => ({ topics: mergedTopics(unknown, topics) })
+  return mapLater(committed, ({ topics }) => answer(topics), (error) => {
     const code = error instanceof ApiError ? error.code : Errors.UNKNOWN_SERVER_ERROR
-    return { topics: merged(unknown, known.map((topic) => refused(topic, code))) }
+    return answer(known.map((topic) => refused(topic, code)))
   })
 }
 
@@ -67,19 +69,4 @@ function refused({ name, topicId, partitions }: AskedTopic, errorCode: number): 
     topicId,
     partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
   }
-}
-
-/** A topic of which some partitions exist is answered once. */
-function merged(
-  first: readonly AnsweredTopic[], then: readonly AnsweredTopic[],
-): readonly AnsweredTopic[] {
-  const all = [...first]
-  for (const topic of then) {
-    const index = all.findIndex(({ name, topicId }) =>
-      name === topic.name && topicId === topic.topicId)
-    const same = all[index]
-    if (same === undefined) all.push(topic)
-    else all[index] = { ...same, partitions: [...same.partitions, ...topic.partitions] }
-  }
-  return all
 }

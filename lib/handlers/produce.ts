@@ -402,20 +402,18 @@ function isRepetitive(topics: readonly AskedTopic[]): boolean {
 /** Of a partition named more than once the last counts, in the place of the first. */
 function withoutRepeats(topics: readonly AskedTopic[]): readonly AskedTopic[] {
   if (!isRepetitive(topics)) return topics
-  const merged = new Map<string, AskedPartition[]>()
+  const merged = new Map<string, Map<number, AskedPartition>>()
   const firsts = new Map<string, AskedTopic>()
   for (const topic of topics) {
     const key = `${topic.topicId}${topic.name}`
     if (!firsts.has(key)) firsts.set(key, topic)
-    const partitions = merged.get(key) ?? []
+    const partitions = merged.get(key) ?? new Map<number, AskedPartition>()
     merged.set(key, partitions)
-    for (const asked of topic.partitionData) {
-      const at = partitions.findIndex(({ index }) => index === asked.index)
-      if (at < 0) partitions.push(asked)
-      else partitions[at] = asked
-    }
+    for (const asked of topic.partitionData) partitions.set(asked.index, asked)
   }
-  return [...firsts].map(([key, topic]) => ({ ...topic, partitionData: merged.get(key)! }))
+  return [...firsts].map(([key, topic]) => (
+    { ...topic, partitionData: [...merged.get(key)!.values()] }
+  ))
 }
 
 function beginningOf(

@@ -19,6 +19,7 @@ import { GROUP_METADATA_TOPIC } from '../coordinators/internal-topic.ts'
 import type { Entry, Participation } from '../coordinators/transactions/gate.ts'
 import { handler, Later, type RequestContext } from '../server/handler.ts'
 import type { Services } from '../services.ts'
+import { mergedTopics } from './committed-topics.ts'
 
 type AskedTopic = TxnOffsetCommitRequest['topics'][number]
 type AnsweredTopic = TxnOffsetCommitResponse['topics'][number]
@@ -45,7 +46,7 @@ function handleTxnOffsetCommit(
   if (request.groupId === '') throw new ApiError(Errors.INVALID_GROUP_ID)
   const later = new Later<TxnOffsetCommitResponse>()
   const answer = (topics: readonly AnsweredTopic[]): void => {
-    later.complete({ topics: merged(missing, topics) })
+    later.complete({ topics: mergedTopics(missing, topics) })
   }
   const fail = (error: unknown): void => {
     if (!(error instanceof ApiError)) {
@@ -101,13 +102,13 @@ function lookUp(
 ): { known: AskedTopic[], missing: readonly AnsweredTopic[] } {
   const byId = apiVersion >= TOPIC_IDS_SINCE
   const known: AskedTopic[] = []
-  let missing: readonly AnsweredTopic[] = []
+  const missing: AnsweredTopic[] = []
   for (const asked of topics) {
     const topic = byId ? image.byId(asked.topicId) : image.byName(asked.name)
     if (topic === undefined) {
       const code = byId ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION
       const topicId = byId ? asked.topicId : ZERO_UUID
-      missing = merged(missing, [refused({ ...asked, topicId }, code)])
+      missing.push(refused({ ...asked, topicId }, code))
       continue
     }
     const named = { ...asked, name: topic.name, topicId: topic.id }
@@ -117,7 +118,7 @@ function lookUp(
     const there = asked.partitions.filter(isThere)
     if (absent.length > 0) {
       const code = Errors.UNKNOWN_TOPIC_OR_PARTITION
-      missing = merged(missing, [refused({ ...named, partitions: absent }, code)])
+      missing.push(refused({ ...named, partitions: absent }, code))
     }
     if (there.length > 0) known.push({ ...named, partitions: there })
   }
@@ -130,22 +131,6 @@ function refused({ name, topicId, partitions }: AskedTopic, errorCode: number): 
     topicId,
     partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
   }
-}
-
-/** A topic of which only some partitions exist is answered once. */
-function merged(
-  first: readonly AnsweredTopic[], then: readonly AnsweredTopic[],
-): readonly AnsweredTopic[] {
-  if (first.length === 0) return then
-  const all = [...first]
-  for (const topic of then) {
-    const index = all.findIndex(({ name, topicId }) =>
-      name === topic.name && topicId === topic.topicId)
-    const same = all[index]
-    if (same === undefined) all.push(topic)
-    else all[index] = { ...same, partitions: [...same.partitions, ...topic.partitions] }
-  }
-  return all
 }
 
 /** The first clients with transactions break when they are told of loading (KAFKA-7296). */

@@ -2,6 +2,8 @@
 
 import { describe, expect, test } from '@jest/globals'
 
+import { mergedTopics } from '../../lib/handlers/committed-topics.ts'
+import { refusals } from '../../lib/handlers/incremental-alter-configs.ts'
 import { groupsCodec } from '../../lib/coordinators/groups/records.ts'
 import { DecodeError } from '../../protocol/compile.ts'
 import { Batch } from '../../protocol/records/batch.ts'
@@ -40,5 +42,38 @@ describe('64-bit integers of batches', () => {
       coordinatorEpoch: 0, leaderEpoch: 0,
     })
     expect(new Batch(bytes).producerId).toBe(2 ** 63)
+  })
+})
+
+describe('requests of many elements take time by their number, not by its square', () => {
+  const many = 60_000
+
+  test('AlterConfigs that names a resource again and again', () => {
+    const resources = Array.from({ length: many }, (_, i) => (
+      { resourceType: 2, resourceName: `topic-${i % (many / 2)}` }
+    ))
+    const startedMs = performance.now()
+    const refused = refusals([...resources, { resourceType: 2, resourceName: 'once' }], () => {})
+    expect(performance.now() - startedMs).toBeLessThan(5000)
+    expect(refused.filter((error) => error === null)).toHaveLength(1)
+    expect(refused.at(-1)).toBeNull()
+  })
+
+  test('commits of offsets, and what they are refused for', () => {
+    const topicOf = (errorCode: number) => (_: unknown, i: number) => (
+      { name: `topic-${i % 100}`, partitions: [{ partitionIndex: i, errorCode }] }
+    )
+    const refused = Array.from({ length: many }, topicOf(3))
+    const startedMs = performance.now()
+    const merged = mergedTopics(refused, Array.from({ length: many }, topicOf(0)))
+    expect(performance.now() - startedMs).toBeLessThan(5000)
+    expect(merged).toHaveLength(100)
+    expect(merged[1]).toMatchObject({ name: 'topic-1' })
+    const { partitions } = merged[1]!
+    expect(partitions).toHaveLength(2 * many / 100)
+    expect([partitions[0], partitions.at(-1)]).toEqual([
+      { partitionIndex: 1, errorCode: 3 }, { partitionIndex: many - 99, errorCode: 0 },
+    ])
+    expect(mergedTopics([], refused)).toBe(refused)
   })
 })
