@@ -17,7 +17,7 @@ import {
 import { DIRECTORY, openLog } from './harness.ts'
 import { randomOf } from './random.ts'
 
-const RUNS = 25
+const RUNS = 15
 const STEPS = 120
 const only = process.env['COMPACTION_SEED']
 const seeds = only === undefined ? Array.from({ length: RUNS }, (_, i) => i + 1) : [Number(only)]
