@@ -180,8 +180,21 @@ export function isRetriable(code: number): boolean {
   return RETRIABLE.has(errorName(code))
 }
 
+/**
+ * An error about what somebody else has sent. One request can bring about a hundred thousand, and
+ * to record a stack costs more than all else that is done for each: there is none.
+ */
+export class StacklessError extends Error {
+  constructor(message: string) {
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
+    super(message)
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
 /** An answer, not a bug: whoever handles the request puts the code, and the message, into it. */
-export class ApiError extends Error {
+export class ApiError extends StacklessError {
   override readonly name: string = 'ApiError'
   readonly code: ErrorCode
 

@@ -1,6 +1,7 @@
 // Reads the primitive types of the protocol from a buffer, and believes no length before it is
 // proven.
 
+import { StacklessError } from './errors.ts'
 import { readFixed } from './fixed.ts'
 
 /** Where the bytes went wrong. */
@@ -17,7 +18,7 @@ export interface DecodePlace {
 /**
  * The bytes are not what they should be. Whoever sent them gets no answer: the connection closes.
  */
-export class DecodeError extends Error {
+export class DecodeError extends StacklessError {
   override readonly name = 'DecodeError'
   /** What is wrong, without the place. */
   readonly reason: string

@@ -6,9 +6,11 @@ import { mergedTopics } from '../../lib/handlers/committed-topics.ts'
 import { refusals } from '../../lib/handlers/incremental-alter-configs.ts'
 import { groupsCodec } from '../../lib/coordinators/groups/records.ts'
 import { DecodeError } from '../../protocol/compile.ts'
+import { ApiError, Errors } from '../../protocol/errors.ts'
 import { Batch } from '../../protocol/records/batch.ts'
 import { endMarkerBatch } from '../../protocol/records/control.ts'
 import { readInt64, writeInt64 } from '../../protocol/records/int64.ts'
+import { InvalidRecordError } from '../../protocol/records/record-errors.ts'
 
 describe('records of __consumer_offsets', () => {
   const offsetKey = Buffer.from('000100016700017400000000', 'hex')
@@ -76,4 +78,14 @@ describe('requests of many elements take time by their number, not by its square
     ])
     expect(mergedTopics([], refused)).toBe(refused)
   })
+})
+
+test('an error that is an answer carries no stack; one that is a bug does', () => {
+  const answer = new ApiError(Errors.GROUP_ID_NOT_FOUND)
+  expect([answer.name, answer.code, answer.message]).toEqual(['ApiError', 69, expect.any(String)])
+  for (const error of [answer, new DecodeError('what'), new InvalidRecordError('why')]) {
+    expect(error).toBeInstanceOf(Error)
+    expect(error.stack).not.toMatch(/\n\s+at /)
+  }
+  expect(new Error('bug').stack).toMatch(/\n\s+at /)
 })
