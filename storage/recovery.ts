@@ -68,13 +68,22 @@ export function loadSegments(options: LoadOptions): Segments {
 
 /** The place of the first segment that must be looked through; none: that behind the last one. */
 function firstDoubtful(
-  segments: Segments, { isClean, recoveryPoint = 0, logger, name }: LoadOptions,
+  segments: Segments, { isClean, recoveryPoint = 0, logger, name, snapshots }: LoadOptions,
 ): number {
   // The segment that ends at the recovery point may have been rolled since, its indexes unsynced.
-  if (!isClean) return Math.max(0, segments.indexOf(recoveryPoint - 1))
+  if (!isClean && !isEmpty(segments, snapshots)) {
+    return Math.max(0, segments.indexOf(recoveryPoint - 1))
+  }
   if (segments.active.hasIndexes && segments.active.findEnd()) return segments.count
   logger.warn('the log does not end as it should, though it was closed', { log: name })
   return segments.count - 1
+}
+
+/** There is nothing to doubt: most of the partitions of many a node hold no records. */
+function isEmpty({ count, active }: Segments, { offsets }: SnapshotFiles): boolean {
+  return count === 1 && active.writtenBytes === 0 && active.hasIndexes
+    && active.offsetIndex.count === 0 && active.timeIndex.count === 0
+    && (offsets.at(-1) ?? 0) <= active.baseOffset
 }
 
 /** Reads the segments from the doubtful one on. What follows an unsound batch goes. */

@@ -137,6 +137,18 @@ describe('closing a directory', () => {
     expect(changes[1]).toBe(changes[0])
   })
 
+  test('does not matter to logs without records: there is nothing to recover', () => {
+    const counting = new CountingDisk()
+    counting.makeDirectory('/data')
+    openAll(counting, 20)
+    counting.crash()
+    openAll(counting, 20)
+    const directory = openDirectory()
+    counting.changes = 0
+    for (let partition = 0; partition < 20; partition++) openIn(directory, partition)
+    expect(counting.changes).toBe(0)
+  })
+
   test('brings what was written to the device, that of many at a time', async () => {
     const directory = openDirectory()
     for (let partition = 0; partition < 100; partition++) {
