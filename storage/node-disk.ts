@@ -8,6 +8,7 @@ import {
 import { dirname } from 'node:path'
 
 import type { DirectoryEntry, Disk, DiskFile, DiskLock, OpenMode } from './disk.ts'
+import { type OpenFile, OpenFiles } from './open-files.ts'
 
 const { O_CREAT, O_RDONLY, O_RDWR } = constants
 const FLAGS: Readonly<Record<OpenMode, number>> = {
@@ -15,18 +16,71 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
 }
 /** No descriptor: Node refuses it, and the system would too. */
 const CLOSED = -1
+/** No descriptor for now. */
+const RELEASED = -2
+/** What a node with few partitions never comes to, and most systems allow. */
+const MAX_OPEN_FILES = 4000
 /** Linux takes no more buffers in one call. */
 const MAX_VECTORS = 1024
 /** Of what `statOf` gives: field 22. */
 const START = 19
 
-export function nodeDisk(): Disk {
-  return new NodeDisk()
+export interface NodeDiskOptions {
+  /** So many files have a descriptor at a time, besides those with something unsynced. */
+  readonly maxOpenFiles?: number
+}
+
+export function nodeDisk(options: NodeDiskOptions = {}): Disk {
+  return new NodeDisk(options)
 }
 
 class NodeDisk implements Disk {
+  readonly #openFiles: OpenFiles
+  /** Files that were not closed, by their directory; most have none, or one. */
+  readonly #inUse = new Map<string, Set<NodeFile>>()
+
+  constructor({ maxOpenFiles = MAX_OPEN_FILES }: NodeDiskOptions) {
+    this.#openFiles = new OpenFiles(maxOpenFiles)
+  }
+
   open(path: string, mode: OpenMode): DiskFile {
-    return new NodeFile(path, openSync(path, FLAGS[mode], 0o644))
+    const descriptor = this.openDescriptor(path, FLAGS[mode])
+    const file = new NodeFile(path, descriptor, FLAGS[mode], this)
+    const directory = dirname(path)
+    const others = this.#inUse.get(directory)
+    if (others === undefined) this.#inUse.set(directory, new Set([file]))
+    else others.add(file)
+    this.#openFiles.add(file)
+    return file
+  }
+
+  /** With room made for it, if need be. */
+  openDescriptor(path: string, flags: number): number {
+    try {
+      return openSync(path, flags, 0o644)
+    } catch (error) {
+      if (!isCode(error, 'EMFILE') && !isCode(error, 'ENFILE')) throw error
+      this.#openFiles.releaseAll()
+      return openSync(path, flags, 0o644)
+    }
+  }
+
+  reopened(file: NodeFile): void {
+    this.#openFiles.add(file)
+  }
+
+  closed(file: NodeFile): void {
+    this.#openFiles.delete(file)
+    const directory = dirname(file.path)
+    const others = this.#inUse.get(directory)
+    others?.delete(file)
+    if (others?.size === 0) this.#inUse.delete(directory)
+  }
+
+  /** Those in use there lose their name: without a descriptor nobody would find them again. */
+  #keepOpen(path: string): void {
+    for (const file of this.#inUse.get(dirname(path)) ?? []) if (file.path === path) file.keepOpen()
+    for (const file of this.#inUse.get(path) ?? []) file.keepOpen()
   }
 
   exists(path: string): boolean {
@@ -47,15 +101,19 @@ class NodeDisk implements Disk {
   }
 
   rename(from: string, to: string): void {
+    this.#keepOpen(from)
+    this.#keepOpen(to)
     renameSync(from, to)
   }
 
   remove(path: string): void {
+    this.#keepOpen(path)
     // Mostly it is not there, and an error costs more than a look.
     if (existsSync(path)) unlessMissing(() => unlinkSync(path))
   }
 
   removeTree(path: string): void {
+    this.#keepOpen(path)
     rmSync(path, { force: true, recursive: true })
   }
 
@@ -154,32 +212,87 @@ function statOf(pid: number): string[] | undefined {
   }
 }
 
-class NodeFile implements DiskFile {
+class NodeFile implements DiskFile, OpenFile {
   readonly path: string
+  readonly #disk: NodeDisk
+  /** To open it again with. */
+  readonly #flags: number
   #descriptor: number
+  /** Which file it was when its descriptor was given back. */
+  #identity = ''
+  isRecent = false
+  #isKeptOpen = false
+  /** Written, and not on the device. */
+  #isUnsynced = false
+  /** How many syncs are under way. */
+  #syncing = 0
+  #isClosing = false
 
-  constructor(path: string, descriptor: number) {
+  constructor(path: string, descriptor: number, flags: number, disk: NodeDisk) {
     this.path = path
     this.#descriptor = descriptor
+    this.#flags = flags & ~O_CREAT
+    this.#disk = disk
   }
 
-  sizeBytes(): number {
-    return this.#do(() => fstatSync(this.#descriptor).size)
+  get isIdle(): boolean {
+    // An error of writing to the device is told to those who have the file open then.
+    return !this.#isUnsynced && this.#syncing === 0 && !this.#isKeptOpen
   }
 
-  #do<T>(work: () => T): T {
+  settle(): boolean {
+    if (this.#syncing > 0 || this.#isKeptOpen) return false
+    this.sync()
+    return true
+  }
+
+  release(): void {
+    this.#identity = this.#identify()
+    closeSync(this.#descriptor)
+    this.#descriptor = RELEASED
+  }
+
+  #identify(): string {
+    const { dev, ino } = fstatSync(this.#descriptor)
+    return `${dev} ${ino}`
+  }
+
+  /** For good, whatever becomes of its name. */
+  keepOpen(): void {
+    if (this.#descriptor === RELEASED) this.#open()
+    this.#isKeptOpen = true
+  }
+
+  #open(): number {
+    this.#descriptor = this.#disk.openDescriptor(this.path, this.#flags)
+    if (this.#identify() !== this.#identity) {
+      closeSync(this.#descriptor)
+      this.#descriptor = RELEASED
+      throw new Error(`${this.path} is another file than it was`)
+    }
+    this.#disk.reopened(this)
+    return this.#descriptor
+  }
+
+  /** Does something with the descriptor. */
+  #do<T>(work: (descriptor: number) => T): T {
+    this.isRecent = true
     try {
-      return work()
+      return work(this.#descriptor === RELEASED ? this.#open() : this.#descriptor)
     } catch (error) {
       throw named(error, this.path)
     }
   }
 
+  sizeBytes(): number {
+    return this.#do((descriptor) => fstatSync(descriptor).size)
+  }
+
   read(target: Uint8Array, targetOffset: number, lengthBytes: number, position: number): number {
     let done = 0
     while (done < lengthBytes) {
-      const count = this.#do(() => readSync(
-        this.#descriptor, target, targetOffset + done, lengthBytes - done, position + done))
+      const count = this.#do((descriptor) => readSync(
+        descriptor, target, targetOffset + done, lengthBytes - done, position + done))
       if (count === 0) break
       done += count
     }
@@ -187,9 +300,10 @@ class NodeFile implements DiskFile {
   }
 
   write(bytes: Uint8Array, position: number): void {
+    this.#isUnsynced = true
     for (let done = 0; done < bytes.length;) {
-      done += this.#do(() => (
-        writeSync(this.#descriptor, bytes, done, bytes.length - done, position + done)
+      done += this.#do((descriptor) => (
+        writeSync(descriptor, bytes, done, bytes.length - done, position + done)
       ))
     }
   }
@@ -197,10 +311,11 @@ class NodeFile implements DiskFile {
   writeAll(buffers: readonly Uint8Array[], position: number): void {
     if (buffers.length === 1) return this.write(buffers[0]!, position)
     let at = position
+    this.#isUnsynced = true
     for (let first = 0; first < buffers.length; first += MAX_VECTORS) {
       const some = buffers.slice(first, first + MAX_VECTORS)
       const wanted = some.reduce((sum, { length }) => sum + length, 0)
-      let done = this.#do(() => writevSync(this.#descriptor, some, at))
+      let done = this.#do((descriptor) => writevSync(descriptor, some, at))
       if (done < wanted) {
         // A short write: the rest one by one, so that the error that cut it off shows itself.
         for (const buffer of some) {
@@ -216,22 +331,45 @@ class NodeFile implements DiskFile {
   }
 
   truncate(sizeBytes: number): void {
-    this.#do(() => ftruncateSync(this.#descriptor, sizeBytes))
+    // A new one is empty already, and has nothing to be synced then.
+    if (this.sizeBytes() === sizeBytes) return
+    this.#isUnsynced = true
+    this.#do((descriptor) => ftruncateSync(descriptor, sizeBytes))
   }
 
   sync(): void {
-    this.#do(() => fdatasyncSync(this.#descriptor))
+    this.#do((descriptor) => fdatasyncSync(descriptor))
+    this.#isUnsynced = false
   }
 
   syncAsync(): Promise<void> {
     return new Promise((resolve, reject) => {
-      fdatasync(this.#descriptor, (error) => error ? reject(named(error, this.path)) : resolve())
+      this.#do((descriptor) => {
+        this.#syncing++
+        // Whatever is written from here on says so itself.
+        this.#isUnsynced = false
+        fdatasync(descriptor, (error) => {
+          this.#syncing--
+          if (error) this.#isUnsynced = true
+          if (this.#isClosing && this.#syncing === 0) this.#close()
+          if (error) reject(named(error, this.path))
+          else resolve()
+        })
+      })
     })
   }
 
   close(): void {
-    closeSync(this.#descriptor)
-    // The number may soon be another file's: whoever comes late gets EBADF instead.
+    if (this.#descriptor === CLOSED) return
+    // The number may soon be another file's, and a sync under way would be one of that.
+    if (this.#syncing > 0) this.#isClosing = true
+    else this.#close()
+  }
+
+  #close(): void {
+    this.#disk.closed(this)
+    if (this.#descriptor !== RELEASED) closeSync(this.#descriptor)
+    // Whoever comes late gets EBADF.
     this.#descriptor = CLOSED
   }
 }

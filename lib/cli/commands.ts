@@ -23,7 +23,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
       const { start } = await import('./start.ts')
       exitCode = await start({
         file: given.file, overrides: given.override,
-        logFormat: given.logFormat, logLevel: given.logLevel,
+        logFormat: given.logFormat, logLevel: given.logLevel, maxOpenFiles: given.maxOpenFiles,
       })
     })
     .command('format [file]', 'Prepare empty log directories', formatOptions, async (given) => {
@@ -78,6 +78,10 @@ function startOptions(command: Argv) {
     })
     .option('log-level', {
       choices: LOG_LEVELS, default: 'info' as const, describe: 'The least that is logged',
+    })
+    .option('max-open-files', {
+      type: 'number', default: 4000,
+      describe: 'Files of logs that are open at a time; others are opened again when needed',
     })
 }
 

@@ -9,6 +9,8 @@ export interface StartOptions {
   readonly overrides: readonly string[]
   readonly logFormat: LogFormat
   readonly logLevel: LogLevel
+  /** Left out: as the disk has it. */
+  readonly maxOpenFiles?: number
 }
 
 /**

@@ -27,7 +27,12 @@ async function run(options: StartOptions, logger: Logger): Promise<number> {
   const config = loadConfig(options, (message) => logger.warn(message))
   const notYet = whyNotYet(config)
   if (notYet !== undefined) throw new StartError(notYet)
-  const node = new Node(config, systemWorld(logger))
+  const { maxOpenFiles } = options
+  if (maxOpenFiles !== undefined && !(Number.isSafeInteger(maxOpenFiles) && maxOpenFiles >= 1)) {
+    throw new StartError('--max-open-files: must be a whole number of at least 1')
+  }
+  const world = systemWorld(logger, maxOpenFiles === undefined ? {} : { maxOpenFiles })
+  const node = new Node(config, world)
   const signal = untilSignal(logger)
   // What goes wrong beside the start ends it as well; of a node that serves Node tells the stack.
   const onBug = (error: unknown): void => process.exit(endWith(error, logger))

@@ -77,6 +77,7 @@ describe('samsa', () => {
     [['start', '--nope'], 'Unknown argument: nope'],
     [['start', '--override'], 'Not enough arguments following: override'],
     [['start', '--log-level', 'loud'], 'log-level'],
+    [['start', '--max-open-files', '0.5'], '--max-open-files: must be a whole number'],
     [['format'], 'cluster-id'],
   ])('%j is a mistake, and starts nothing', async (args, words) => {
     const mistaken = samsa(...args)
