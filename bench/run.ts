@@ -8,6 +8,7 @@ import { sleep } from '../compat/harness/process.ts'
 import { runTool } from '../compat/java/tools.ts'
 import { benchDecompression } from './decompression.ts'
 import { median } from './measure.ts'
+import { benchProtocol } from './protocol.ts'
 
 const START_RUNS = 9
 const PERF_ROUNDS = 3
@@ -83,7 +84,8 @@ async function benchThroughput(): Promise<void> {
 }
 
 const BENCHES: Readonly<Record<string, () => Promise<void> | void>> = {
-  start: benchStart, throughput: benchThroughput, decompression: benchDecompression,
+  start: benchStart, throughput: benchThroughput, protocol: benchProtocol,
+  decompression: benchDecompression,
 }
 
 async function main(names: readonly string[]): Promise<void> {

@@ -1,6 +1,7 @@
 // Messages to bytes and back: straight-line readers and writers, built on first use from a
 // message's description, one for each version.
 
+import { writeFixed } from './fixed.ts'
 import { generateReader, generateWriter, type Read, type Write } from './generate.ts'
 import {
   decodeResponseHeader, isFlexible, requestHeaderVersion, responseHeaderVersion,
@@ -23,6 +24,9 @@ interface Codec {
   sizeHintBytes: number
 }
 
+/** Length, key, version and correlation id. */
+const REQUEST_START_BYTES = 12
+
 const MOST_HINT_BYTES = 16 * 1024
 const HINT_DECAY = 1 / 8
 
@@ -42,17 +46,20 @@ function codecOf(message: Message, version: number): Codec {
   return fresh
 }
 
-function hasVersion({ versions: [lowest, highest] }: Message, version: number): boolean {
-  return version >= lowest && version <= highest
+function hasVersion({ versions }: Message, version: number): boolean {
+  return version >= versions[0] && version <= versions[1]
+}
+
+/** Of a version that has not been used yet, and may not be there. */
+function codecToRead(message: Message, version: number): Codec {
+  if (hasVersion(message, version)) return codecOf(message, version)
+  throw new DecodeError(`${message.name} has no version ${version}`)
 }
 
 function readMessage(
   message: Message, version: number, buffer: Buffer, offset: number, values: number,
 ): unknown {
-  if (!hasVersion(message, version)) {
-    throw new DecodeError(`${message.name} has no version ${version}`)
-  }
-  const codec = codecOf(message, version)
+  const codec = codecs.get(message)?.[version] ?? codecToRead(message, version)
   codec.read ??= generateReader(message.shape, version, isFlexible(message, version))
   try {
     return codec.read(new Reader(buffer, offset, values))
@@ -134,10 +141,10 @@ export function encodeRequest<A extends Api>(
 ): Buffer[] {
   const codec = codecOf(api.request, version)
   const writer = new Writer(codec.sizeHintBytes)
-  writer.int32(0)
-  writer.int16(api.key)
-  writer.int16(version)
-  writer.int32(correlationId)
+  const at = writer.reserve(REQUEST_START_BYTES)
+  writeFixed.int16(writer.buffer, at + 4, api.key)
+  writeFixed.int16(writer.buffer, at + 6, version)
+  writeFixed.int32(writer.buffer, at + 8, correlationId)
   writer.nullableString(clientId)
   if (requestHeaderVersion(api.key, version) > 1) writer.varint(0)
   writeInto(writer, codec, api.request, version, body)

@@ -210,14 +210,27 @@ function arrayReader(source: Source, spec: FieldSpec): string {
   const element = spec.element!.spec
   const limits = `${leastBytes(source, element)}, ${valuesOf(element)}`
   const length = `r.${source.method(spec, 'ArrayLength')}(${limits})`
-  const readElement = source.traced("'[' + i + ']'", readExpression(source, element, 'in line'))
   return source.add('r', [
     `const length = ${length}`,
     ...(source.isNullable(spec) ? ['if (length < 0) return null'] : []),
     'const elements = []',
-    `for (let i = 0; i < length; i++) elements.push(${readElement})`,
+    ...elementsReader(source, element),
     'return elements',
   ])
+}
+
+function elementsReader(source: Source, element: FieldSpec): string[] {
+  const sizeBytes = FIXED_BYTES[element.kind]
+  if (sizeBytes === undefined || source.isTraced) {
+    const read = source.traced("'[' + i + ']'", readExpression(source, element, 'in line'))
+    return [`for (let i = 0; i < length; i++) elements.push(${read})`]
+  }
+  return [
+    `const b = r.buffer, end = r.skip(length * ${sizeBytes}) + length * ${sizeBytes}`,
+    `for (let at = end - length * ${sizeBytes}; at < end; at += ${sizeBytes}) {`,
+    `elements.push(${readSource(element.kind, 'b', 'at', 0)})`,
+    '}',
+  ]
 }
 
 /** The fewest bytes a value can take; at least one, so that no count is free. */
@@ -321,8 +334,20 @@ function arrayWriter(source: Source, spec: FieldSpec): string {
   return source.add('w, v', [
     ...(source.isNullable(spec) ? [`if (v === null) { w.${method}(-1); return }`] : []),
     `w.${method}(v.length)`,
-    `for (const e of v) { ${writeStatement(source, spec.element!.spec, 'e')} }`,
+    ...elementsWriter(source, spec.element!.spec),
   ])
+}
+
+function elementsWriter(source: Source, element: FieldSpec): string[] {
+  const sizeBytes = FIXED_BYTES[element.kind]
+  if (sizeBytes === undefined) {
+    return [`for (const e of v) { ${writeStatement(source, element, 'e')} }`]
+  }
+  return [
+    `let at = w.reserve(v.length * ${sizeBytes})`,
+    'const b = w.buffer',
+    'for (const e of v) {', writeSource(element.kind, 'b', 'at', 0, 'e'), `at += ${sizeBytes}`, '}',
+  ]
 }
 
 /** The tagged section: the fields that differ from their default, by rising tag. */

@@ -1,6 +1,7 @@
 // The headers of requests and responses: which version an API's message has, and what is in them.
 
 import { FLEXIBLE_SINCE } from './apis.ts'
+import { readFixed } from './fixed.ts'
 import { DecodeError, Reader } from './reader.ts'
 
 export interface RequestHeader {
@@ -14,6 +15,8 @@ export interface RequestHeader {
 
 /** Its response header has no tags in any version, so that every client can read its errors. */
 const API_VERSIONS = 18
+
+const CORRELATION_ID_BYTES = 4
 
 /** Whether a version is in the compact form with tagged fields (KIP-482). */
 export function isFlexible(
@@ -58,6 +61,12 @@ export function decodeRequestHeader(frame: Buffer): RequestHeader {
 export function decodeResponseHeader(
   frame: Buffer, version: 0 | 1,
 ): { correlationId: number, bodyOffset: number } {
+  // Nearly always: nothing but a number, and no tags.
+  const hasNoTags = version === 0 || frame[CORRELATION_ID_BYTES] === 0
+  if (frame.length > CORRELATION_ID_BYTES && hasNoTags) {
+    const correlationId = readFixed.int32(frame, 0)
+    return { correlationId, bodyOffset: CORRELATION_ID_BYTES + version }
+  }
   const reader = new Reader(frame, 0)
   try {
     const correlationId = reader.int32()
