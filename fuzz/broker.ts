@@ -1,7 +1,9 @@
 // The broker that a run is against, as a process of its own: how it fares, and what it logs.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs'
+import {
+  closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync,
+} from 'node:fs'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +16,20 @@ const BUG = /failed unexpectedly|ERROR|cannot be written|AssertionError/
 /** Linux counts the time of a process in hundredths of a second. */
 const TICK_MS = 10
 const CHUNK_BYTES = 1 << 20
+const MEMORY_FILE = 'memory'
+
+/**
+ * Loaded into the broker's process before anything else: at a signal it collects garbage, and
+ * writes down what is left. How large a process is tells of the collector's leisure too.
+ */
+const TELL_MEMORY = (file: string) => `data:text/javascript,${encodeURIComponent(`
+  import { renameSync, writeFileSync } from 'node:fs'
+  process.on('SIGUSR2', () => {
+    gc()
+    const { heapUsed, external } = process.memoryUsage()
+    writeFileSync('${file}.new', String(heapUsed + external))
+    renameSync('${file}.new', '${file}')
+  })`)}`
 
 export class FuzzedBroker {
   readonly port: number
@@ -45,9 +61,10 @@ export class FuzzedBroker {
       ['--override', `${name}=${value}`]
     ))
     const [out, log] = [openSync(join(directory, 'out'), 'w'), join(directory, 'log')]
-    const child = spawn(process.execPath, ['dist/main.js', 'start', ...overrides], {
-      stdio: ['ignore', out, openSync(log, 'w')],
-    })
+    const child = spawn(process.execPath, [
+      '--expose-gc', '--import', TELL_MEMORY(join(directory, MEMORY_FILE)),
+      'dist/main.js', 'start', ...overrides,
+    ], { stdio: ['ignore', out, openSync(log, 'w')] })
     await until('the ready line', 30_000, () => {
       if (child.exitCode !== null) throw new Error(readFileSync(log, 'utf8'))
       return READY.test(readFileSync(join(directory, 'out'), 'utf8')) || undefined
@@ -82,6 +99,16 @@ export class FuzzedBroker {
   residentBytes(): number {
     const kilobytes = /VmRSS:\s+(\d+) kB/.exec(this.#told('status'))?.[1]
     return Number(kilobytes) * 1024
+  }
+
+  /** What is in use after a collection; NaN where the system has no such signals. */
+  async usedBytes(): Promise<number> {
+    if (process.platform === 'win32') return NaN
+    const file = join(this.#directory, MEMORY_FILE)
+    rmSync(file, { force: true })
+    this.#child.kill('SIGUSR2')
+    await until('the memory of the broker', 10_000, () => existsSync(file) || undefined, 10)
+    return Number(readFileSync(file, 'utf8'))
   }
 
   /** For how long it has had a processor; NaN where that is not told. */

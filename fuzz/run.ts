@@ -31,8 +31,9 @@ function tellSocket({ cases, elapsedMs, outcomes, slowestCheckMs, ...rest }: Soc
     + `${outcomes.answered} answered, ${outcomes.closed} closed, ${outcomes.silent} neither`)
   console.log(`slowest answer to a sound client: ${slowestCheckMs.toFixed(1)} ms, `
     + `of ${rest.checks} checks; ${rest.pauses} pauses that came from elsewhere`)
-  console.log(`memory of the broker: ${megabytes(rest.warmBytes)} after the warm-up, `
-    + `${megabytes(rest.endBytes)} at the end, ${megabytes(rest.mostBytes)} at most`)
+  console.log(`memory of the broker: ${megabytes(rest.warmBytes)} in use after the warm-up, `
+    + `${megabytes(rest.endBytes)} at the end, `
+    + `the process at most ${megabytes(rest.mostResidentBytes)}`)
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -51,7 +52,7 @@ async function main(args: readonly string[]): Promise<void> {
   else tellOffline(result)
   const { failures } = result
   for (const text of failures.texts) console.error(text)
-  console.log(failures.count === 0 ? 'nothing failed' : `${failures.count} failed`)
+  console.log(`${failures.count === 0 ? 1 : 0} passed, ${failures.count} failed`)
   process.exitCode = failures.count === 0 ? 0 : 1
 }
 

@@ -24,15 +24,16 @@ export interface SocketResult {
   readonly slowestCheckMs: number
   /** Checks that took too long once, and at no frame again. */
   readonly pauses: number
+  /** In use after a collection: after the warm-up, and at the end. */
   readonly warmBytes: number
   readonly endBytes: number
-  readonly mostBytes: number
+  readonly mostResidentBytes: number
   readonly failures: Failures
 }
 
 const LINES = 8
 /** Answers to what waits for others may come later; nobody waits for those here. */
-const PATIENCE_MS = 20
+const PATIENCE_MS = 50
 const LIMIT_MS = 100
 const CHECK_EVERY_MS = 10
 const GROWTH_BYTES = 64 * 2 ** 20
@@ -69,7 +70,7 @@ class Run {
   #pauses = 0
   #isHeld = false
   #warmBytes = NaN
-  #mostBytes = 0
+  #mostResidentBytes = 0
 
   constructor(broker: FuzzedBroker, options: SocketOptions) {
     this.#broker = broker
@@ -94,7 +95,7 @@ class Run {
     await watching
     const elapsedMs = performance.now() - startedMs
     await sleep(cases > MOST_WARM_UP_FRAMES ? 2000 : 0)
-    const endBytes = this.#broker.residentBytes()
+    const endBytes = this.#broker.isAlive ? await this.#broker.usedBytes() : NaN
     if (endBytes - this.#warmBytes >= GROWTH_BYTES) {
       this.#failures.addGeneral(`memory grew from ${this.#warmBytes} to ${endBytes} bytes`)
     }
@@ -102,7 +103,7 @@ class Run {
     return {
       cases, elapsedMs, outcomes: this.#outcomes, checks: this.#checks, pauses: this.#pauses,
       slowestCheckMs: this.#slowestCheckMs, warmBytes: this.#warmBytes, endBytes,
-      mostBytes: this.#mostBytes, failures: this.#failures,
+      mostResidentBytes: this.#mostResidentBytes, failures: this.#failures,
     }
   }
 
@@ -121,15 +122,18 @@ class Run {
   async #watch(sound: SoundClient, source: FrameSource, isOver: () => boolean): Promise<void> {
     const { first = 0, cases } = this.#options
     const warmUp = first + Math.min(MOST_WARM_UP_FRAMES, cases / 5)
+    let isWarm = false
     for (let isLast = false; !isLast; await sleep(CHECK_EVERY_MS)) {
       isLast = isOver()
       const trouble = await this.#check(sound)
       if (trouble !== undefined) await this.#holdAndBlame(trouble, sound, source)
       if (!this.#broker.isAlive || this.#failures.count >= MOST_FAILURES) this.#end = 0
       if (!this.#broker.isAlive) return
-      const bytes = this.#broker.residentBytes()
-      if (Number.isNaN(this.#warmBytes) && this.#next >= warmUp) this.#warmBytes = bytes
-      this.#mostBytes = Math.max(this.#mostBytes, bytes)
+      if (!isWarm && this.#next >= warmUp) {
+        isWarm = true
+        this.#warmBytes = await this.#broker.usedBytes()
+      }
+      this.#mostResidentBytes = Math.max(this.#mostResidentBytes, this.#broker.residentBytes())
     }
   }
 
