@@ -65,13 +65,13 @@ function admitAssigned(
 function checkProducer(
   batch: Batch, options: AppendOptions, { config, producers, name }: Admitting,
 ): BatchMetadata | undefined {
-  const { origin, verification, isVerificationRequired = true, transactionVersion = 0 } = options
   if (batch.sizeBytes > config.segmentBytes) {
     throw new ApiError(Errors.RECORD_LIST_TOO_LARGE,
       `Message batch size is ${batch.sizeBytes} bytes in append to partition ${name}, which `
       + `exceeds the maximum configured segment size of ${config.segmentBytes}.`)
   }
   if (!batch.hasProducer) return undefined
+  const { origin, verification, isVerificationRequired = true, transactionVersion = 0 } = options
   const isVerified = !isVerificationRequired
     || producers.verifications.isOpen(batch.producerId, verification)
   const check = { origin, isVerified, transactionVersion }

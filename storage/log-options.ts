@@ -42,9 +42,9 @@ export interface AppendOptions {
   /** What lets records of a transaction in that is not open here yet (KIP-890). */
   readonly verification?: Verification | undefined
   /** False where `transaction.partition.verification.enable` is; left out: true. */
-  readonly isVerificationRequired?: boolean
+  readonly isVerificationRequired?: boolean | undefined
   /** Of the client whose transaction a mark ends; left out: 0. */
-  readonly transactionVersion?: number
+  readonly transactionVersion?: number | undefined
 }
 
 export interface AppendInfo {

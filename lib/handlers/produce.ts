@@ -289,9 +289,11 @@ class Produce {
   ): Pending {
     const { acks } = this.#request
     const { nowMs } = this.#context
+    const { verification, isVerificationRequired } = entering
     try {
       const { firstOffset, lastOffset, logAppendTimeMs, logStartOffset } =
-        partition.append(records!, { acks, nowMs, origin: 'client', ...entering })
+        partition.append(records!, { acks, nowMs, origin: 'client', verification,
+          isVerificationRequired })
       answer.errorCode = Errors.REQUEST_TIMED_OUT
       answer.baseOffset = firstOffset
       answer.logAppendTimeMs = logAppendTimeMs
