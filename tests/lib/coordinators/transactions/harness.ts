@@ -3,7 +3,8 @@
 import { Later } from '../../../../lib/server/later.ts'
 import { Shard } from '../../../../lib/coordinators/shard.ts'
 import { transactionsHooks } from '../../../../lib/coordinators/transactions/lifetime.ts'
-import type { MarkPorts, MarkResult, Marks } from '../../../../lib/coordinators/transactions/marks.ts'
+import type { MarkPorts, MarkResult, Marks }
+  from '../../../../lib/coordinators/transactions/marks.ts'
 import { partitionSet, partitionsOf }
   from '../../../../lib/coordinators/transactions/partition-set.ts'
 import { transactionsCodec, type TransactionRecord }
