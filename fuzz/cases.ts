@@ -5,11 +5,12 @@ import { type Below, seeded } from '../compat/protocol/random-values.ts'
 import { readRecord, RECORD_TYPES } from '../controller/metadata-records.ts'
 import { groupsCodec } from '../lib/coordinators/groups/records.ts'
 import { subscribedTopics } from '../lib/coordinators/groups/subscription.ts'
+import { transactionsCodec } from '../lib/coordinators/transactions/records.ts'
 import { decodeMessage, DecodeError, decodeRequest, decodeResponse } from '../protocol/compile.ts'
 import { ApiError } from '../protocol/errors.ts'
 import { decodeRequestHeader } from '../protocol/header.ts'
 import { ALL_APIS } from '../protocol/messages/index.ts'
-import { GROUP_RECORDS } from '../protocol/messages/records/index.ts'
+import { GROUP_RECORDS, TRANSACTION_RECORDS } from '../protocol/messages/records/index.ts'
 import { Batch, batchesOf } from '../protocol/records/batch.ts'
 import { CODECS, compress, decompress } from '../protocol/records/compression.ts'
 import { controlTypeOf } from '../protocol/records/control.ts'
@@ -34,6 +35,7 @@ export interface Case {
 /** What is put out at most when bytes are decompressed for themselves. */
 const MAX_DECOMPRESSED_BYTES = 16 * 1024 * 1024
 
+const TRANSACTIONS_CODEC = transactionsCodec(() => 2)
 const LOG_CONFIG = parseLogConfig(new Map())
 
 /** Whether it is how a decoder says that bytes are wrong. */
@@ -149,7 +151,8 @@ export class CaseSource {
     const numbered = (number: number, bytes: Buffer) => (
       Buffer.concat([Buffer.from([number >> 8 & 0xff, number & 0xff]), bytes])
     )
-    const { type, key, value } = pick(GROUP_RECORDS, below)
+    const isGroup = below(4) !== 0
+    const { type, key, value } = pick(isGroup ? GROUP_RECORDS : TRANSACTION_RECORDS, below)
     const of = (name: string) => this.#corpus.records.filter(({ message }) => message.name === name)
     const keySample = this.#spoilt(of(key.name), below)
     const valueSample = this.#spoilt(of(value.name), below)
@@ -157,12 +160,13 @@ export class CaseSource {
     const valueBytes = below(10) === 0
       ? valueSample.bytes : numbered(valueSample.version, valueSample.bytes)
     const isTombstone = below(10) === 0
+    const codec = isGroup ? groupsCodec : TRANSACTIONS_CODEC
     return {
-      name: `record of __consumer_offsets, key ${keyBytes.toString('hex')}`, bytes: valueBytes,
+      name: `record of a coordinator, key ${keyBytes.toString('hex')}`, bytes: valueBytes,
       run: () => {
         subscribedTopics(valueBytes)
         controlTypeOf(keyBytes)
-        groupsCodec.decode(keyBytes, isTombstone ? null : valueBytes)
+        codec.decode(keyBytes, isTombstone ? null : valueBytes)
       },
     }
   }

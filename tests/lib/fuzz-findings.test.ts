@@ -5,6 +5,7 @@ import { describe, expect, test } from '@jest/globals'
 import { mergedTopics } from '../../lib/handlers/committed-topics.ts'
 import { refusals } from '../../lib/handlers/incremental-alter-configs.ts'
 import { groupsCodec } from '../../lib/coordinators/groups/records.ts'
+import { transactionsCodec } from '../../lib/coordinators/transactions/records.ts'
 import { DecodeError } from '../../protocol/compile.ts'
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import { Batch } from '../../protocol/records/batch.ts'
@@ -21,6 +22,22 @@ describe('records of __consumer_offsets', () => {
     ['a value of a version that is not known', offsetKey, Buffer.from('7fff00', 'hex')],
   ])('%s is a decode error', (_what, key, value) => {
     expect(() => groupsCodec.decode(key, value)).toThrow(DecodeError)
+  })
+})
+
+describe('records of __transaction_state', () => {
+  const { decode } = transactionsCodec(() => 2)
+  const key = Buffer.from('0000000174', 'hex')
+  const unknownState = Buffer.from(
+    '0000 0000000000000001 0000 00000001 63 ffffffff 0000000000000000 0000000000000000'
+      .replaceAll(' ', ''), 'hex')
+
+  test.each([
+    ['a key without its number', Buffer.from('00', 'hex'), null],
+    ['a value without its number', key, Buffer.from('00', 'hex')],
+    ['a state that nobody knows', key, unknownState],
+  ])('%s is a decode error', (_what, of, value) => {
+    expect(() => decode(of, value)).toThrow(DecodeError)
   })
 })
 

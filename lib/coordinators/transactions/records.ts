@@ -1,6 +1,6 @@
 // The records of `__transaction_state`: all that is known of a transactional id, in Kafka's form.
 
-import { decodeMessage, encodeMessage } from '../../../protocol/compile.ts'
+import { decodeMessage, DecodeError, encodeMessage } from '../../../protocol/compile.ts'
 import { transactionLogKey, transactionLogValue, type TransactionLogValue }
   from '../../../protocol/messages/records/transaction-log.ts'
 import type { KeyValue, RecordCodec } from '../shard.ts'
@@ -52,10 +52,10 @@ function encodeValue(transaction: Transaction, version: number): Buffer {
 }
 
 function decode(key: Buffer, value: Buffer | null): TransactionRecord | undefined {
-  if (key.readInt16BE(0) !== KEY_NUMBER) return undefined
+  if (numberOf(key) !== KEY_NUMBER) return undefined
   const { transactionalId } = decodeMessage(transactionLogKey, 0, key, NUMBER_SIZE_BYTES)
   if (value === null) return { transactionalId, value: null }
-  const version = value.readInt16BE(0)
+  const version = numberOf(value)
   const [first, last] = transactionLogValue.versions
   if (version < first || version > last) return undefined
   const fields = decodeMessage(transactionLogValue, version, value, NUMBER_SIZE_BYTES)
@@ -65,7 +65,8 @@ function decode(key: Buffer, value: Buffer | null): TransactionRecord | undefine
 function transactionOf(transactionalId: string, value: TransactionLogValue): Transaction {
   const state = STATES[value.transactionStatus]
   if (state === undefined) {
-    throw new Error(`${transactionalId}: unknown transaction state ${value.transactionStatus}`)
+    throw new DecodeError(
+      `${transactionalId}: unknown transaction state ${value.transactionStatus}`)
   }
   const topics = (value.transactionPartitions ?? [])
     .map(({ topic, partitionIds }) => ({ topic, partitions: partitionIds }))
@@ -83,6 +84,11 @@ function transactionOf(transactionalId: string, value: TransactionLogValue): Tra
     lastUpdateMs: value.transactionLastUpdateTimestampMs,
     clientVersion: value.clientTransactionVersion,
   }
+}
+
+function numberOf(bytes: Buffer): number {
+  if (bytes.length < NUMBER_SIZE_BYTES) throw new DecodeError('a record without its number')
+  return bytes.readInt16BE(0)
 }
 
 function numbered(number: number, bytes: Buffer): Buffer {
