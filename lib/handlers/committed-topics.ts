@@ -1,5 +1,14 @@
-// The answers to OffsetCommit and TxnOffsetCommit: topics refused before the group is asked, and
-// those that it answers.
+// What OffsetCommit and TxnOffsetCommit have in common: topics are looked for before the group is
+// asked, and those refused stand beside those that it answers.
+
+import type { Image } from '../../controller/image/image.ts'
+import { Errors } from '../../protocol/errors.ts'
+
+interface AskedTopic {
+  readonly name: string
+  readonly topicId: string
+  readonly partitions: readonly { readonly partitionIndex: number }[]
+}
 
 interface CommittedPartition {
   readonly partitionIndex: number
@@ -10,6 +19,48 @@ interface CommittedTopic {
   readonly name?: string | undefined
   readonly topicId?: string | undefined
   readonly partitions: readonly CommittedPartition[]
+}
+
+export interface LookedUp<T> {
+  /** What exists, with its name and id: for the group. */
+  readonly known: T[]
+  readonly refused: readonly CommittedTopic[]
+}
+
+export function lookUp<T extends AskedTopic>(
+  { topics: image }: Image, topics: readonly T[], byId: boolean,
+): LookedUp<T> {
+  const known: T[] = []
+  const refused: CommittedTopic[] = []
+  for (const asked of topics) {
+    const topic = byId ? image.byId(asked.topicId) : image.byName(asked.name)
+    if (topic === undefined) {
+      const code = byId ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION
+      refused.push(refusedTopic(asked, code))
+      continue
+    }
+    const named = { ...asked, name: topic.name, topicId: topic.id }
+    const isThere = ({ partitionIndex }: T['partitions'][number]) =>
+      topic.partitions.has(partitionIndex)
+    const missing = asked.partitions.filter((partition) => !isThere(partition))
+    const there = asked.partitions.filter(isThere)
+    if (missing.length > 0) {
+      const partly = { ...named, partitions: missing }
+      refused.push(refusedTopic(partly, Errors.UNKNOWN_TOPIC_OR_PARTITION))
+    }
+    if (there.length > 0) known.push({ ...named, partitions: there })
+  }
+  return { known, refused }
+}
+
+export function refusedTopic(
+  { name, topicId, partitions }: AskedTopic, errorCode: number,
+): CommittedTopic {
+  return {
+    name,
+    topicId,
+    partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+  }
 }
 
 /**

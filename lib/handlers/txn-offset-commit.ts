@@ -9,19 +9,16 @@
 // TRANSACTION_ABORTABLE; 5 adds the group to the transaction on the way (both KIP-890); 6 names
 // topics by id (KIP-1319).
 
-import type { Image } from '../../controller/image/image.ts'
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import { txnOffsetCommit, type TxnOffsetCommitRequest, type TxnOffsetCommitResponse }
   from '../../protocol/messages/txn-offset-commit.ts'
-import { ZERO_UUID } from '../../protocol/schema.ts'
 import { coordinatorError } from '../coordinators/errors.ts'
 import { GROUP_METADATA_TOPIC } from '../coordinators/internal-topic.ts'
 import type { Entry, Participation } from '../coordinators/transactions/gate.ts'
 import { handler, Later, type RequestContext } from '../server/handler.ts'
 import type { Services } from '../services.ts'
-import { mergedTopics } from './committed-topics.ts'
+import { lookUp, mergedTopics, refusedTopic } from './committed-topics.ts'
 
-type AskedTopic = TxnOffsetCommitRequest['topics'][number]
 type AnsweredTopic = TxnOffsetCommitResponse['topics'][number]
 
 const LOADING_SINCE = 2
@@ -34,19 +31,19 @@ const NO_SEQUENCE = -1
 export const txnOffsetCommitHandler = handler(txnOffsetCommit, handleTxnOffsetCommit, {
   errorAnswer: ({ topics }, apiVersion, errorCode) => {
     const code = forVersion(errorCode, apiVersion)
-    return { topics: topics.map((topic) => refused(topic, code)) }
+    return { topics: topics.map((topic) => refusedTopic(topic, code)) }
   },
 })
 
 function handleTxnOffsetCommit(
   request: TxnOffsetCommitRequest, { apiVersion }: RequestContext, services: Services,
 ): TxnOffsetCommitResponse | Later<TxnOffsetCommitResponse> {
-  const { known, missing } = lookUp(services.controller.image, request.topics, apiVersion)
-  if (known.length === 0) return { topics: missing }
-  if (request.groupId === '') throw new ApiError(Errors.INVALID_GROUP_ID)
+  const { known, refused } = lookUp(
+    services.controller.image, request.topics, apiVersion >= TOPIC_IDS_SINCE)
+  if (known.length === 0) return { topics: mergedTopics(refused, []) }
   const later = new Later<TxnOffsetCommitResponse>()
   const answer = (topics: readonly AnsweredTopic[]): void => {
-    later.complete({ topics: mergedTopics(missing, topics) })
+    later.complete({ topics: mergedTopics(refused, topics) })
   }
   const fail = (error: unknown): void => {
     if (!(error instanceof ApiError)) {
@@ -54,7 +51,11 @@ function handleTxnOffsetCommit(
       return
     }
     const code = forVersion(coordinatorError(error), apiVersion)
-    answer(known.map((topic) => refused(topic, code)))
+    answer(known.map((topic) => refusedTopic(topic, code)))
+  }
+  if (request.groupId === '') {
+    fail(new ApiError(Errors.INVALID_GROUP_ID))
+    return later
   }
   enter(request, apiVersion, services, ({ errorCode, verification }) => {
     if (errorCode !== Errors.NONE) {
@@ -94,43 +95,6 @@ function enter(
 function participationOf(apiVersion: number): Participation {
   if (apiVersion >= ADDED_SINCE) return 'added'
   return apiVersion >= ABORTABLE_SINCE ? 'verified' : 'verified-bluntly'
-}
-
-/** What exists goes to the group, with its name and id; the rest is answered here. */
-function lookUp(
-  { topics: image }: Image, topics: readonly AskedTopic[], apiVersion: number,
-): { known: AskedTopic[], missing: readonly AnsweredTopic[] } {
-  const byId = apiVersion >= TOPIC_IDS_SINCE
-  const known: AskedTopic[] = []
-  const missing: AnsweredTopic[] = []
-  for (const asked of topics) {
-    const topic = byId ? image.byId(asked.topicId) : image.byName(asked.name)
-    if (topic === undefined) {
-      const code = byId ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION
-      const topicId = byId ? asked.topicId : ZERO_UUID
-      missing.push(refused({ ...asked, topicId }, code))
-      continue
-    }
-    const named = { ...asked, name: topic.name, topicId: topic.id }
-    const isThere = ({ partitionIndex }: AskedTopic['partitions'][number]) =>
-      topic.partitions.has(partitionIndex)
-    const absent = asked.partitions.filter((partition) => !isThere(partition))
-    const there = asked.partitions.filter(isThere)
-    if (absent.length > 0) {
-      const code = Errors.UNKNOWN_TOPIC_OR_PARTITION
-      missing.push(refused({ ...named, partitions: absent }, code))
-    }
-    if (there.length > 0) known.push({ ...named, partitions: there })
-  }
-  return { known, missing }
-}
-
-function refused({ name, topicId, partitions }: AskedTopic, errorCode: number): AnsweredTopic {
-  return {
-    name,
-    topicId,
-    partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
-  }
 }
 
 /** The first clients with transactions break when they are told of loading (KAFKA-7296). */
