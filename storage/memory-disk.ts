@@ -1,46 +1,31 @@
-// A disk in memory, for tests and simulations: it forgets on a crash what was not synced.
+// A disk in memory, for tests and simulations: it forgets on a loss of power what was not synced,
+// bytes of files and names in directories alike.
 
 import type { DirectoryEntry, Disk, DiskFile, DiskLock, OpenMode } from './disk.ts'
+import { FileNode } from './memory-file.ts'
 
-/** So much a disk writes as a whole. */
-const SECTOR_BYTES = 512
+type Node = FileNode | DirectoryNode
+type Names = Map<string, Node>
 
-/** Names that came, or went (undefined), at once. */
-type NameChange = ReadonlyMap<string, MemoryFileData | undefined>
+class DirectoryNode {
+  names: Names = new Map()
+  /** What a loss of power leaves. */
+  synced: Names = new Map()
+}
 
-class MemoryFileData {
-  bytes = Buffer.alloc(0)
-  sizeBytes = 0
-  /** What a crash leaves of it. */
-  synced = Buffer.alloc(0)
+interface NameChange {
+  readonly directory: DirectoryNode
+  readonly name: string
+  /** Undefined: the name goes. */
+  readonly node: Node | undefined
+}
 
-  reserve(sizeBytes: number): void {
-    if (sizeBytes <= this.bytes.length) return
-    const grown = Buffer.alloc(Math.max(sizeBytes, this.bytes.length * 2, 4096))
-    this.bytes.copy(grown, 0, 0, this.sizeBytes)
-    this.bytes = grown
-  }
-
-  content(): Buffer {
-    return this.bytes.subarray(0, this.sizeBytes)
-  }
-
-  /** What a crash may leave: of what is not synced some sectors, and any size in between. */
-  survivors(random: () => number): Buffer {
-    const now = this.content()
-    const { synced } = this
-    const luck = random()
-    if (luck < 0.3) return synced
-    if (luck < 0.5) return now
-    const least = Math.min(synced.length, now.length)
-    const most = Math.max(synced.length, now.length)
-    const left = Buffer.alloc(least + Math.floor(random() * (most - least + 1)))
-    for (let at = 0; at < left.length; at += SECTOR_BYTES) {
-      const sector = (random() < 0.5 ? synced : now).subarray(at, at + SECTOR_BYTES)
-      sector.copy(left, at)
-    }
-    return left
-  }
+export interface CrashOptions {
+  /**
+   * Which of the changes of names that were not synced may be there: those up to some moment, as a
+   * file system with a journal keeps them, or any of them.
+   */
+  readonly names?: 'journal' | 'any'
 }
 
 function systemError(code: string, path: string): Error {
@@ -48,25 +33,47 @@ function systemError(code: string, path: string): Error {
 }
 
 export class MemoryDisk implements Disk {
-  #files = new Map<string, MemoryFileData>()
-  /** The names that a crash leaves. */
-  #syncedNames = new Map<string, MemoryFileData>()
-  /** What happened to names since, in order. */
-  #nameChanges: NameChange[] = []
-  readonly #directories = new Set<string>(['/', '.'])
+  #absolute = new DirectoryNode()
+  #relative = new DirectoryNode()
+  /** What happened to names and is not synced, in order; what stands together happens at once. */
+  #changes: (readonly NameChange[])[] = []
   readonly #locks = new Set<string>()
   /** Makes everything fail that changes or syncs something, when set. */
   failure: Error | undefined
 
-  open(path: string, mode: OpenMode): DiskFile {
-    let data = this.#files.get(path)
-    if (!data) {
-      if (mode !== 'create') throw systemError('ENOENT', path)
-      if (!this.#directories.has(parentOf(path))) throw systemError('ENOENT', path)
-      data = new MemoryFileData()
-      this.#change([path, data])
+  #nodeAt(path: string): Node | undefined {
+    let node: Node | undefined = path.startsWith('/') ? this.#absolute : this.#relative
+    for (const name of namesOf(path)) {
+      if (!(node instanceof DirectoryNode)) return undefined
+      node = node.names.get(name)
     }
-    return new MemoryFile(path, data, this)
+    return node
+  }
+
+  #fileAt(path: string): FileNode | undefined {
+    const node = this.#nodeAt(path)
+    return node instanceof FileNode ? node : undefined
+  }
+
+  #directoryAt(path: string): DirectoryNode {
+    const node = this.#nodeAt(path)
+    if (!(node instanceof DirectoryNode)) throw systemError('ENOENT', path)
+    return node
+  }
+
+  #parentOf(path: string): DirectoryNode {
+    const slash = path.lastIndexOf('/')
+    return this.#directoryAt(slash < 0 ? '.' : slash === 0 ? '/' : path.slice(0, slash))
+  }
+
+  #changeOf(path: string, node: Node | undefined): NameChange {
+    return { directory: this.#parentOf(path), name: nameOf(path), node }
+  }
+
+  #change(path: string, ...changes: readonly NameChange[]): void {
+    this.checkFailure(path)
+    for (const change of changes) apply(change, change.directory.names)
+    this.#changes.push(changes)
   }
 
   /** Before anything of the path is changed or synced. */
@@ -76,83 +83,70 @@ export class MemoryDisk implements Disk {
     throw 'code' in failure ? Object.assign(failure, { path }) : failure
   }
 
-  #change(...changes: [string, MemoryFileData | undefined][]): void {
-    this.checkFailure(changes[0]![0])
-    for (const [path, data] of changes) setOrDelete(this.#files, path, data)
-    this.#nameChanges.push(new Map(changes))
+  open(path: string, mode: OpenMode): DiskFile {
+    let node = this.#fileAt(path)
+    if (!node) {
+      if (mode !== 'create') throw systemError('ENOENT', path)
+      node = new FileNode()
+      this.#change(path, this.#changeOf(path, node))
+    }
+    return new MemoryFile(path, node, this)
   }
 
   exists(path: string): boolean {
-    return this.#files.has(path) || this.#directories.has(path)
+    return this.#nodeAt(path) !== undefined
   }
 
   list(directory: string): DirectoryEntry[] {
-    if (!this.#directories.has(directory)) throw systemError('ENOENT', directory)
-    const entries: DirectoryEntry[] = []
-    const add = (path: string, isDirectory: boolean): void => {
-      if (path !== directory && parentOf(path) === directory) {
-        entries.push({ name: path.slice(path.lastIndexOf('/') + 1), isDirectory })
-      }
-    }
-    for (const path of this.#files.keys()) add(path, false)
-    for (const path of this.#directories) add(path, true)
-    return entries.sort((a, b) => a.name < b.name ? -1 : 1)
+    return [...this.#directoryAt(directory).names]
+      .map(([name, node]) => ({ name, isDirectory: node instanceof DirectoryNode }))
+      .sort((a, b) => a.name < b.name ? -1 : 1)
   }
 
   makeDirectory(path: string): void {
-    if (!this.#directories.has(path)) this.checkFailure(path)
-    for (let at = path; !this.#directories.has(at); at = parentOf(at)) this.#directories.add(at)
+    if (this.exists(path)) return
+    const names = namesOf(path)
+    for (let depth = 1; depth <= names.length; depth++) {
+      const at = (path.startsWith('/') ? '/' : '') + names.slice(0, depth).join('/')
+      if (this.exists(at)) continue
+      const change = this.#changeOf(at, new DirectoryNode())
+      this.#change(path, change)
+      // What lies in the root is taken for a place where a device is mounted: it stays.
+      if (depth === 1) apply(change, change.directory.synced)
+    }
   }
 
   rename(from: string, to: string): void {
-    const data = this.#files.get(from)
-    if (data) return this.#change([from, undefined], [to, data])
-    if (!this.#directories.has(from)) throw systemError('ENOENT', from)
-    this.checkFailure(from)
-    this.#moveTree(from, to)
-  }
-
-  #moveTree(from: string, to: string): void {
-    const moved = (path: string): string => to + path.slice(from.length)
-    const isInside = (path: string): boolean => path === from || path.startsWith(`${from}/`)
-    for (const path of [...this.#directories].filter(isInside)) {
-      this.#directories.delete(path)
-      this.#directories.add(moved(path))
-    }
-    for (const files of [this.#files, this.#syncedNames]) {
-      for (const [path, data] of [...files].filter(([name]) => isInside(name))) {
-        files.delete(path)
-        files.set(moved(path), data)
-      }
-    }
+    const node = this.#nodeAt(from)
+    if (node === undefined) throw systemError('ENOENT', from)
+    this.#change(from, this.#changeOf(from, undefined), this.#changeOf(to, node))
   }
 
   remove(path: string): void {
-    if (this.#files.has(path)) this.#change([path, undefined])
+    if (this.#fileAt(path)) this.#change(path, this.#changeOf(path, undefined))
   }
 
   removeTree(path: string): void {
-    const isInside = (one: string): boolean => one === path || one.startsWith(`${path}/`)
-    for (const name of [...this.#files.keys()].filter(isInside)) this.remove(name)
-    for (const name of [...this.#directories].filter(isInside)) this.#directories.delete(name)
+    const node = this.#nodeAt(path)
+    if (node === undefined) return
+    if (node instanceof DirectoryNode) {
+      for (const name of [...node.names.keys()]) this.removeTree(`${path}/${name}`)
+    }
+    this.#change(path, this.#changeOf(path, undefined))
   }
 
   readFile(path: string): Buffer | undefined {
-    const data = this.#files.get(path)
-    return data && Buffer.from(data.content())
+    const node = this.#fileAt(path)
+    return node && Buffer.from(node.content())
   }
 
   syncDirectory(path: string): void {
     this.checkFailure(path)
-    for (const name of [...this.#syncedNames.keys()]) {
-      if (parentOf(name) === path && !this.#files.has(name)) this.#syncedNames.delete(name)
-    }
-    for (const [name, data] of this.#files) {
-      if (parentOf(name) === path) this.#syncedNames.set(name, data)
-    }
-    this.#nameChanges = this.#nameChanges
-      .map((change) => new Map([...change].filter(([name]) => parentOf(name) !== path)))
-      .filter(({ size }) => size > 0)
+    const node = this.#directoryAt(path)
+    node.synced = new Map(node.names)
+    this.#changes = this.#changes
+      .map((changes) => changes.filter(({ directory }) => directory !== node))
+      .filter((changes) => changes.length > 0)
   }
 
   async syncDirectoryAsync(path: string): Promise<void> {
@@ -161,79 +155,118 @@ export class MemoryDisk implements Disk {
   }
 
   sizeBytes(path: string): number | undefined {
-    return this.#files.get(path)?.sizeBytes
+    return this.#fileAt(path)?.sizeBytes
   }
 
   lock(path: string): DiskLock | undefined {
     if (this.#locks.has(path)) return undefined
     this.#locks.add(path)
-    if (!this.#files.has(path)) this.#change([path, new MemoryFileData()])
+    if (!this.#fileAt(path)) this.#change(path, this.#changeOf(path, new FileNode()))
     return { release: () => this.#locks.delete(path) }
   }
 
   /**
    * Power is lost: unsynced bytes and names are gone, locks too. Files that are open are of no use
-   * any more. With `random`, some of what was not synced stays: names as far as a journal got,
-   * bytes by the sector.
+   * any more. With `random`, some of what was not synced stays: names as `options` say, bytes by
+   * the sector.
    */
-  crash(random?: () => number): void {
-    const names = this.#syncedNames
-    const luckyChanges = random === undefined
-      ? 0 : Math.floor(random() * (this.#nameChanges.length + 1))
-    for (const change of this.#nameChanges.slice(0, luckyChanges)) {
-      for (const [path, data] of change) setOrDelete(names, path, data)
+  crash(random?: () => number, { names = 'journal' }: CrashOptions = {}): void {
+    if (random !== undefined) {
+      const luckyChanges = names === 'any'
+        ? this.#changes.filter(() => random() < 0.5)
+        : this.#changes.slice(0, Math.floor(random() * (this.#changes.length + 1)))
+      for (const change of luckyChanges.flat()) apply(change, change.directory.synced)
     }
-    this.#files = new Map()
-    for (const [path, data] of names) {
-      const left = new MemoryFileData()
-      left.bytes = Buffer.from(random === undefined ? data.synced : data.survivors(random))
-      left.synced = Buffer.from(left.bytes)
-      left.sizeBytes = left.bytes.length
-      this.#files.set(path, left)
+    const copies = new Map<Node, Node>()
+    const left = (node: Node): Node => {
+      if (node instanceof FileNode) return node.afterCrash(random)
+      const directory = new DirectoryNode()
+      directory.names = copyNames(node.synced, copies, left)
+      directory.synced = new Map(directory.names)
+      return directory
     }
-    this.#syncedNames = new Map(this.#files)
-    this.#nameChanges = []
+    this.#absolute = left(this.#absolute) as DirectoryNode
+    this.#relative = left(this.#relative) as DirectoryNode
+    this.#changes = []
     this.#locks.clear()
+  }
+
+  /**
+   * Another disk, equal to this one, synced or not; nobody has a lock of it. Cheap: files are
+   * copied when they change.
+   */
+  clone(): MemoryDisk {
+    const copies = new Map<Node, Node>()
+    const copy = (node: Node): Node => {
+      if (node instanceof FileNode) return node.clone()
+      const directory = new DirectoryNode()
+      directory.names = copyNames(node.names, copies, copy)
+      directory.synced = copyNames(node.synced, copies, copy)
+      return directory
+    }
+    const disk = new MemoryDisk()
+    disk.#absolute = copied(this.#absolute, copies, copy) as DirectoryNode
+    disk.#relative = copied(this.#relative, copies, copy) as DirectoryNode
+    disk.#changes = this.#changes.map((changes) => changes.map(({ directory, name, node }) => ({
+      directory: copied(directory, copies, copy) as DirectoryNode,
+      name,
+      node: node && copied(node, copies, copy),
+    })))
+    return disk
+  }
+
+  /** An fsync has failed: the system takes for written what it could not write. */
+  forgetDirty(path: string): void {
+    this.#fileAt(path)?.forgetDirty()
   }
 }
 
-function setOrDelete<V>(map: Map<string, V>, key: string, value: V | undefined): void {
-  if (value === undefined) map.delete(key)
-  else map.set(key, value)
+/** A node has one copy, whatever names it has. */
+function copied(node: Node, copies: Map<Node, Node>, copy: (node: Node) => Node): Node {
+  let its = copies.get(node)
+  if (its === undefined) copies.set(node, its = copy(node))
+  return its
 }
 
-function parentOf(path: string): string {
-  const slash = path.lastIndexOf('/')
-  return slash < 0 ? '.' : slash === 0 ? '/' : path.slice(0, slash)
+function copyNames(names: Names, copies: Map<Node, Node>, copy: (node: Node) => Node): Names {
+  return new Map([...names].map(([name, node]) => [name, copied(node, copies, copy)]))
+}
+
+function apply({ name, node }: NameChange, names: Names): void {
+  if (node === undefined) names.delete(name)
+  else names.set(name, node)
+}
+
+function namesOf(path: string): string[] {
+  return path.split('/').filter((name) => name !== '' && name !== '.')
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
 }
 
 class MemoryFile implements DiskFile {
   readonly path: string
-  readonly #data: MemoryFileData
+  readonly #node: FileNode
   readonly #disk: MemoryDisk
 
-  constructor(path: string, data: MemoryFileData, disk: MemoryDisk) {
+  constructor(path: string, node: FileNode, disk: MemoryDisk) {
     this.path = path
-    this.#data = data
+    this.#node = node
     this.#disk = disk
   }
 
   sizeBytes(): number {
-    return this.#data.sizeBytes
+    return this.#node.sizeBytes
   }
 
   read(target: Uint8Array, targetOffset: number, lengthBytes: number, position: number): number {
-    const end = Math.min(position + lengthBytes, this.#data.sizeBytes)
-    if (end <= position) return 0
-    return this.#data.bytes.copy(target, targetOffset, position, end)
+    return this.#node.read(target, targetOffset, lengthBytes, position)
   }
 
   write(bytes: Uint8Array, position: number): void {
     this.#disk.checkFailure(this.path)
-    const data = this.#data
-    data.reserve(position + bytes.length)
-    data.bytes.set(bytes, position)
-    data.sizeBytes = Math.max(data.sizeBytes, position + bytes.length)
+    this.#node.write(bytes, position)
   }
 
   writeAll(buffers: readonly Uint8Array[], position: number): void {
@@ -246,15 +279,12 @@ class MemoryFile implements DiskFile {
 
   truncate(sizeBytes: number): void {
     this.#disk.checkFailure(this.path)
-    const data = this.#data
-    if (sizeBytes > data.sizeBytes) data.reserve(sizeBytes)
-    else data.bytes.fill(0, sizeBytes, data.sizeBytes)
-    data.sizeBytes = sizeBytes
+    this.#node.truncate(sizeBytes)
   }
 
   sync(): void {
     this.#disk.checkFailure(this.path)
-    this.#data.synced = Buffer.from(this.#data.content())
+    this.#node.sync()
   }
 
   async syncAsync(): Promise<void> {

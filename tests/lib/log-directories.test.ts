@@ -84,6 +84,7 @@ describe('log directories', () => {
     const disk = new MemoryDisk()
     const config = parseLogConfig(new Map())
     opened(disk, { 'log.dirs': '/a' }).all[0]!.openLog({ ...TOPIC, config })
+    disk.syncDirectory('/a')
     disk.crash()
     await opened(disk, { 'log.dirs': '/a' }).close()
     expect(disk.exists(`/a/${MARKER}`)).toBe(false)

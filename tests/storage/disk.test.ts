@@ -204,4 +204,53 @@ describe('a crash of the disk in memory', () => {
     disk.crash()
     expect(disk.readFile('/d/a')!.toString()).toBe('new')
   })
+
+  test('takes directories whose names were not synced, with all that is in them', () => {
+    const disk = new MemoryDisk()
+    for (const name of ['old', 'new']) {
+      disk.makeDirectory(`/d/${name}`)
+      disk.open(`/d/${name}/a`, 'create').sync()
+      disk.syncDirectory(`/d/${name}`)
+      if (name === 'old') disk.syncDirectory('/d')
+    }
+    disk.rename('/d/old', '/d/renamed')
+    const journal = disk.clone()
+    disk.crash()
+    expect(disk.list('/d')).toEqual([{ name: 'old', isDirectory: true }])
+    expect(disk.exists('/d/old/a')).toBe(true)
+    journal.crash(() => 0.999)
+    expect(journal.list('/d').map(({ name }) => name)).toEqual(['new', 'renamed'])
+  })
+
+  test('keeps any of the changes of names, where there is no journal', () => {
+    const disk = new MemoryDisk()
+    for (const name of ['a', 'b', 'c']) disk.open(`/${name}`, 'create')
+    const luck = [0.9, 0.1, 0.9]
+    disk.crash(() => luck.shift() ?? 0, { names: 'any' })
+    expect(disk.list('/').map(({ name }) => name)).toEqual(['b'])
+  })
+
+  test('takes for ever what an fsync that failed should have written', () => {
+    const disk = new MemoryDisk()
+    const file = disk.open('/a', 'create')
+    disk.syncDirectory('/')
+    file.write(Buffer.from('lost '), 0)
+    disk.forgetDirty('/a')
+    file.write(Buffer.from('kept'), 5)
+    file.sync()
+    expect(disk.readFile('/a')!.toString()).toBe('lost kept')
+    disk.crash()
+    expect(disk.readFile('/a')!.toString()).toBe('\0\0\0\0\0kept')
+  })
+
+  test('of a clone leaves the other as it is', () => {
+    const disk = new MemoryDisk()
+    const file = disk.open('/a', 'create')
+    file.write(Buffer.from('one'), 0)
+    const clone = disk.clone()
+    clone.open('/a', 'write').write(Buffer.from('two'), 0)
+    file.write(Buffer.from('!'), 3)
+    clone.crash()
+    expect([clone.exists('/a'), disk.readFile('/a')!.toString()]).toEqual([false, 'one!'])
+  })
 })

@@ -175,6 +175,8 @@ describe('after an unclean end', () => {
 
   test('all of it is on the device afterwards', () => {
     filled()
+    // The directory of the log itself is brought there by the one that it lies in.
+    disk.syncDirectory('/data')
     const log = reopened()
     expect(log.recoveryPoint).toBe(12)
     disk.crash()
