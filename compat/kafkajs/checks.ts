@@ -6,6 +6,7 @@ import { uniqueName, type Check, type Suite } from '../harness/check.ts'
 import { walkGroup } from '../harness/group-walk.ts'
 import { registerCodecs } from './codecs.ts'
 import { joinWithKafkajs } from './line-client.ts'
+import { transactionChecks } from './transactions.ts'
 
 const connect = (address: string, clientId = 'kafkajs') =>
   new Kafka({ clientId, brokers: [address], logLevel: logLevel.NOTHING, retry: { retries: 8 } })
@@ -197,6 +198,7 @@ const checks: readonly Check[] = [
       })
     },
   },
+  ...transactionChecks(connect, readAll),
 ]
 
 registerCodecs()
