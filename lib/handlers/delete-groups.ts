@@ -7,6 +7,7 @@ import { deleteGroups, type DeleteGroupsRequest, type DeleteGroupsResponse }
 import { promised } from '../coordinators/map-later.ts'
 import { handler, type RequestContext } from '../server/handler.ts'
 import type { Services } from '../services.ts'
+import { inSlices } from './in-slices.ts'
 
 export const deleteGroupsHandler = handler(deleteGroups, handleDeleteGroups, {
   errorAnswer: ({ groupsNames }, _apiVersion, errorCode) =>
@@ -14,9 +15,9 @@ export const deleteGroupsHandler = handler(deleteGroups, handleDeleteGroups, {
 })
 
 async function handleDeleteGroups(
-  { groupsNames }: DeleteGroupsRequest, _context: RequestContext, { groups }: Services,
+  { groupsNames }: DeleteGroupsRequest, _context: RequestContext, { clock, groups }: Services,
 ): Promise<DeleteGroupsResponse> {
-  const results = await Promise.all([...new Set(groupsNames)].map(async (groupId) => {
+  const results = await inSlices([...new Set(groupsNames)], clock, async (groupId) => {
     try {
       await promised(groups.deleteGroup(groupId))
       return { groupId, errorCode: Errors.NONE }
@@ -24,6 +25,6 @@ async function handleDeleteGroups(
       if (!(error instanceof ApiError)) throw error
       return { groupId, errorCode: error.code }
     }
-  }))
+  })
   return { results }
 }

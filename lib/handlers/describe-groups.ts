@@ -11,6 +11,7 @@ import type { DescribedGroup } from '../coordinators/groups/describe.ts'
 import { promised } from '../coordinators/map-later.ts'
 import { handler, type RequestContext } from '../server/handler.ts'
 import type { Services } from '../services.ts'
+import { inSlices } from './in-slices.ts'
 
 export const describeGroupsHandler = handler(describeGroups, handleDescribeGroups, {
   errorAnswer: ({ groups }, _apiVersion, errorCode) =>
@@ -18,16 +19,16 @@ export const describeGroupsHandler = handler(describeGroups, handleDescribeGroup
 })
 
 async function handleDescribeGroups(
-  request: DescribeGroupsRequest, { apiVersion }: RequestContext, { groups }: Services,
+  request: DescribeGroupsRequest, { apiVersion }: RequestContext, { clock, groups }: Services,
 ): Promise<DescribeGroupsResponse> {
-  const described = await Promise.all(request.groups.map(async (groupId) => {
+  const described = await inSlices(request.groups, clock, async (groupId) => {
     try {
       return await promised(groups.describeGroup(groupId, apiVersion))
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       return failed(groupId, error.code)
     }
-  }))
+  })
   if (!request.includeAuthorizedOperations) return { groups: described }
   return {
     groups: described.map((group) => group.errorCode === Errors.NONE

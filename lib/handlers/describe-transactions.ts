@@ -9,6 +9,7 @@ import { promised } from '../coordinators/map-later.ts'
 import type { DescribedTransaction } from '../coordinators/transactions/describe.ts'
 import { handler, type RequestContext } from '../server/handler.ts'
 import type { Services } from '../services.ts'
+import { inSlices } from './in-slices.ts'
 
 export const describeTransactionsHandler = handler(
   describeTransactions, handleDescribeTransactions, {
@@ -19,16 +20,16 @@ export const describeTransactionsHandler = handler(
 
 async function handleDescribeTransactions(
   { transactionalIds }: DescribeTransactionsRequest, _context: RequestContext,
-  { transactions }: Services,
+  { clock, transactions }: Services,
 ): Promise<DescribeTransactionsResponse> {
-  const transactionStates = await Promise.all(transactionalIds.map(async (transactionalId) => {
+  const transactionStates = await inSlices(transactionalIds, clock, async (transactionalId) => {
     try {
       return await promised(transactions.coordinator.describeTransaction(transactionalId))
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       return failed(transactionalId, coordinatorError(error))
     }
-  }))
+  })
   return { transactionStates }
 }
 
