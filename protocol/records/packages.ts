@@ -95,16 +95,21 @@ declare const WebAssembly: {
 }
 
 interface EmscriptenModule extends ZstdLibrary {
-  readonly calledRun?: boolean
   instantiateWasm?: (imports: object, receive: (instance: object) => void) => object
   init(bytes: Uint8Array): unknown
 }
 
-/** Zstd for versions of Node that have none. Its own `init` would be a promise; this waits. */
+/**
+ * Zstd for versions of Node that have none. Its own `init` would be a promise; this waits. The
+ * library is an instance of our own: every `init` of others in the process gives the one that
+ * `require` shares another memory, in the middle of whatever it does.
+ */
 export const loadZstd = once((): ZstdLibrary => {
   const folder = dirname(require.resolve('@bokuweb/zstd-wasm'))
-  const { Module } = require(join(folder, 'module.js')) as { Module: EmscriptenModule }
-  if (Module.calledRun === true) return Module
+  const script = readFileSync(join(folder, 'zstd.js'), 'utf8')
+  const exported = {} as { readonly Module: EmscriptenModule }
+  new Function('exports', script)(exported)
+  const { Module } = exported
   const bytes = readFileSync(join(folder, 'zstd.wasm'))
   Module.instantiateWasm = (imports, receive) => {
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports)
