@@ -28,6 +28,10 @@ export class Timers {
     this.#alarms.set(name, alarm)
   }
 
+  has(name: string): boolean {
+    return this.#alarms.has(name)
+  }
+
   cancel(name: string): void {
     this.#alarms.get(name)?.cancel()
     this.#alarms.delete(name)

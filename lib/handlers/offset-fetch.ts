@@ -19,10 +19,15 @@ import type { Services } from '../services.ts'
 const GROUP_ERROR_SINCE = 2
 const GROUPS_SINCE = 8
 const TOPIC_IDS_SINCE = 10
+/** Of nobody in particular. */
+const NO_EPOCH = -1
 
 interface AskedGroup {
   readonly groupId: string
   readonly topics: readonly AskedTopic[] | null
+  /** Of a member of a consumer group (version 9). */
+  readonly memberId?: string | null
+  readonly memberEpoch?: number
 }
 
 interface FetchedGroup {
@@ -67,7 +72,9 @@ async function fetchGroup(
     ? named(controller.image, group.topics)
     : { known: group.topics, unknown: [] }
   try {
-    const topics = await promised(groups.fetchOffsets(groupId, known, requireStable))
+    const { memberId = null, memberEpoch = NO_EPOCH } = group
+    const topics = await promised(
+      groups.fetchOffsets(groupId, known, requireStable, { memberId, memberEpoch }))
     const answered = byId && known === null ? identified(controller.image, topics) : topics
     return { groupId, topics: [...answered, ...unknown], errorCode: Errors.NONE }
   } catch (error) {

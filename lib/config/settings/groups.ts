@@ -12,7 +12,7 @@ export const groupsSettings = [
   int('group.max.size', MAX_INT).atLeast(1).served()
     .doc('Most members of a classic group.'),
   list('group.coordinator.rebalance.protocols', 'classic,consumer,streams')
-    .oneOf('consumer', 'classic', 'share', 'streams')
+    .oneOf('consumer', 'classic', 'share', 'streams').served()
     .doc('Group protocols that are served.'),
   int('group.coordinator.threads', 4).atLeast(1).high()
     .moot('one thread serves all')
@@ -42,29 +42,29 @@ export const groupsSettings = [
     .doc('Size at which __consumer_offsets starts a new segment.'),
   int('offsets.topic.compression.codec', 0).high().served()
     .doc('Codec of __consumer_offsets: 0 none, 1 gzip, 2 snappy, 3 lz4, 4 zstd.'),
-  list('group.consumer.assignors', 'uniform,range')
+  list('group.consumer.assignors', 'uniform,range').served()
     .doc('Assignors of the consumer protocol; the first is the default.'),
-  int('group.consumer.assignment.interval.ms', 1000).atLeast(0).clusterWide()
+  int('group.consumer.assignment.interval.ms', 1000).atLeast(0).clusterWide().served()
     .doc('Shortest time between two assignments of a group.'),
-  int('group.consumer.min.assignment.interval.ms', 0).atLeast(0)
+  int('group.consumer.min.assignment.interval.ms', 0).atLeast(0).served()
     .doc('Lowest value that a group may set for that.'),
-  int('group.consumer.max.assignment.interval.ms', 15_000).atLeast(0)
+  int('group.consumer.max.assignment.interval.ms', 15_000).atLeast(0).served()
     .doc('Highest value that a group may set for that.'),
-  int('group.consumer.session.timeout.ms', 45_000).atLeast(1)
+  int('group.consumer.session.timeout.ms', 45_000).atLeast(1).served()
     .doc('A member of the consumer protocol that is silent for so long is out.'),
-  int('group.consumer.min.session.timeout.ms', 45_000).atLeast(1)
+  int('group.consumer.min.session.timeout.ms', 45_000).atLeast(1).served()
     .doc('Lowest value that a group may set for that.'),
-  int('group.consumer.max.session.timeout.ms', 60_000).atLeast(1)
+  int('group.consumer.max.session.timeout.ms', 60_000).atLeast(1).served()
     .doc('Highest value that a group may set for that.'),
-  int('group.consumer.heartbeat.interval.ms', 5000).atLeast(1)
+  int('group.consumer.heartbeat.interval.ms', 5000).atLeast(1).served()
     .doc('How often members of the consumer protocol send a heartbeat.'),
-  int('group.consumer.min.heartbeat.interval.ms', 5000).atLeast(1)
+  int('group.consumer.min.heartbeat.interval.ms', 5000).atLeast(1).served()
     .doc('Lowest value that a group may set for that.'),
-  int('group.consumer.max.heartbeat.interval.ms', 15_000).atLeast(1)
+  int('group.consumer.max.heartbeat.interval.ms', 15_000).atLeast(1).served()
     .doc('Highest value that a group may set for that.'),
-  int('group.consumer.max.size', MAX_INT).atLeast(1)
+  int('group.consumer.max.size', MAX_INT).atLeast(1).served()
     .doc('Most members of a group of the consumer protocol.'),
   string('group.consumer.migration.policy', 'bidirectional')
-    .oneOf('DISABLED', 'DOWNGRADE', 'UPGRADE', 'BIDIRECTIONAL').anyCase()
+    .oneOf('DISABLED', 'DOWNGRADE', 'UPGRADE', 'BIDIRECTIONAL').anyCase().served()
     .doc('Which ways live groups may change between classic and consumer protocol.'),
 ] as const

@@ -41,6 +41,13 @@ export function joined(group: ClassicGroup, as: JoinedAs): JoinGroupResponse {
   }
 }
 
+/** What came of a member that was to leave. */
+export interface Left {
+  readonly memberId: string
+  readonly groupInstanceId: string | null
+  readonly errorCode: ErrorCode
+}
+
 export function syncError(errorCode: ErrorCode): SyncGroupResponse {
   return { errorCode, protocolType: null, protocolName: null, assignment: NO_ASSIGNMENT }
 }

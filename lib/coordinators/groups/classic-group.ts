@@ -30,6 +30,7 @@ export interface GroupOrigin {
 }
 
 export class ClassicGroup {
+  readonly type = 'classic'
   readonly groupId: string
   #state: GroupState
   previousState: GroupState = 'Dead'
@@ -79,6 +80,10 @@ export class ClassicGroup {
 
   get canRebalance(): boolean {
     return this.is(...MAY_FOLLOW.PreparingRebalance)
+  }
+
+  get isEmpty(): boolean {
+    return this.is('Empty')
   }
 
   /** Never had members: offsets are committed to it, that is all. */

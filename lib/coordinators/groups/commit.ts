@@ -8,6 +8,7 @@ import type {
   TxnOffsetCommitRequest, TxnOffsetCommitResponse,
 } from '../../../protocol/messages/txn-offset-commit.ts'
 import type { ClassicGroup } from './classic-group.ts'
+import { checkCommitter, type Committer, type PartitionCheck } from './consumer/commit-check.ts'
 import { watchSession } from './rebalance.ts'
 import type { OffsetRecord } from './records.ts'
 import type { GroupsState } from './state.ts'
@@ -21,11 +22,11 @@ const NO_RETENTION = -1
 export function commitOffsets(
   state: GroupsState, request: OffsetCommitRequest, apiVersion: number,
 ): { records: OffsetRecord[], answer: OffsetCommitResponse } {
-  checkCommitter(state, request, apiVersion)
+  const check = checkCommit(state, request, apiVersion)
   const { groupId, retentionTimeMs, topics } = request
   const expireTimestampMs =
     retentionTimeMs === NO_RETENTION ? -1 : state.world.nowMs() + retentionTimeMs
-  return offsetsToWrite(state, groupId, topics, expireTimestampMs)
+  return offsetsToWrite(state, groupId, topics, expireTimestampMs, check)
 }
 
 /** As `commitOffsets`; the offsets count when the producer's transaction is committed. */
@@ -33,9 +34,13 @@ export function commitTransactionalOffsets(
   state: GroupsState, request: TxnOffsetCommitRequest, apiVersion: number,
 ): { records: OffsetRecord[], answer: TxnOffsetCommitResponse } {
   const group = state.groups.get(request.groupId)
-  if (group !== undefined) checkMember(group, request, { isTransactional: true })
-  else checkUnknown(request, apiVersion >= TRANSACTIONAL_GROUP_ID_NOT_FOUND_SINCE)
-  return offsetsToWrite(state, request.groupId, request.topics, -1)
+  const check = group?.type === 'consumer'
+    ? checkCommitter(group, request, true, apiVersion)
+    : undefined
+  if (group === undefined) {
+    checkUnknown(request, apiVersion >= TRANSACTIONAL_GROUP_ID_NOT_FOUND_SINCE)
+  } else if (group.type === 'classic') checkMember(group, request, { isTransactional: true })
+  return offsetsToWrite(state, request.groupId, request.topics, -1, check)
 }
 
 interface ToCommit {
@@ -51,6 +56,7 @@ interface ToCommit {
 
 function offsetsToWrite(
   { world }: GroupsState, groupId: string, asked: readonly ToCommit[], expireTimestampMs: number,
+  check: PartitionCheck | undefined,
 ) {
   const commitTimestampMs = world.nowMs()
   const records: OffsetRecord[] = []
@@ -63,6 +69,7 @@ function offsetsToWrite(
       if (metadata.length > world.settings.offsetMetadataMaxBytes) {
         return { partitionIndex, errorCode: Errors.OFFSET_METADATA_TOO_LARGE }
       }
+      check?.(topicId, partitionIndex)
       const value = {
         offset: partition.committedOffset,
         leaderEpoch: partition.committedLeaderEpoch,
@@ -75,20 +82,23 @@ function offsetsToWrite(
   return { records, answer: { topics } }
 }
 
-function checkCommitter(
+/** Undefined: nothing has to be said of single partitions. */
+function checkCommit(
   state: GroupsState, request: OffsetCommitRequest, apiVersion: number,
-): void {
+): PartitionCheck | undefined {
   const group = state.groups.get(request.groupId)
   if (group === undefined) {
     checkUnknown(request, apiVersion >= GROUP_ID_NOT_FOUND_SINCE)
-    return
+    return undefined
   }
+  if (group.type === 'consumer') return checkCommitter(group, request, false, apiVersion)
   checkMember(group, request, { isTransactional: false })
   const member = group.members.get(request.memberId)
   // A commit is a sign of life.
   if (member !== undefined && group.is('Stable', 'PreparingRebalance')) {
     watchSession(state, group, member)
   }
+  return undefined
 }
 
 /** Without a generation somebody manages partitions alone, whose first offset makes the group. */
@@ -96,9 +106,6 @@ function checkUnknown({ generationIdOrMemberEpoch }: Committer, saysNotFound: bo
   if (generationIdOrMemberEpoch < 0) return
   throw new ApiError(saysNotFound ? Errors.GROUP_ID_NOT_FOUND : Errors.ILLEGAL_GENERATION)
 }
-
-type Committer = Pick<OffsetCommitRequest,
-  'memberId' | 'groupInstanceId' | 'generationIdOrMemberEpoch'>
 
 /** In a transaction the producer's epoch keeps others out: it need not be a member. */
 function checkMember(

@@ -5,6 +5,9 @@
 
 import type { Image } from '../../../controller/image/image.ts'
 import { ApiError, Errors, type ErrorCode } from '../../../protocol/errors.ts'
+import type {
+  ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse,
+} from '../../../protocol/messages/consumer-group-heartbeat.ts'
 import type { HeartbeatRequest, HeartbeatResponse } from '../../../protocol/messages/heartbeat.ts'
 import type { JoinGroupRequest, JoinGroupResponse } from '../../../protocol/messages/join-group.ts'
 import type {
@@ -26,17 +29,26 @@ import { coordinatorError } from '../errors.ts'
 import { answered, failed, mapLater, promised } from '../map-later.ts'
 import type { Decision, EndMark, TransactionalProducer } from '../shard.ts'
 import type { Shards } from '../shards.ts'
-import { joinError, syncError } from './answers.ts'
+import { joinError, type Left, syncError } from './answers.ts'
 import { commitOffsets, commitTransactionalOffsets } from './commit.ts'
 import { deleteGroup, deleteOffsets, forgetTopic } from './delete.ts'
 import {
   type DescribedGroup, describeGroup, type ListedGroup, listGroups,
 } from './describe.ts'
-import { type AskedTopic, fetchAllOffsets, type FetchedTopic, fetchOffsets } from './fetch.ts'
+import {
+  type DescribedConsumerGroup, describeConsumerGroup,
+} from './consumer/describe.ts'
+import { consumerHeartbeat } from './consumer/heartbeat.ts'
+import type { RegexEngine } from './consumer/regex-engine.ts'
+import { checkHeartbeat } from './consumer/validate.ts'
+import type { ConsumerSettings } from './consumer/world.ts'
+import {
+  type AskedTopic, checkFetch, fetchAllOffsets, type FetchedTopic, type Fetcher, fetchOffsets,
+} from './fetch.ts'
 import { heartbeat } from './heartbeat.ts'
 import { joinGroup } from './join.ts'
 import type { JoinContext } from './joining.ts'
-import { leaveGroup, type Left } from './leave.ts'
+import { leaveGroup } from './leave.ts'
 import type { GroupsRecord } from './records.ts'
 import type { GroupSettings, GroupsState } from './state.ts'
 import { syncGroup } from './sync.ts'
@@ -47,21 +59,31 @@ export type GroupShards = Pick<Shards<GroupsRecord, GroupsState>,
 
 export interface GroupCoordinatorOptions {
   readonly settings: GroupSettings
+  readonly consumer: ConsumerSettings
+  readonly regexes: RegexEngine
   readonly logger: Logger
   readonly shards: GroupShards
   /** Creates `__consumer_offsets`; gives the error of the attempt. */
   createTopic(): Promise<ErrorCode>
+  onNewTopics(): void
 }
 
 export class GroupCoordinator {
   readonly #settings: GroupSettings
+  readonly #consumer: ConsumerSettings
+  readonly #regexes: RegexEngine
   readonly #logger: Logger
   readonly #shards: GroupShards
   readonly #createTopic: () => Promise<ErrorCode>
+  readonly #onNewTopics: () => void
   #creation: Promise<ErrorCode> | undefined
 
-  constructor({ settings, logger, shards, createTopic }: GroupCoordinatorOptions) {
+  constructor(options: GroupCoordinatorOptions) {
+    const { settings, consumer, regexes, logger, shards, createTopic, onNewTopics } = options
+    this.#onNewTopics = onNewTopics
     this.#settings = settings
+    this.#consumer = consumer
+    this.#regexes = regexes
     this.#logger = logger
     this.#shards = shards
     this.#createTopic = createTopic
@@ -69,7 +91,12 @@ export class GroupCoordinator {
 
   /** Begins to follow the metadata, and so to load what is led here. */
   start(): void {
-    this.#shards.start((image, before, topics) => this.#forgetTopics(image, before, topics))
+    this.#shards.start((image, before, topics) => {
+      const isNew = (id: string) =>
+        before.topics.byId(id) === undefined && image.topics.byId(id) !== undefined
+      if ([...topics].some(isNew)) this.#onNewTopics()
+      this.#forgetTopics(image, before, topics)
+    })
   }
 
   /** Members that wait are told to look for another coordinator. */
@@ -177,14 +204,43 @@ export class GroupCoordinator {
    * for the group.
    */
   fetchOffsets(
-    groupId: string, topics: readonly AskedTopic[] | null, isStable: boolean,
+    groupId: string, topics: readonly AskedTopic[] | null, isStable: boolean, fetcher?: Fetcher,
   ): Later<FetchedTopic[]> {
-    return this.#asked(groupId, (state) => ({
-      records: [],
-      answer: topics === null
+    return this.#asked(groupId, (state) => {
+      checkFetch(state, groupId, fetcher)
+      const answer = topics === null
         ? fetchAllOffsets(state, groupId, isStable)
-        : fetchOffsets(state, groupId, topics, isStable),
-    }))
+        : fetchOffsets(state, groupId, topics, isStable)
+      return { records: [], answer }
+    })
+  }
+
+  /** Fails with the `ApiError` that the member gets. */
+  consumerHeartbeat(
+    request: ConsumerGroupHeartbeatRequest, context: JoinContext,
+  ): Later<ConsumerGroupHeartbeatResponse> {
+    const { clientId, clientHost, apiVersion } = context
+    const answer = new Later<ConsumerGroupHeartbeatResponse>()
+    try {
+      checkHeartbeat(request, apiVersion, this.#consumer.assignors)
+    } catch (error) {
+      answer.fail(error)
+      return answer
+    }
+    const beat = () => {
+      this.#asked(request.groupId, (state) =>
+        consumerHeartbeat(state, { request, clientId, clientHost }))
+        .settle((response) => answer.complete(response), (error) => answer.fail(error))
+    }
+    const hasRegex = (request.subscribedTopicRegex ?? '') !== ''
+    if (hasRegex) this.#regexes.use(beat, (error) => answer.fail(error))
+    else beat()
+    return answer
+  }
+
+  describeConsumerGroup(groupId: string): Later<DescribedConsumerGroup> {
+    return this.#asked(groupId,
+      (state) => ({ records: [], answer: describeConsumerGroup(state, groupId) }))
   }
 
   /** Fails with the `ApiError` that holds for the request. */
@@ -223,8 +279,11 @@ export class GroupCoordinator {
     groupId: string, decide: (state: GroupsState) => Decision<GroupsRecord, A>,
   ): Later<A> {
     const later = new Later<A>()
-    this.#run(groupId, decide).settle((answer) => later.complete(answer),
-      (error) => later.fail(new ApiError(this.#codeOf(error))))
+    this.#run(groupId, decide).settle((answer) => later.complete(answer), (error) => {
+      const code = this.#codeOf(error)
+      const isOfTheGroup = error instanceof ApiError && error.code === code
+      later.fail(isOfTheGroup ? error : new ApiError(code))
+    })
     return later
   }
 

@@ -5,26 +5,29 @@ import type {
   OffsetDeleteRequest, OffsetDeleteResponse,
 } from '../../../protocol/messages/offset-delete.ts'
 import { ZERO_UUID } from '../../../protocol/schema.ts'
-import { joinTimer, sessionTimer, syncTimer } from './rebalance.ts'
+import { consumerGroupTombstones } from './consumer/record-makers.ts'
+import { cancelGroupTimers } from './rebalance.ts'
 import { groupTombstone, type GroupsRecord, offsetTombstone } from './records.ts'
-import type { GroupsState } from './state.ts'
+import type { Group, GroupsState } from './state.ts'
 
 /** The group with all its offsets. Throws GROUP_ID_NOT_FOUND or NON_EMPTY_GROUP. */
 export function deleteGroup(state: GroupsState, groupId: string): GroupsRecord[] {
   const group = state.group(groupId)
-  if (group.is('Dead')) throw new ApiError(Errors.GROUP_ID_NOT_FOUND)
-  if (!group.is('Empty')) throw new ApiError(Errors.NON_EMPTY_GROUP)
-  state.shard.timers.cancel(joinTimer(groupId))
-  state.shard.timers.cancel(syncTimer(groupId))
-  for (const memberId of group.pendingMembers) {
-    state.shard.timers.cancel(sessionTimer(groupId, memberId))
-  }
+  if (group.type === 'classic' && group.is('Dead')) throw new ApiError(Errors.GROUP_ID_NOT_FOUND)
+  if (!group.isEmpty) throw new ApiError(Errors.NON_EMPTY_GROUP)
   const offsets = [...state.offsets.ofGroup(groupId) ?? []].flatMap(([topic, partitions]) =>
     [...partitions.keys()].map((partition) => offsetTombstone(groupId, topic, partition)))
   const pending = [...state.pendingOffsets.ofGroup(groupId)]
     .filter(({ topic, partition }) => state.offsets.get(groupId, topic, partition) === undefined)
     .map(({ topic, partition }) => offsetTombstone(groupId, topic, partition))
-  return [...offsets, ...pending, groupTombstone(groupId)]
+  return [...offsets, ...pending, ...groupTombstones(state, group)]
+}
+
+/** Of a group without members. */
+export function groupTombstones(state: GroupsState, group: Group): GroupsRecord[] {
+  if (group.type === 'consumer') return consumerGroupTombstones(group)
+  cancelGroupTimers(state, group)
+  return [groupTombstone(group.groupId)]
 }
 
 /**
@@ -36,9 +39,9 @@ export function deleteOffsets(
 ): { records: GroupsRecord[], answer: OffsetDeleteResponse } {
   const { groupId } = request
   const group = state.group(groupId)
-  if (group.is('Dead')) throw new ApiError(Errors.GROUP_ID_NOT_FOUND)
-  if (!group.is('Empty') && !group.usesConsumerProtocol) {
-    throw new ApiError(Errors.NON_EMPTY_GROUP)
+  if (group.type === 'classic') {
+    if (group.is('Dead')) throw new ApiError(Errors.GROUP_ID_NOT_FOUND)
+    if (!group.isEmpty && !group.usesConsumerProtocol) throw new ApiError(Errors.NON_EMPTY_GROUP)
   }
   const records: GroupsRecord[] = []
   const topics = request.topics.map(({ name, partitions }) => {

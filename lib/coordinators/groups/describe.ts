@@ -3,20 +3,24 @@
 import { Errors } from '../../../protocol/errors.ts'
 import type { DescribeGroupsResponse } from '../../../protocol/messages/describe-groups.ts'
 import type { ListGroupsResponse } from '../../../protocol/messages/list-groups.ts'
+import { CONSUMER } from './classic-group.ts'
 import type { GroupsState } from './state.ts'
 
 export type DescribedGroup = DescribeGroupsResponse['groups'][number]
 export type ListedGroup = ListGroupsResponse['groups'][number]
 
-const CLASSIC = 'classic'
 /** First version that tells an unknown group from one that is dead. */
 const GROUP_ID_NOT_FOUND_SINCE = 6
 
 export function describeGroup(
   state: GroupsState, groupId: string, apiVersion: number,
 ): DescribedGroup {
-  const group = state.groups.get(groupId)
-  if (group === undefined) return unknownGroup(groupId, apiVersion)
+  const known = state.groups.get(groupId)
+  if (known === undefined) return unknownGroup(groupId, apiVersion, `Group ${groupId} not found.`)
+  if (known.type === 'consumer') {
+    return unknownGroup(groupId, apiVersion, `Group ${groupId} is not a classic group.`)
+  }
+  const group = known
   const protocolName = group.is('Stable') ? group.protocolName : null
   return {
     errorCode: Errors.NONE,
@@ -37,11 +41,11 @@ export function describeGroup(
 
 const NO_BYTES = Buffer.alloc(0)
 
-function unknownGroup(groupId: string, apiVersion: number): DescribedGroup {
+function unknownGroup(groupId: string, apiVersion: number, message: string): DescribedGroup {
   const isTold = apiVersion >= GROUP_ID_NOT_FOUND_SINCE
   return {
     errorCode: isTold ? Errors.GROUP_ID_NOT_FOUND : Errors.NONE,
-    errorMessage: isTold ? `Group ${groupId} not found.` : null,
+    errorMessage: isTold ? message : null,
     groupId, groupState: 'Dead', protocolType: '', protocolData: '', members: [],
   }
 }
@@ -52,13 +56,13 @@ export function listGroups(
 ): ListedGroup[] {
   const states = new Set(statesFilter.map((name) => name.toLowerCase().trim()))
   const types = new Set(typesFilter.map((name) => name.toLowerCase()))
-  if (types.size > 0 && !types.has(CLASSIC)) return []
   return [...state.groups.values()]
+    .filter((group) => types.size === 0 || types.has(group.type))
     .filter((group) => states.size === 0 || states.has(group.state.toLowerCase()))
     .map((group) => ({
       groupId: group.groupId,
-      protocolType: group.protocolType ?? '',
+      protocolType: (group.type === 'consumer' ? CONSUMER : group.protocolType) ?? '',
       groupState: group.state,
-      groupType: CLASSIC,
+      groupType: group.type,
     }))
 }

@@ -1,9 +1,9 @@
 // Offsets that nobody needs any more are forgotten, and groups with them (KIP-211).
 
-import type { ClassicGroup } from './classic-group.ts'
 import type { CommittedOffset } from './offsets.ts'
-import { groupTombstone, type GroupsRecord, offsetTombstone } from './records.ts'
-import type { GroupsState } from './state.ts'
+import { groupTombstones } from './delete.ts'
+import { type GroupsRecord, offsetTombstone } from './records.ts'
+import type { Group, GroupsState } from './state.ts'
 
 const EXPIRY_TIMER = 'expire-offsets'
 
@@ -17,7 +17,7 @@ export function scheduleExpiry({ shard, world }: GroupsState): void {
 }
 
 /** Each group is decided on by itself, so that one which cannot be written keeps no other. */
-function expireGroup({ shard, world }: GroupsState, group: ClassicGroup): void {
+function expireGroup({ shard, world }: GroupsState, group: Group): void {
   shard.runUnasked(`expiring offsets of group ${group.groupId}`, (state) => {
     const isThere = state.groups.get(group.groupId) === group
     return { records: isThere ? expired(state, group, world.nowMs()) : [], isAtomic: false }
@@ -26,7 +26,7 @@ function expireGroup({ shard, world }: GroupsState, group: ClassicGroup): void {
 
 /** Tombstones for what of the group has expired at `nowMs`. */
 export function expired(
-  state: GroupsState, group: ClassicGroup, nowMs: number,
+  state: GroupsState, group: Group, nowMs: number,
 ): GroupsRecord[] {
   const { groupId } = group
   const records: GroupsRecord[] = []
@@ -43,8 +43,8 @@ export function expired(
       else remains = true
     }
   }
-  const isUnused = group.is('Empty') && group.pendingMembers.size === 0
-  if (!remains && isUnused) records.push(groupTombstone(groupId))
+  const isUnused = group.isEmpty && (group.type === 'consumer' || group.pendingMembers.size === 0)
+  if (!remains && isUnused) records.push(...groupTombstones(state, group))
   return records
 }
 
@@ -58,8 +58,10 @@ function hasExpired(
  * From when the retention of an offset counts: the group's last member left, or, where there never
  * was one or the topic is not subscribed to any more, its commit. Undefined: it does not expire.
  */
-function unusedSince(group: ClassicGroup): ((offset: CommittedOffset) => number) | undefined {
-  if (group.protocolType === null) return (offset) => offset.commitTimestampMs
+function unusedSince(group: Group): ((offset: CommittedOffset) => number) | undefined {
+  if (group.type === 'consumer' || group.protocolType === null) {
+    return (offset) => offset.commitTimestampMs
+  }
   if (group.is('Empty')) return (offset) => group.stateChangedMs ?? offset.commitTimestampMs
   const knowsTopics = group.usesConsumerProtocol && group.subscribedTopics !== null
   if (knowsTopics && group.is('Stable')) return (offset) => offset.commitTimestampMs

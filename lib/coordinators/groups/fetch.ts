@@ -2,6 +2,7 @@
 
 import { Errors } from '../../../protocol/errors.ts'
 import { ZERO_UUID } from '../../../protocol/schema.ts'
+import { checkFetcher } from './consumer/commit-check.ts'
 import type { CommittedOffset } from './offsets.ts'
 import type { GroupsState } from './state.ts'
 
@@ -24,6 +25,21 @@ export interface FetchedTopic {
   readonly name: string
   readonly topicId: string
   readonly partitions: FetchedPartition[]
+}
+
+/** A member of a consumer group that tells who it is (version 9). */
+export interface Fetcher {
+  readonly memberId: string | null
+  readonly memberEpoch: number
+}
+
+/** Throws what a consumer group says of the member; others ask for none. */
+export function checkFetch(
+  state: GroupsState, groupId: string, fetcher: Fetcher | undefined,
+): void {
+  const group = state.consumer(groupId)
+  if (group === undefined || fetcher === undefined) return
+  checkFetcher(group, fetcher.memberId, fetcher.memberEpoch)
 }
 
 /** What there is no offset for; with an error: what there was no way to look for. */

@@ -3,6 +3,8 @@
 import { ApiError, Errors } from '../../../protocol/errors.ts'
 import { joinError, joined } from './answers.ts'
 import type { ClassicGroup } from './classic-group.ts'
+import { joinConsumerGroup } from './consumer/classic-members.ts'
+import { consumerGroupTombstones } from './consumer/record-makers.ts'
 import { type Join, reasonOf, rejoin } from './joining.ts'
 import { Member } from './member.ts'
 import { rebalanceOrCompleteJoin, watchMemberId, watchSession } from './rebalance.ts'
@@ -18,19 +20,27 @@ const NEW_MEMBER_TIMEOUT_MS = 5 * 60_000
 /** May answer at once, or when the join phase ends. */
 export function joinGroup(state: GroupsState, join: Join): GroupsWrites {
   const { groupId, memberId } = join.request
-  const known = state.groups.get(groupId)
+  const there = state.groups.get(groupId)
+  if (there?.type === 'consumer' && !there.isEmpty) return joinConsumerGroup(state, there, join)
+  const known = state.classic(groupId)
   if (known === undefined && memberId !== '') {
     join.answer(joinError(memberId, Errors.UNKNOWN_MEMBER_ID))
     return NOTHING
   }
+  // A group without members changes its protocol with the first that comes.
+  const tombstones = there?.type === 'consumer' ? consumerGroupTombstones(there) : []
   const group = known ?? state.createGroup(groupId)
   const writes = enter(state, group, join)
-  if (known !== undefined || writes.records.length > 0) return writes
+  if (known !== undefined) return writes
+  if (writes.records.length > 0) return { ...writes, records: [...tombstones, ...writes.records] }
   return {
-    records: [newGroupRecord(group)],
+    records: [...tombstones, newGroupRecord(group)],
     replayOnly: true,
     settled: (error) => {
-      if (error !== undefined) join.answer(joinError('', error.code))
+      if (error === undefined) return
+      join.answer(joinError('', error.code))
+      const isUnused = group.isEmpty && group.pendingMembers.size === 0
+      if (there !== undefined && isUnused) state.groups.set(groupId, there)
     },
   }
 }

@@ -2,18 +2,13 @@
 
 import { ApiError, Errors, type ErrorCode } from '../../../protocol/errors.ts'
 import type { LeaveGroupRequest } from '../../../protocol/messages/leave-group.ts'
-import { joinError } from './answers.ts'
+import { joinError, type Left } from './answers.ts'
 import type { ClassicGroup } from './classic-group.ts'
+import { leaveConsumerGroup } from './consumer/classic-members.ts'
 import { completeJoinIfAllIn, rebalanceOrCompleteJoin, sessionTimer } from './rebalance.ts'
 import { type GroupsState, type GroupsWrites, NOTHING } from './state.ts'
 
 type Leaving = LeaveGroupRequest['members'][number]
-
-export interface Left {
-  readonly memberId: string
-  readonly groupInstanceId: string | null
-  readonly errorCode: ErrorCode
-}
 
 /** Throws UNKNOWN_MEMBER_ID for an unknown group. */
 export function leaveGroup(
@@ -21,6 +16,7 @@ export function leaveGroup(
 ): { writes: GroupsWrites, left: Left[] } {
   const group = state.groups.get(groupId)
   if (group === undefined) throw new ApiError(Errors.UNKNOWN_MEMBER_ID)
+  if (group.type === 'consumer') return leaveConsumerGroup(state, group, members)
   if (group.is('Dead')) throw new ApiError(Errors.COORDINATOR_NOT_AVAILABLE)
   const left = members.map((member) => ({
     memberId: member.memberId,

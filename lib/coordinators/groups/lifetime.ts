@@ -3,6 +3,9 @@
 import { Errors } from '../../../protocol/errors.ts'
 import { joinError, syncError } from './answers.ts'
 import type { ClassicGroup } from './classic-group.ts'
+import type { ConsumerGroup } from './consumer/consumer-group.ts'
+import { MemberState } from './consumer/consumer-member.ts'
+import { watchRebalance, watchSession as watchConsumerSession } from './consumer/fence.ts'
 import { scheduleExpiry } from './expiry.ts'
 import { rebalance, watchSession } from './rebalance.ts'
 import type { GroupsHooks, GroupsState } from './state.ts'
@@ -12,6 +15,10 @@ export const groupsHooks: GroupsHooks = { loaded, unloaded }
 /** Every member gets a whole session to be heard of. */
 function loaded(state: GroupsState): void {
   for (const group of state.groups.values()) {
+    if (group.type === 'consumer') {
+      watchMembers(state, group)
+      continue
+    }
     for (const member of group.members.values()) watchSession(state, group, member)
     if (group.members.size > state.world.settings.maxSize) {
       rebalance(state, group, 'the group is larger than group.max.size')
@@ -20,8 +27,18 @@ function loaded(state: GroupsState): void {
   scheduleExpiry(state)
 }
 
+function watchMembers(state: GroupsState, { groupId, members }: ConsumerGroup): void {
+  const { sessionTimeoutMs } = state.world.consumer.of(groupId)
+  for (const member of members.values()) {
+    watchConsumerSession(state, groupId, member.memberId, sessionTimeoutMs)
+    if (member.state === MemberState.UNREVOKED_PARTITIONS) watchRebalance(state, groupId, member)
+  }
+}
+
 function unloaded(state: GroupsState): void {
-  for (const group of state.groups.values()) unload(group, state.world.nowMs())
+  for (const group of state.groups.values()) {
+    if (group.type === 'classic') unload(group, state.world.nowMs())
+  }
 }
 
 /** The group is dead here; whoever waits looks for the new coordinator. */

@@ -32,6 +32,14 @@ export function watchMemberId(
     (state) => expireSession(state, groupId, memberId))
 }
 
+/** Of a group without members. */
+export function cancelGroupTimers({ shard }: GroupsState, group: ClassicGroup): void {
+  const { groupId, pendingMembers } = group
+  shard.timers.cancel(joinTimer(groupId))
+  shard.timers.cancel(syncTimer(groupId))
+  for (const memberId of pendingMembers) shard.timers.cancel(sessionTimer(groupId, memberId))
+}
+
 /** The group's members have to join anew, if its state allows; else a join phase may be over. */
 export function rebalanceOrCompleteJoin(
   state: GroupsState, group: ClassicGroup, reason: string,
@@ -140,7 +148,7 @@ function completeIfJoined(state: GroupsState, group: ClassicGroup): GroupsWrites
 
 function scheduleJoinEnd({ shard }: GroupsState, { groupId, rebalanceTimeoutMs }: ClassicGroup) {
   shard.runLater(joinTimer(groupId), rebalanceTimeoutMs, (state) => {
-    const group = state.groups.get(groupId)
+    const group = state.classic(groupId)
     return group === undefined ? NOTHING : completeJoin(state, group)
   })
 }
@@ -149,7 +157,7 @@ function waitForMore(
   { shard }: GroupsState, { groupId }: ClassicGroup, delayMs: number, remainingMs: number,
 ): void {
   shard.runLater(joinTimer(groupId), delayMs, (state) => {
-    const group = state.groups.get(groupId)
+    const group = state.classic(groupId)
     if (group === undefined) return NOTHING
     if (!group.hasNewMember || remainingMs === 0) return completeJoin(state, group)
     group.hasNewMember = false
@@ -163,7 +171,7 @@ function waitForMore(
 function awaitSyncs({ shard }: GroupsState, group: ClassicGroup): void {
   const { groupId, generationId } = group
   shard.runLater(syncTimer(groupId), group.rebalanceTimeoutMs, (state) => {
-    const current = state.groups.get(groupId)
+    const current = state.classic(groupId)
     const isDue = current !== undefined && current.generationId === generationId
       && current.is('CompletingRebalance', 'Stable') && current.pendingSync.size > 0
     if (!isDue) return NOTHING
@@ -176,7 +184,7 @@ function awaitSyncs({ shard }: GroupsState, group: ClassicGroup): void {
 }
 
 function expireSession(state: GroupsState, groupId: string, memberId: string): GroupsWrites {
-  const group = state.groups.get(groupId)
+  const group = state.classic(groupId)
   if (group === undefined || group.is('Dead')) return NOTHING
   if (group.pendingMembers.has(memberId)) {
     group.remove(memberId)

@@ -3,16 +3,18 @@
 // A key is a number for the kind of record and then the key's fields; a value is the number of its
 // version and then the value's fields.
 
-import { decodeMessage, DecodeError, encodeMessage } from '../../../protocol/compile.ts'
 import { groupMetadataKey, groupMetadataValue, type GroupMetadataValue }
   from '../../../protocol/messages/records/group-metadata.ts'
 import { offsetCommitKey, offsetCommitValue, type OffsetCommitValue }
   from '../../../protocol/messages/records/offset-commit.ts'
-import type { Encodable, Message } from '../../../protocol/schema.ts'
 import type { KeyValue, RecordCodec } from '../shard.ts'
 import type { ClassicGroup } from './classic-group.ts'
+import {
+  type ConsumerRecord, decodeConsumerRecord, encodeConsumerRecord,
+} from './consumer/records.ts'
 import { NO_ASSIGNMENT } from './member.ts'
 import type { CommittedOffset } from './offsets.ts'
+import { decodeKey, decodeValue, numbered, numberOf } from './record-bytes.ts'
 
 export interface OffsetRecord {
   readonly kind: 'offset'
@@ -33,7 +35,7 @@ export interface GroupRecord {
   readonly value: GroupMetadataValue | null
 }
 
-export type GroupsRecord = OffsetRecord | GroupRecord
+export type GroupsRecord = OffsetRecord | GroupRecord | ConsumerRecord
 
 // Numbers of the kinds of records. Kafka before 0.9 numbered offsets 0, in the same form.
 const LEGACY_OFFSET = 0
@@ -44,7 +46,6 @@ const GROUP_VERSION = 3
 const OFFSET_VERSION = 4
 /** The one version that carries a time of expiry. */
 const EXPIRING_OFFSET_VERSION = 1
-const NUMBER_SIZE_BYTES = 2
 
 export const groupsCodec: RecordCodec<GroupsRecord> = { encode, decode }
 
@@ -58,6 +59,7 @@ function encode(record: GroupsRecord): KeyValue {
         : numbered(GROUP_VERSION, groupMetadataValue, GROUP_VERSION, value),
     }
   }
+  if (record.kind !== 'offset') return encodeConsumerRecord(record)
   const { groupId, topic, partition, value } = record
   return {
     key: numbered(OFFSET, offsetCommitKey, 0, { group: groupId, topic, partition }),
@@ -81,20 +83,20 @@ function decode(key: Buffer, value: Buffer | null): GroupsRecord | undefined {
   switch (numberOf(key)) {
     case LEGACY_OFFSET:
     case OFFSET: {
-      const { group, topic, partition } = decodeMessage(offsetCommitKey, 0, key, NUMBER_SIZE_BYTES)
+      const { group, topic, partition } = decodeKey(offsetCommitKey, key)
       return {
         kind: 'offset', groupId: group, topic, partition,
         value: value === null ? null : offsetOf(decodeValue(offsetCommitValue, value)),
       }
     }
     case GROUP: {
-      const { group } = decodeMessage(groupMetadataKey, 0, key, NUMBER_SIZE_BYTES)
+      const { group } = decodeKey(groupMetadataKey, key)
       return {
         kind: 'group', groupId: group,
         value: value === null ? null : decodeValue(groupMetadataValue, value),
       }
     }
-    default: return undefined
+    default: return decodeConsumerRecord(key, value)
   }
 }
 
@@ -107,23 +109,6 @@ function offsetOf(value: OffsetCommitValue): NewOffset {
     expireTimestampMs: value.expireTimestamp,
     topicId: value.topicId,
   }
-}
-
-function decodeValue<M extends Message>(of: M, value: Buffer) {
-  return decodeMessage(of, numberOf(value), value, NUMBER_SIZE_BYTES)
-}
-
-function numberOf(bytes: Buffer): number {
-  if (bytes.length < NUMBER_SIZE_BYTES) throw new DecodeError('a record without its number')
-  return bytes.readInt16BE(0)
-}
-
-function numbered<M extends Message>(
-  number: number, of: M, version: number, value: Encodable<M>,
-): Buffer {
-  const prefix = Buffer.alloc(NUMBER_SIZE_BYTES)
-  prefix.writeInt16BE(number)
-  return Buffer.concat([prefix, encodeMessage(of, version, value)])
 }
 
 /** The group as it is, with the assignment that its members are about to get. */

@@ -4,6 +4,10 @@ import { ApiError, Errors } from '../../../protocol/errors.ts'
 import type { Logger } from '../../../storage/ports.ts'
 import type { Shard, ShardState, Writes } from '../shard.ts'
 import { ClassicGroup } from './classic-group.ts'
+import { applyTo } from './consumer/apply.ts'
+import { ConsumerGroup } from './consumer/consumer-group.ts'
+import type { ConsumerRecord } from './consumer/records.ts'
+import type { ConsumerWorld } from './consumer/world.ts'
 import { Member } from './member.ts'
 import { type CommittedOffset, Offsets } from './offsets.ts'
 import { PendingOffsets } from './pending-offsets.ts'
@@ -21,7 +25,7 @@ export interface GroupSettings {
 }
 
 /** What a shard of groups needs from its node. */
-export interface GroupsWorld {
+export interface GroupsWorld extends ConsumerWorld {
   readonly settings: GroupSettings
   readonly logger: Logger
   /** Wall-clock time: for records. Sessions run on timers. */
@@ -39,6 +43,8 @@ export interface GroupsHooks {
 export type GroupsWrites = Writes<GroupsRecord>
 export type GroupsShard = Shard<GroupsRecord, GroupsState>
 
+export type Group = ClassicGroup | ConsumerGroup
+
 const NO_PRODUCER = -1
 
 export const NOTHING: GroupsWrites = { records: [] }
@@ -46,9 +52,11 @@ export const NOTHING: GroupsWrites = { records: [] }
 export class GroupsState implements ShardState<GroupsRecord> {
   readonly world: GroupsWorld
   readonly shard: GroupsShard
-  readonly groups = new Map<string, ClassicGroup>()
+  readonly groups = new Map<string, Group>()
   readonly offsets = new Offsets()
   readonly pendingOffsets = new PendingOffsets()
+  /** Consumer groups whose regular expressions are just being looked up. */
+  readonly resolving = new Set<string>()
   readonly #hooks: GroupsHooks
 
   constructor(world: GroupsWorld, shard: GroupsShard, hooks: GroupsHooks) {
@@ -58,12 +66,24 @@ export class GroupsState implements ShardState<GroupsRecord> {
   }
 
   /** Throws GROUP_ID_NOT_FOUND. */
-  group(groupId: string): ClassicGroup {
+  group(groupId: string): Group {
     const group = this.groups.get(groupId)
     if (group === undefined) {
       throw new ApiError(Errors.GROUP_ID_NOT_FOUND, `Group ${groupId} not found.`)
     }
     return group
+  }
+
+  /** Undefined also for a group of the consumer protocol. */
+  classic(groupId: string): ClassicGroup | undefined {
+    const group = this.groups.get(groupId)
+    return group?.type === 'classic' ? group : undefined
+  }
+
+  /** Undefined also for a group of the classic protocol. */
+  consumer(groupId: string): ConsumerGroup | undefined {
+    const group = this.groups.get(groupId)
+    return group?.type === 'consumer' ? group : undefined
   }
 
   createGroup(groupId: string): ClassicGroup {
@@ -74,6 +94,7 @@ export class GroupsState implements ShardState<GroupsRecord> {
 
   apply(record: GroupsRecord, offset: number, producerId: number): () => void {
     if (record.kind === 'group') return this.#applyGroup(record)
+    if (record.kind !== 'offset') return this.#applyToConsumer(record)
     return record.value === null
       ? this.#forgetOffset(record)
       : this.#applyOffset(record, { ...record.value, recordOffset: offset }, producerId)
@@ -123,14 +144,29 @@ export class GroupsState implements ShardState<GroupsRecord> {
     }
   }
 
+  #applyToConsumer(record: ConsumerRecord): () => void {
+    const { groupId } = record
+    const known = this.groups.get(groupId)
+    if (known?.type !== 'consumer' && record.value === null) return () => {}
+    if (record.kind === 'consumerGroup' && record.value === null) return this.#put(groupId)
+    if (known?.type === 'consumer') return applyTo(known, record)
+    // Where there are offsets, a group was made of them before its own records were read.
+    const group = new ConsumerGroup(groupId)
+    const restore = this.#put(groupId, group)
+    applyTo(group, record)
+    return restore
+  }
+
+  /** Left out: the group is no more. */
+  #put(groupId: string, group?: Group): () => void {
+    const before = this.groups.get(groupId)
+    if (group === undefined) this.groups.delete(groupId)
+    else this.groups.set(groupId, group)
+    return () => { this.#put(groupId, before) }
+  }
+
   #applyGroup({ groupId, value }: GroupRecord): () => void {
-    const previous = this.groups.get(groupId)
-    if (value === null) this.groups.delete(groupId)
-    else this.groups.set(groupId, groupOf(groupId, value))
-    return () => {
-      if (previous === undefined) this.groups.delete(groupId)
-      else this.groups.set(groupId, previous)
-    }
+    return this.#put(groupId, value === null ? undefined : groupOf(groupId, value))
   }
 }
 

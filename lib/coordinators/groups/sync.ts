@@ -4,6 +4,7 @@ import { ApiError, Errors, type ErrorCode } from '../../../protocol/errors.ts'
 import type { SyncGroupRequest, SyncGroupResponse } from '../../../protocol/messages/sync-group.ts'
 import { syncError, synced } from './answers.ts'
 import type { ClassicGroup } from './classic-group.ts'
+import { syncConsumerGroup } from './consumer/classic-members.ts'
 import {
   propagateAssignment, rebalanceOrCompleteJoin, resetAssignment, syncArrived,
 } from './rebalance.ts'
@@ -16,7 +17,11 @@ type Answer = (response: SyncGroupResponse) => void
 export function syncGroup(
   state: GroupsState, request: SyncGroupRequest, answer: Answer,
 ): GroupsWrites {
-  const group = state.groups.get(request.groupId)
+  const known = state.groups.get(request.groupId)
+  if (known?.type === 'consumer' && !known.isEmpty) {
+    return syncConsumerGroup(state, known, request, answer)
+  }
+  const group = state.classic(request.groupId)
   const error = group === undefined ? Errors.UNKNOWN_MEMBER_ID : refusal(group, request)
   if (group === undefined || error !== Errors.NONE) {
     answer(syncError(error))

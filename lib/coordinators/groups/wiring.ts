@@ -14,6 +14,10 @@ import {
 import { partitionLog } from '../partition-log.ts'
 import { Shard } from '../shard.ts'
 import { Shards } from '../shards.ts'
+import { TopicHashes } from './consumer/metadata-hash.ts'
+import { re2Engine } from './consumer/regex-engine.ts'
+import { consumerSettings } from './consumer/settings.ts'
+import type { TopicsMetadata } from './consumer/world.ts'
 import { GroupCoordinator } from './coordinator.ts'
 import { groupsHooks } from './lifetime.ts'
 import { groupsCodec, type GroupsRecord } from './records.ts'
@@ -39,10 +43,16 @@ export function groupCoordinator(wiring: GroupWiring): GroupCoordinator {
   const topic = groupMetadataTopic(config)
   const codec = CODECS[config.offsetsTopicCompressionCodec] ?? 'none'
   const settings = groupSettings(config)
+  const consumer = consumerSettings(config, () => controller.image)
+  const regexes = re2Engine()
+  const topicsSeen = new TopicsSeen(controller)
   const world: GroupsWorld = {
-    settings, logger,
+    settings, consumer, regexes, logger,
+    topicHashes: new TopicHashes(),
+    metadata: () => topicsSeen.metadata(),
     nowMs: () => clock.nowMs(),
     uuid: () => uuidText(random.bytes(16)),
+    memberId: () => memberIdOf(random.bytes(16)),
   }
   const shards = new Shards<GroupsRecord, GroupsState>({
     topic: topic.name, partitionCount: topic.partitionCount, controller, partitions,
@@ -55,16 +65,51 @@ export function groupCoordinator(wiring: GroupWiring): GroupCoordinator {
     }),
   })
   return new GroupCoordinator({
-    settings, logger, shards,
+    settings, consumer, regexes, logger, shards,
+    onNewTopics: () => topicsSeen.noteNewTopics(),
     createTopic: () => createInternalTopic(controller, topic),
   })
 }
 
-/** A random (version 4) UUID in its usual form with dashes. */
+/** The topics of the cluster, and when the newest of them came. */
+class TopicsSeen {
+  readonly #controller: Controller
+  #newTopicsVersion: number | undefined
+
+  constructor(controller: Controller) {
+    this.#controller = controller
+  }
+
+  noteNewTopics(): void {
+    this.#newTopicsVersion = this.#controller.appliedOffset
+  }
+
+  metadata(): TopicsMetadata {
+    const { image, appliedOffset: version } = this.#controller
+    // What came before a start may be new to what was written before that.
+    this.#newTopicsVersion ??= version
+    return {
+      topics: image.topics, version, newTopicsVersion: this.#newTopicsVersion,
+      rackOf: (brokerId) => image.brokers.get(brokerId)?.rack ?? undefined,
+    }
+  }
+}
+
+/** A random UUID (version 4) as Kafka writes it; none begins with a dash, for the sake of tools. */
+function memberIdOf(bytes: Buffer): string {
+  const id = version4(bytes).toString('base64url')
+  return id.startsWith('-') ? `A${id.slice(1)}` : id
+}
+
+/** The same in its usual form with dashes. */
 function uuidText(bytes: Buffer): string {
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80
-  const hex = bytes.toString('hex')
+  const hex = version4(bytes).toString('hex')
   return [[0, 8], [8, 12], [12, 16], [16, 20], [20, 32]]
     .map(([from, to]) => hex.slice(from, to)).join('-')
+}
+
+function version4(bytes: Buffer): Buffer {
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  return bytes
 }

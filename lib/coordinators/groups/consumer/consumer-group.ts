@@ -85,6 +85,10 @@ export class ConsumerGroup {
     return 'Stable'
   }
 
+  isSubscribedTo(topic: string): boolean {
+    return this.subscriptions.hasTopic(topic)
+  }
+
   /** Throws UNKNOWN_MEMBER_ID. */
   member(memberId: string): ConsumerMember {
     const member = this.members.get(memberId)
@@ -100,6 +104,16 @@ export class ConsumerGroup {
 
   target(memberId: string): Assignment {
     return this.targets.get(memberId) ?? NOTHING_ASSIGNED
+  }
+
+  /** The epoch of the member that may read from it, by topic id and partition. */
+  ownedPartitions(): ReadonlyMap<string, ReadonlyMap<number, number>> {
+    return this.#owners
+  }
+
+  /** The member that shall own it, by topic id and partition. */
+  targetedPartitions(): ReadonlyMap<string, ReadonlyMap<number, string>> {
+    return this.#targetOwners
   }
 
   isTargeted(topicId: string, partition: number): boolean {

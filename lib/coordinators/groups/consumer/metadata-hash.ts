@@ -1,7 +1,8 @@
 // A number for what a group's topics look like: when it changes, partitions are assigned anew
 // (KIP-1101). Numbers are Kafka's own, as they are written down with the group.
 
-import type { Topic } from '../../../../controller/image/topics.ts'
+import type { Topic, TopicsImage } from '../../../../controller/image/topics.ts'
+import type { Subscriptions } from './subscriptions.ts'
 import { xxh3 } from './xxh3.ts'
 
 /** Before the id of a topic, so that another form may come. */
@@ -19,8 +20,39 @@ export function groupHash(topics: readonly { name: string, hash: bigint }[]): bi
   return xxh3(bytes)
 }
 
-/** `rackOf`: of a broker by its id; undefined for one that is not known or has none. */
-export function topicHash(topic: Topic, rackOf: (brokerId: number) => string | undefined): bigint {
+/** Of a broker by its id; undefined for one that is not known or has none. */
+export type RackOf = (brokerId: number) => string | undefined
+
+/** Hashes of topics, computed once each: a topic that changes is another object. */
+export class TopicHashes {
+  readonly #hashes = new WeakMap<Topic, bigint>()
+
+  get(topic: Topic, rackOf: RackOf): bigint {
+    let hash = this.#hashes.get(topic)
+    if (hash === undefined) this.#hashes.set(topic, hash = topicHash(topic, rackOf))
+    return hash
+  }
+}
+
+interface Hashing {
+  readonly world: {
+    readonly topicHashes: TopicHashes
+    metadata(): { readonly topics: TopicsImage, readonly rackOf: RackOf }
+  }
+}
+
+/** Of the topics among the subscriptions that exist. */
+export function metadataHash({ world }: Hashing, subscriptions: Subscriptions): bigint {
+  const { topics, rackOf } = world.metadata()
+  const hashed: { name: string, hash: bigint }[] = []
+  for (const name of subscriptions.topicNames()) {
+    const topic = topics.byName(name)
+    if (topic !== undefined) hashed.push({ name, hash: world.topicHashes.get(topic, rackOf) })
+  }
+  return groupHash(hashed)
+}
+
+export function topicHash(topic: Topic, rackOf: RackOf): bigint {
   const { name, partitions } = topic
   const id = Buffer.from(topic.id, 'base64url')
   const parts = [
