@@ -67,14 +67,11 @@ export class Snapshots {
   /** The newest that can be read; those that cannot are told of and passed over. */
   newest(): LoadedSnapshot | undefined {
     const { disk, directory, logger } = this.#options
-    const ids = this.#ids().filter(({ endOffset }) => endOffset > 0).reverse()
-    for (const id of ids) {
-      const bytes = disk.readFile(join(directory, snapshotFileName(id)))
-      const read = bytes && decodeSnapshot(bytes)
-      if (read) return { ...read, id }
-      logger.warn('a snapshot of the metadata is damaged', { file: snapshotFileName(id) })
-    }
-    return undefined
+    const found = newestSnapshot(disk, directory, (file) => {
+      logger.warn('a snapshot of the metadata is damaged', { file })
+    })
+    // What a directory was formatted with is for a log that is empty.
+    return found !== undefined && found.id.endOffset > 0 ? found : undefined
   }
 
   /** The records that a new cluster begins with: those the directory was formatted with. */
@@ -141,13 +138,30 @@ export class Snapshots {
     return (bytes && decodeSnapshot(bytes)?.lastTimestampMs) ?? 0
   }
 
-  /** Oldest first. */
   #ids(): SnapshotId[] {
-    const { disk, directory } = this.#options
-    if (!disk.exists(directory)) return []
-    return disk.list(directory).flatMap(({ name }) => parseSnapshotName(name) ?? [])
-      .sort((a, b) => a.endOffset - b.endOffset || a.epoch - b.epoch)
+    return snapshotIds(this.#options.disk, this.#options.directory)
   }
+}
+
+/** Oldest first. */
+function snapshotIds(disk: Disk, directory: string): SnapshotId[] {
+  if (!disk.exists(directory)) return []
+  return disk.list(directory).flatMap(({ name }) => parseSnapshotName(name) ?? [])
+    .sort((a, b) => a.endOffset - b.endOffset || a.epoch - b.epoch)
+}
+
+/** The newest that can be read, be it that of formatting. `directory` is that of the log. */
+export function newestSnapshot(
+  disk: Disk, directory: string, onDamaged: (file: string) => void = () => {},
+): LoadedSnapshot | undefined {
+  for (const id of snapshotIds(disk, directory).reverse()) {
+    const file = snapshotFileName(id)
+    const bytes = disk.readFile(join(directory, file))
+    const read = bytes && decodeSnapshot(bytes)
+    if (read) return { ...read, id }
+    onDamaged(file)
+  }
+  return undefined
 }
 
 function* valuesOf(image: Image): Generator<Buffer> {

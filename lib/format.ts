@@ -58,7 +58,7 @@ type Found = ReadonlyMap<string, MetaProperties | undefined>
 
 function readDirectories(config: Config, disk: Disk): Found {
   const directories = new Set([...config.logDirs, config.metadataLogDir])
-  return new Map([...directories].map((directory) => {
+  const found: Found = new Map([...directories].map((directory) => {
     const meta = usable(directory, () => {
       disk.makeDirectory(directory)
       return readMetaProperties(disk, directory)
@@ -69,6 +69,33 @@ function readDirectories(config: Config, disk: Disk): Found {
     }
     return [directory, meta]
   }))
+  checkIds(found)
+  return found
+}
+
+/** An id names one directory: the metadata says by it where a replica is (KIP-858). */
+function checkIds(found: Found): void {
+  const owners = new Map<string, string>()
+  for (const [directory, meta] of found) {
+    const id = meta?.directoryId
+    if (id === undefined) continue
+    if (!isDirectoryId(id)) {
+      throw new StartError(`${directory}: directory.id ${id} in meta.properties is not the id of `
+        + 'a directory')
+    }
+    const owner = owners.get(id)
+    if (owner !== undefined) {
+      throw new StartError(`${directory} has the directory.id of ${owner}: one is a copy of the `
+        + 'other')
+    }
+    owners.set(id, directory)
+  }
+}
+
+/** 16 bytes in base64url; the first hundred are reserved. */
+function isDirectoryId(id: string): boolean {
+  return /^[A-Za-z0-9_-]{21}[AQgw]$/.test(id)
+    && Buffer.from(id, 'base64url').some((byte, i) => i < 15 ? byte !== 0 : byte >= 100)
 }
 
 /** The cluster of the directories that are formatted; undefined when none is. */

@@ -3,6 +3,8 @@
 
 import { join } from 'node:path'
 
+import { METADATA_TOPIC } from '../controller/controller.ts'
+import { unknownFeature } from '../controller/feature-check.ts'
 import type { DiskLock } from '../storage/disk.ts'
 import { LogDirectory } from '../storage/log-directory.ts'
 import type { Config } from './config.ts'
@@ -54,6 +56,7 @@ export class LogDirectories {
     const { disk, logger } = this.#world
     const { logDirs, metadataLogDir, producerIdExpirationMs } = this.#config
     for (const path of new Set([...logDirs, metadataLogDir])) this.#lock(path)
+    this.#checkFeatures()
     this.#formatted = formatEmptyDirectories(this.#config, this.#world)
     this.#all = [...new Set(logDirs)].map((path) => (
       new LogDirectory({ disk, path, logger, producerExpirationMs: producerIdExpirationMs })
@@ -61,6 +64,17 @@ export class LogDirectories {
     for (const directory of this.#all) usable(directory.path, () => directory.open())
     // A start that ends before the broker has an epoch leaves them as they were.
     this.brokerEpoch = this.previousBrokerEpoch
+  }
+
+  /** Before anything is written: a newer Kafka's metadata is not to be touched. */
+  #checkFeatures(): void {
+    const { metadataLogDir } = this.#config
+    const unknown = usable(metadataLogDir, () => (
+      unknownFeature(this.#world.disk, join(metadataLogDir, `${METADATA_TOPIC}-0`))
+    ))
+    if (unknown === undefined) return
+    throw new StartError(`${metadataLogDir} is of a cluster with ${unknown}: `
+      + 'start the broker that it was last used by, or a newer Samsa')
   }
 
   #lock(path: string): void {

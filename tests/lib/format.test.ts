@@ -63,6 +63,39 @@ describe('at a start', () => {
   })
 })
 
+describe('directory ids', () => {
+  const idsOf = (ids: Readonly<Record<string, string>>) => {
+    const one = world()
+    for (const [directory, directoryId] of Object.entries(ids)) {
+      one.disk.makeDirectory(directory)
+      writeMetaProperties(one.disk, directory, { clusterId: CLUSTER, nodeId: 1, directoryId })
+    }
+    const config = configOf({ 'log.dirs': Object.keys(ids).join() })
+    return () => formatEmptyDirectories(config, one).directoryIds
+  }
+
+  test('are taken as they are', () => {
+    const id = 'uPcZgWbmSa67mBXHzhWwVA'
+    expect(idsOf({ '/a': id })()).toEqual(new Map([['/a', id]]))
+  })
+
+  test('that are no ids, or reserved ones, are refused', () => {
+    // The last two are those of a directory that is unassigned, and the highest reserved one.
+    const ids = ['a', 'uPcZgWbmSa67mBXHzhWwVB', 'AAAAAAAAAAAAAAAAAAAAAA', 'AAAAAAAAAAAAAAAAAAAAYw']
+    for (const id of ids) {
+      expect(idsOf({ '/a': id }))
+        .toThrow(`/a: directory.id ${id} in meta.properties is not the id of a directory`)
+    }
+    expect(idsOf({ '/a': 'AAAAAAAAAAAAAAAAAAAAZA' })).not.toThrow()
+  })
+
+  test('that two directories have are refused', () => {
+    const id = 'uPcZgWbmSa67mBXHzhWwVA'
+    expect(idsOf({ '/a': id, '/b': id }))
+      .toThrow('/b has the directory.id of /a: one is a copy of the other')
+  })
+})
+
 describe('by hand', () => {
   test('empty directories get the cluster that is asked for', () => {
     const one = world()

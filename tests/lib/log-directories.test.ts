@@ -1,12 +1,15 @@
 // The directories of a node: locked, formatted, opened, and closed for the next start.
 
 import { describe, expect, test } from '@jest/globals'
+import { record } from '../../controller/metadata-records.ts'
+import { encodeSnapshot, snapshotFileName } from '../../controller/snapshot-format.ts'
 import { DEVELOPMENT, parseConfig } from '../../lib/config.ts'
 import { LogDirectories } from '../../lib/log-directories.ts'
 import { StartError } from '../../lib/start-error.ts'
 import { systemClock } from '../../lib/world/clock.ts'
 import { systemRandom } from '../../lib/world/random.ts'
 import { tcpNetwork } from '../../lib/world/tcp.ts'
+import { buildBatch } from '../../protocol/records/batch.ts'
 import { parseLogConfig } from '../../storage/config.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
 import { silent } from './coordinators/harness.ts'
@@ -93,4 +96,98 @@ describe('log directories', () => {
     await third.close()
     expect(disk.exists(`/a/${MARKER}`)).toBe(true)
   })
+})
+
+describe('the metadata of a newer cluster', () => {
+  const METADATA = '/a/__cluster_metadata-0'
+  const featureLevel = (name: string, level: number): Buffer =>
+    record('featureLevel', 0, { name, featureLevel: level }).bytes
+
+  /** A directory that was closed, with these records behind those it was formatted with. */
+  async function withLog(...values: readonly Buffer[]): Promise<MemoryDisk> {
+    const disk = new MemoryDisk()
+    await opened(disk, { 'log.dirs': '/a' }).close()
+    write(disk, `${METADATA}/${'0'.repeat(20)}.log`, ...values.map((value, i) => (
+      buildBatch({ baseOffset: i, records: [{ key: null, value, timestamp: 0 }] })
+    )))
+    return disk
+  }
+
+  function write(disk: MemoryDisk, path: string, ...parts: readonly Buffer[]): void {
+    const file = disk.open(path, 'create')
+    file.writeAll(parts, 0)
+    file.close()
+  }
+
+  /** All files with what is in them. */
+  function filesOf(disk: MemoryDisk, directory = '/a'): [string, string][] {
+    return disk.list(directory).flatMap(({ name, isDirectory }): [string, string][] => {
+      const path = `${directory}/${name}`
+      return isDirectory ? filesOf(disk, path) : [[path, disk.readFile(path)!.toString('hex')]]
+    })
+  }
+
+  /** Nothing has changed when it is refused. */
+  async function expectRefusal(disk: MemoryDisk, reason: string): Promise<void> {
+    const before = filesOf(disk)
+    expect(before.map(([path]) => path)).toContain(`/a/${MARKER}`)
+    const directories = directoriesOn(disk, { 'log.dirs': '/a' })
+    expect(() => directories.open()).toThrow(new StartError(`/a is of a cluster with ${reason}: `
+      + 'start the broker that it was last used by, or a newer Samsa'))
+    await directories.close()
+    expect(filesOf(disk)).toEqual(before)
+  }
+
+  test('is refused by the feature and its level', async () => {
+    await expectRefusal(await withLog(featureLevel('metadata.version', 34)),
+      'metadata.version 34, of which 7 to 33 are known')
+    await expectRefusal(await withLog(featureLevel('metadata.version', 6)),
+      'metadata.version 6, of which 7 to 33 are known')
+    await expectRefusal(await withLog(featureLevel('wings.version', 1)),
+      'wings.version 1, an unknown feature')
+  })
+
+  test('is refused by a record of its own', async () => {
+    const newer = featureLevel('metadata.version', 33)
+    newer[2] = 1
+    await expectRefusal(await withLog(newer), 'FeatureLevelRecord of unknown version 1')
+  })
+
+  test('is refused by its snapshot', async () => {
+    const disk = await withLog(featureLevel('metadata.version', 33))
+    const values = [featureLevel('share.version', 3)]
+    const snapshot = encodeSnapshot({ epoch: 1, nowMs: 0, lastTimestampMs: 0, values })
+    write(disk, `${METADATA}/${snapshotFileName({ endOffset: 1, epoch: 1 })}`, ...snapshot)
+    await expectRefusal(disk, 'share.version 3, of which 0 to 2 are known')
+  })
+
+  test('counts as it is at the end: a level that was taken back is no matter', async () => {
+    const disk = await withLog(featureLevel('wings.version', 1), featureLevel('wings.version', 0))
+    expect(opened(disk, { 'log.dirs': '/a' }).all).toHaveLength(1)
+  })
+
+  test('in a batch that is not sound is no metadata', async () => {
+    const disk = await withLog(featureLevel('wings.version', 1))
+    const path = `${METADATA}/${'0'.repeat(20)}.log`
+    const bytes = disk.readFile(path)!
+    bytes[bytes.length - 1]! ^= 1
+    write(disk, path, bytes)
+    expect(opened(disk, { 'log.dirs': '/a' }).all).toHaveLength(1)
+  })
+})
+
+test('meta.properties of a newer version are refused, and nothing is written', async () => {
+  const disk = new MemoryDisk()
+  await opened(disk, { 'log.dirs': '/a' }).close()
+  const path = '/a/meta.properties'
+  const text = disk.readFile(path)!.toString().replace('version=1', 'version=2')
+  const file = disk.open(path, 'create')
+  file.write(Buffer.from(text), 0)
+  file.close()
+  const directories = directoriesOn(disk, { 'log.dirs': '/a' })
+  expect(() => directories.open()).toThrow(
+    'log.dirs: /a cannot be used: /a/meta.properties: version 2, 1 is expected')
+  await directories.close()
+  expect(disk.readFile(path)!.toString()).toBe(text)
+  expect(disk.exists(`/a/${MARKER}`)).toBe(true)
 })
