@@ -5,6 +5,7 @@ import { ConfigType } from './image/configs.ts'
 import { ELR_VERSION, METADATA_VERSION, SUPPORTED_FEATURES } from './image/features.ts'
 import type { Image } from './image/image.ts'
 import { readRecord, record } from './metadata-records.ts'
+import { hasTransactions } from './record-versions.ts'
 import type { DecisionSettings } from './decisions/decision.ts'
 
 /**
@@ -31,13 +32,16 @@ export function activationRecords({ image, isInTransaction, bootstrap, settings 
   const abort = isInTransaction
     ? [record('abortTransaction', 0, { reason: 'Controller failover' }).bytes] : []
   if (image.features.level(METADATA_VERSION) > 0) return abort
-  const isElrEnabled = bootstrap.map(readRecord).some(({ type, data }) =>
-    type === 'featureLevel' && data.name === ELR_VERSION && data.featureLevel > 0)
+  const levels = new Map(bootstrap.map(readRecord).flatMap(({ type, data }) => (
+    type === 'featureLevel' ? [[data.name, data.featureLevel]] : []
+  )))
+  const isElrEnabled = (levels.get(ELR_VERSION) ?? 0) > 0
   // With ELR the cluster's minimum is explicit, so that it is the same on every broker (KIP-966).
   const minIsr = isElrEnabled ? [record('config', 0, {
     resourceType: ConfigType.BROKER, resourceName: '', name: 'min.insync.replicas',
     value: settings.topicDefaults.get('min.insync.replicas') ?? '1',
   }).bytes] : []
+  if (!hasTransactions(levels.get(METADATA_VERSION) ?? 0)) return [...bootstrap, ...minIsr]
   return [
     ...abort,
     record('beginTransaction', 0, { name: 'Bootstrap records' }).bytes,

@@ -5,10 +5,9 @@ import type { Broker, Endpoint, SupportedRange } from '../image/brokers.ts'
 import { METADATA_VERSION } from '../image/features.ts'
 import type { TopicIdPartition, TopicsImage } from '../image/topics.ts'
 import { type NewRecord, record } from '../metadata-records.ts'
+import { registerBrokerVersion } from '../record-versions.ts'
 import type { Decision, DecisionContext } from './decision.ts'
 import { leaderChanges } from './leaders.ts'
-
-const REGISTER_BROKER_VERSION = 4
 
 /** The fields of a BrokerRegistration request. */
 export interface BrokerRegistration {
@@ -35,7 +34,7 @@ export function registerBroker(
     const isSame = existing?.incarnationId === incarnationId
     const records: NewRecord[] = isSame ? [] : afterShutdown(context, request, existing)
     const brokerEpoch = isSame ? existing.epoch : nextOffset
-    records.push(record('registerBroker', REGISTER_BROKER_VERSION, {
+    records.push(record('registerBroker', registerBrokerVersion(image.features), {
       brokerId, incarnationId, brokerEpoch,
       endPoints: request.listeners,
       features: request.features.map(({ name, minSupportedVersion, maxSupportedVersion }) =>

@@ -62,7 +62,10 @@ function grow(context: DecisionContext, growth: Growth): NewRecord[] {
     ? placedPartitions(context, additional, factor)
     : growth.assignments.map(({ brokerIds }, i) =>
       assignedPartition(context, first + i, brokerIds, factor))
-  return partitions.map((partition, i) => partitionRecord(topic.id, first + i, partition))
+  const { features } = context.image
+  return partitions.map((partition, i) => (
+    partitionRecord(features, topic.id, first + i, partition)
+  ))
 }
 
 function additionalPartitions(topic: Topic, { name, count, assignments }: Growth): number {

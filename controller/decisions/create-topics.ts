@@ -72,7 +72,9 @@ function createTopic(
     records: [
       record('topic', 0, { name: topic.name, topicId }),
       ...configs,
-      ...partitions.map((partition, index) => partitionRecord(topicId, index, partition)),
+      ...partitions.map((partition, index) => (
+        partitionRecord(context.image.features, topicId, index, partition)
+      )),
     ],
     result: succeeded(context, topic, topicId, partitions),
   }

@@ -2,6 +2,7 @@
 
 import type { TopicIdPartition } from '../image/topics.ts'
 import type { NewRecord } from '../metadata-records.ts'
+import { partitionVersion } from '../record-versions.ts'
 import { effectiveMinIsr, isUncleanElectionEnabled } from '../topic-settings.ts'
 import type { DecisionContext } from './decision.ts'
 import { changePartition } from './partition-change.ts'
@@ -32,8 +33,10 @@ export function leaderChanges(
     const isOnline = (id: number): boolean => {
       const directory = partition.directories[partition.replicas.indexOf(id)]
       const broker = image.brokers.get(id)
-      if (directory === undefined || directory === LOST_DIRECTORY) return false
-      return isReserved(directory) || broker?.logDirs.includes(directory) === true
+      if (directory === LOST_DIRECTORY) return false
+      // Before 3.7-IV2 partitions do not say where their replicas are.
+      return directory === undefined || isReserved(directory)
+        || broker?.logDirs.includes(directory) === true
     }
     const minIsr = effectiveMinIsr(image, settings, topic.name, partition.replicas.length)
     const targetIsr = partition.isr.filter((id) => id !== leaving && id !== lostData)
@@ -41,6 +44,7 @@ export function leaderChanges(
       isAcceptableLeader: (id) => isAlive(id) && isOnline(id),
       minIsr,
       isElrEnabled: image.features.isElrEnabled,
+      version: partitionVersion(image.features),
       election: isUncleanElectionEnabled(image, settings, topic.name) ? 'unclean' : 'online',
       ...(lostData === undefined ? {} : { uncleanShutdownReplicas: [lostData] }),
     })

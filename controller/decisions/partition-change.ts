@@ -10,6 +10,8 @@ export interface ChangeRules {
   /** The effective `min.insync.replicas`: not above the replication factor. */
   readonly minIsr: number
   readonly isElrEnabled: boolean
+  /** Of the record. */
+  readonly version: 0 | 1 | 2
   /**
    * 'preferred': back to the first replica; 'unclean': any replica alive when there is no other
    * way.
@@ -31,8 +33,6 @@ interface Change {
   lastKnownElr?: readonly number[]
 }
 
-const PARTITION_CHANGE_VERSION = 2
-
 /** The record that takes the partition to `targetIsr`; undefined when nothing changes. */
 export function changePartition(
   place: TopicIdPartition, partition: Partition, targetIsr: readonly number[], rules: ChangeRules,
@@ -47,7 +47,7 @@ export function changePartition(
     !isSame(target.isr, partition.isr)) change.isr = target.isr
   noteLastKnownLeader(change, partition, rules)
   if (Object.keys(change).length === 0) return undefined
-  return record('partitionChange', PARTITION_CHANGE_VERSION, {
+  return record('partitionChange', rules.version, {
     partitionId: place.index, topicId: place.topicId, ...change,
   })
 }

@@ -1,7 +1,8 @@
 // An image as the records that make it: what a snapshot holds.
 
 import { type NewRecord, record, recordAgain } from '../metadata-records.ts'
-import { METADATA_VERSION } from './features.ts'
+import { partitionVersion, registerBrokerVersion } from '../record-versions.ts'
+import { type FeaturesImage, METADATA_VERSION } from './features.ts'
 import type { Image } from './image.ts'
 import { type Partition, partitionsInOrder } from './topics.ts'
 
@@ -12,7 +13,7 @@ export function* recordsOfImage(image: Image): Generator<NewRecord> {
   for (const topic of image.topics.all()) {
     yield record('topic', 0, { name: topic.name, topicId: topic.id })
     for (const [index, partition] of partitionsInOrder(topic)) {
-      yield partitionRecord(topic.id, index, partition)
+      yield partitionRecord(image.features, topic.id, index, partition)
     }
   }
   for (const { type, name, settings } of image.configs.resources()) {
@@ -27,9 +28,11 @@ export function* recordsOfImage(image: Image): Generator<NewRecord> {
   }
 }
 
-export function partitionRecord(topicId: string, index: number, partition: Partition): NewRecord {
+export function partitionRecord(
+  features: FeaturesImage, topicId: string, index: number, partition: Partition,
+): NewRecord {
   const { elr, lastKnownElr, ...fields } = partition
-  return record('partition', 2, {
+  return record('partition', partitionVersion(features), {
     ...fields, partitionId: index, topicId,
     ...(elr.length === 0 ? {} : { eligibleLeaderReplicas: elr }),
     ...(lastKnownElr.length === 0 ? {} : { lastKnownElr }),
@@ -45,9 +48,9 @@ function* featureRecords({ features }: Image): Generator<NewRecord> {
   }
 }
 
-function* clusterRecords({ brokers }: Image): Generator<NewRecord> {
+function* clusterRecords({ brokers, features }: Image): Generator<NewRecord> {
   for (const broker of brokers.all()) {
-    yield record('registerBroker', 4, {
+    yield record('registerBroker', registerBrokerVersion(features), {
       brokerId: broker.id, incarnationId: broker.incarnationId, brokerEpoch: broker.epoch,
       endPoints: broker.endpoints, features: broker.features, rack: broker.rack,
       fenced: broker.fenced, inControlledShutdown: broker.inControlledShutdown,

@@ -44,6 +44,10 @@ function everything(): Image {
       name: 'a', mechanism: 1, salt: Buffer.from('s'), storedKey: Buffer.from('k'),
       serverKey: Buffer.from('v'), iterations: 4096,
     }),
+    record('delegationToken', 0, {
+      owner: 'User:a', requester: 'User:b', renewers: ['User:c'], issueTimestamp: 1,
+      maxTimestamp: 3, expirationTimestamp: 2, tokenId: 'token',
+    }),
     record('registerController', 0, {
       controllerId: 1, incarnationId: id, zkMigrationReady: false, endPoints: [], features: [],
     }),
@@ -60,7 +64,8 @@ describe('an image', () => {
     expect(again.topics.withIsrOrElrMember(2)).toHaveLength(40)
     expect(again.nextProducerId).toBe(3000)
     expect(textOf(image).map((line) => line.split(' ')[0])).toEqual(expect.arrayContaining(
-      ['accessControlEntry', 'clientQuota', 'userScramCredential', 'registerController']))
+      ['accessControlEntry', 'clientQuota', 'userScramCredential', 'delegationToken',
+        'registerController']))
   })
 
   test('forgets what later records remove', () => {
@@ -71,6 +76,7 @@ describe('an image', () => {
         remove: true,
       }),
       record('removeUserScramCredential', 0, { name: 'a', mechanism: 1 }),
+      record('removeDelegationToken', 0, { tokenId: 'token' }),
       record('unregisterController', 0, { controllerId: 1 }),
     ], everything())
     expect([...image.clientData.records()]).toEqual([])
