@@ -152,6 +152,21 @@ export function writePartitionMetadata(
   writeFileAtomically(disk, path, Buffer.from(`version: 0\ntopic_id: ${topicId}`), options)
 }
 
+/** Where a directory says whose log it holds. */
+export function partitionMetadataPath(directory: string): string {
+  return `${directory}/${PARTITION_METADATA_FILE}`
+}
+
+/** Brings to the device whose log a directory holds. */
+export function syncTopicId(disk: Disk, directory: string): void {
+  const file = disk.open(partitionMetadataPath(directory), 'write')
+  try {
+    file.sync()
+  } finally {
+    file.close()
+  }
+}
+
 /** What a log is opened as, and what is known of its directory, to spare a look. */
 export interface Claim {
   readonly topicId: string
@@ -172,8 +187,7 @@ export function claimDirectory(
   if (claim.foundTopicId === undefined) disk.makeDirectory(directory)
   const found = isNew ? undefined : claim.foundTopicId ?? topicIdIn(disk, directory)
   if (found === undefined) {
-    const path = `${directory}/${PARTITION_METADATA_FILE}`
-    writePartitionMetadata(disk, path, topicId, { isDurable: false })
+    writePartitionMetadata(disk, partitionMetadataPath(directory), topicId, { isDurable: false })
   } else if (found !== topicId) {
     throw new Error(`${directory} holds a log of the topic id ${found}, but ${topic} has the id `
       + topicId)
@@ -186,7 +200,7 @@ export function claimDirectory(
  */
 export function topicIdIn(disk: Disk, directory: string): string | undefined {
   try {
-    return readPartitionMetadata(disk, `${directory}/${PARTITION_METADATA_FILE}`)?.topicId
+    return readPartitionMetadata(disk, partitionMetadataPath(directory))?.topicId
   } catch (error) {
     if (!(error instanceof CorruptCheckpointError)) throw error
     return undefined

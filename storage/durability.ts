@@ -3,6 +3,7 @@
 
 import { dirname } from 'node:path'
 
+import { partitionMetadataPath } from './checkpoints.ts'
 import type { Disk } from './disk.ts'
 import type { LeaderEpochs } from './epochs.ts'
 import type { Guard } from './guard.ts'
@@ -108,6 +109,8 @@ export class Durability {
       .filter((path) => this.#disk.exists(path))
     if (this.#epochs.isUnsynced) paths.push(this.#epochs.path)
     if (last !== undefined) paths.push(last.snapshotPath)
+    // Whose records these are must not be lost with the power: another topic may get the name.
+    if (this.#syncedNames < 0) paths.push(partitionMetadataPath(this.#directory))
     const hasNames = this.#syncedNames < this.#names || last !== undefined
     const directories = hasNames ? [this.#directory, dirname(this.#directory)] : []
     return {

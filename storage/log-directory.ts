@@ -56,6 +56,8 @@ export class LogDirectory {
   readonly #removals: Removals
   /** Names of logs that were written to since they were on the device as a whole. */
   readonly #unsynced = new Set<string>()
+  /** Directories have got other names, and the device may not know. */
+  #isRenamed = false
   #isClean = false
   #previousBrokerEpoch = -1
   #isFailed = false
@@ -143,26 +145,50 @@ export class LogDirectory {
   openLog({ topic, partition, topicId, config, nowMs }: OpenLog): Log {
     const name = `${topic}-${partition}`
     const isThere = this.#found.has(name)
+    if (!isThere) this.#forget(name)
     const log = Log.open({
       disk: this.#disk, directory: this.#pathOf(name), topicPartition: { topic, partition },
       topicId, logger: this.#logger, nowMs, config, buffers: this.#buffers,
       ...this.#producerExpirationMs === undefined
         ? {} : { producerExpirationMs: this.#producerExpirationMs },
       ...isThere ? this.#checkpointed(name) : { isClean: true, isNew: true },
-      onTruncated: (truncated) => this.#lowerRecoveryPoint(name, truncated),
+      onTruncated: (truncated) => this.#lowerCheckpoints(name, truncated),
       onUnsynced: () => this.#unsynced.add(name),
       removals: this.#removals,
     })
     this.#found.delete(name)
     this.#logs.set(name, log)
-    this.#lowerRecoveryPoint(name, log)
+    this.#lowerCheckpoints(name, log)
     return log
   }
 
-  /** One that is too high would hide from a recovery what is appended next. */
-  #lowerRecoveryPoint(name: string, { recoveryPoint }: { readonly recoveryPoint: number }): void {
-    if ((this.#recoveryPoints.loaded(name) ?? 0) <= recoveryPoint) return
-    this.#io(() => this.#recoveryPoints.save(this.#logs, this.#found))
+  /** What was said of a log that had the name must not be taken for the new one's. */
+  #forget(name: string): void {
+    this.#io(() => {
+      // Nor may its directory come back under the name when power is lost.
+      if (this.#isRenamed) this.#disk.syncDirectory(this.path)
+      this.#isRenamed = false
+      for (const checkpoint of this.#checkpoints) {
+        if (checkpoint.loaded(name) !== undefined) checkpoint.save(this.#logs, this.#found)
+      }
+    })
+  }
+
+  /**
+   * A recovery point that is too high would hide from a recovery what is appended next; a start
+   * that is would hide it from everybody.
+   */
+  #lowerCheckpoints(name: string, { recoveryPoint, startOffset }: Lowered): void {
+    const isTooHigh = (checkpoint: Checkpoint, offset: number): boolean => (
+      (checkpoint.loaded(name) ?? 0) > offset)
+    this.#io(() => {
+      if (isTooHigh(this.#startOffsets, startOffset)) {
+        this.#startOffsets.save(this.#logs, this.#found)
+      }
+      if (isTooHigh(this.#recoveryPoints, recoveryPoint)) {
+        this.#recoveryPoints.save(this.#logs, this.#found)
+      }
+    })
   }
 
   #checkpointed(name: string) {
@@ -182,6 +208,7 @@ export class LogDirectory {
     log.abandon()
     const path = this.#freePath(log.name, log.topicId, nowMs, DELETE_SUFFIX)
     this.#io(() => this.#disk.rename(log.directory, path))
+    this.#isRenamed = true
     this.#removals.add(path, nowMs + log.config.fileDeleteDelayMs)
   }
 
@@ -196,6 +223,7 @@ export class LogDirectory {
   setAside(name: string, nowMs: number): void {
     const path = this.#freePath(name, this.path, nowMs, STRAY_SUFFIX)
     this.#io(() => this.#disk.rename(this.#pathOf(name), path))
+    this.#isRenamed = true
     this.#found.delete(name)
     this.#logger.warn('set aside a partition that is not of this node', { path })
   }
@@ -350,6 +378,7 @@ class Checkpoint {
   }
 }
 
+type Lowered = Pick<Log, 'recoveryPoint' | 'startOffset'>
 type Logs = ReadonlyMap<string, Log>
 type Unopened = ReadonlyMap<string, unknown>
 

@@ -27,8 +27,8 @@ export interface LogOptions extends Claim {
   /** `producer.id.expiration.ms` */
   readonly producerExpirationMs?: number
   readonly buffers?: BufferPool
-  /** The log became shorter: a recovery point that was written down somewhere is too high now. */
-  onTruncated?(log: { readonly recoveryPoint: number }): void
+  /** The log became shorter: offsets that were written down somewhere may be too high now. */
+  onTruncated?(log: { readonly recoveryPoint: number, readonly startOffset: number }): void
   /** Something is written that is not on the device, for the first time since all was. */
   onUnsynced?(): void
   /** Where deleted files wait for their time; left out: the log has its own. */

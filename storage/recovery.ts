@@ -5,6 +5,7 @@
 
 import { ApiError, Errors } from '../protocol/errors.ts'
 import { type Batch, MAGIC } from '../protocol/records/batch.ts'
+import { syncTopicId } from './checkpoints.ts'
 import type { LogConfig } from './config.ts'
 import type { Disk } from './disk.ts'
 import { endMarkOf } from './end-mark.ts'
@@ -124,6 +125,7 @@ function recover(segments: Segments, first: number, options: LoadOptions): void 
     segment.isSynced = true
   }
   epochs.syncNow()
+  syncTopicId(disk, directory)
   disk.syncDirectory(directory)
 }
 
@@ -248,12 +250,14 @@ export function startOver(
   const { first } = segments
   discard(disk, segments.removeFrom(first.baseOffset + 1))
   disk.syncDirectory(directory)
+  first.truncateFile(0)
   if (first.baseOffset === offset) {
-    first.truncateFile(0)
     first.clearIndexes()
     first.saveIndexes()
     return
   }
+  // If this ends half-way, its records must not lie beside the new segment: they might overlap.
+  first.file.sync()
   const segment = Segment.create(disk, directory, offset, nowMs)
   disk.syncDirectory(directory)
   discard(disk, segments.removeFirst(1))

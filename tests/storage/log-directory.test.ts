@@ -352,3 +352,63 @@ describe('a disk that fails', () => {
     expect(checkpoint('recovery-point')).toBe('0\n2\ntopic 0 0\ntopic 1 1\n')
   })
 })
+
+describe('a name that is used again', () => {
+  /** A log whose start is on the device, and that then goes with its topic. */
+  async function removed(): Promise<LogDirectory> {
+    const directory = openDirectory()
+    const log = openIn(directory)
+    appendEach(log, 'a', 'b', 'c', 'd')
+    log.advanceHighWatermark(4)
+    log.deleteRecordsTo(3)
+    await log.sync()
+    directory.checkpoint()
+    directory.remove(log, 1000)
+    return directory
+  }
+  const OTHER_ID = 'BBBBBBBBBBBBBBBBBBBBBg'
+
+  test('does not bring the start of the log that had it (A2)', async () => {
+    const log = openIn(await removed(), 0, 'topic', OTHER_ID)
+    appendEach(log, 'e')
+    const reopened = openIn(openDirectory(), 0, 'topic', OTHER_ID)
+    expect([reopened.startOffset, valuesOf(reopened)]).toEqual([0, ['e']])
+  })
+
+  test('does not bring back its files when power is lost', async () => {
+    openIn(await removed(), 0, 'topic', OTHER_ID)
+    disk.crash()
+    expect(namesIn().filter((name) => name.startsWith('topic')))
+      .toEqual([expect.stringMatching(/-delete$/)])
+  })
+
+  test('is told from the other by the id of its topic, which a sync brings to the device',
+    async () => {
+      const directory = openDirectory()
+      const log = openIn(directory)
+      appendEach(log, 'a')
+      await log.sync()
+      disk.crash()
+      expect(openDirectory().topicIdOf('topic-0')).toBe(TOPIC_ID)
+    })
+
+  test('and so does a recovery', () => {
+    appendEach(openIn(openDirectory()), 'a')
+    openIn(openDirectory())
+    disk.crash()
+    expect(openDirectory().topicIdOf('topic-0')).toBe(TOPIC_ID)
+  })
+})
+
+test('a log that is cut before its start keeps what is appended then (A2)', () => {
+  const directory = openDirectory()
+  const log = openIn(directory)
+  appendEach(log, 'a', 'b', 'c', 'd')
+  log.advanceHighWatermark(4)
+  log.deleteRecordsTo(3)
+  directory.checkpoint()
+  log.truncateFully(1)
+  appendEach(log, 'e')
+  const reopened = openIn(openDirectory())
+  expect([reopened.startOffset, valuesOf(reopened)]).toEqual([1, ['e']])
+})

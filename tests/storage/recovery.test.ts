@@ -8,6 +8,7 @@ import { parseLogConfig } from '../../storage/config.ts'
 import type { Log, LogOptions } from '../../storage/log.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
 import { append, appendEach, batchOf, DIRECTORY, openLog, readValues, valuesOf } from './harness.ts'
+import { StoppingDisk } from './stopping-disk.ts'
 
 const VALUES = Array.from({ length: 12 }, (_, i) => `value ${i}`)
 const config = {
@@ -350,4 +351,27 @@ describe('a batch that goes bad in the middle of a log in use', () => {
     expect(() => readValues(log, 5)).toThrow(corrupt)
     expect(readValues(log, 0, 4)).toEqual(VALUES.slice(0, 4))
   })
+})
+
+test('a log that was about to begin anew has no records beside its new segment', () => {
+  for (let changes = 0; ; changes++) {
+    const stopping = new StoppingDisk()
+    const log = openLog(stopping, { config })
+    for (const value of VALUES.slice(0, 6)) append(log, [value])
+    log.flush()
+    stopping.stopAfter(changes)
+    let isDone = true
+    try {
+      log.truncateFully(3)
+    } catch (error) {
+      if (!stopping.hasStopped) throw error
+      isDone = false
+    }
+    stopping.stopAfter(Infinity)
+    const { startOffset, endOffset } = openLog(stopping, { config, recoveryPoint: 6 })
+    const left = valuesOf(openLog(stopping, { config, recoveryPoint: 6 }), startOffset)
+    expect({ changes, isWithin: left.length <= endOffset - startOffset })
+      .toEqual({ changes, isWithin: true })
+    if (isDone) break
+  }
 })
