@@ -1,6 +1,5 @@
-// Every error of the protocol by name, and the exception that carries one to its answer.
-
-import { ERROR_MESSAGES } from './error-messages.ts'
+// Every error of the protocol by name and in words, and the exception that carries one to its
+// answer.
 
 /** The numbers of the protocol's errors. */
 export const Errors = {
@@ -147,6 +146,153 @@ export const Errors = {
 export type ErrorName = keyof typeof Errors
 export type ErrorCode = (typeof Errors)[ErrorName]
 
+/** What an answer says where the one who refuses has nothing better to say. */
+const TEXTS: Readonly<Record<Exclude<ErrorName, 'NONE'>, string>> = {
+  UNKNOWN_SERVER_ERROR: 'Something failed in the server that it did not foresee.',
+  OFFSET_OUT_OF_RANGE: 'No record of the partition has this offset, nor is it the next one.',
+  CORRUPT_MESSAGE: 'The records are damaged: their checksum, their size or their keys are wrong.',
+  UNKNOWN_TOPIC_OR_PARTITION: 'There is no such topic or partition here.',
+  INVALID_FETCH_SIZE: 'So many bytes cannot be fetched.',
+  LEADER_NOT_AVAILABLE: 'The partition has no leader at the moment.',
+  NOT_LEADER_OR_FOLLOWER: 'Another broker leads the partition, or has its replica.',
+  REQUEST_TIMED_OUT: 'The time for the request ran out.',
+  BROKER_NOT_AVAILABLE: 'The broker cannot be reached.',
+  REPLICA_NOT_AVAILABLE: 'There is no replica of the partition here.',
+  MESSAGE_TOO_LARGE: 'The records are larger than max.message.bytes allows.',
+  STALE_CONTROLLER_EPOCH: 'A newer controller has taken over.',
+  OFFSET_METADATA_TOO_LARGE:
+    'The metadata of the offset is larger than offset.metadata.max.bytes allows.',
+  NETWORK_EXCEPTION: 'The connection broke before there was an answer.',
+  COORDINATOR_LOAD_IN_PROGRESS: 'The coordinator is still loading what it knows.',
+  COORDINATOR_NOT_AVAILABLE: 'There is no coordinator at the moment.',
+  NOT_COORDINATOR: 'Another broker is the coordinator.',
+  INVALID_TOPIC_EXCEPTION: 'This cannot be done with such a topic, or no topic can have this name.',
+  RECORD_LIST_TOO_LARGE: 'The batch is larger than a segment of the log.',
+  NOT_ENOUGH_REPLICAS:
+    'Fewer replicas are in sync than min.insync.replicas asks for: nothing was written.',
+  NOT_ENOUGH_REPLICAS_AFTER_APPEND: 'It was written, but too few replicas are in sync to keep it.',
+  INVALID_REQUIRED_ACKS: 'Acks can be -1, 0 or 1.',
+  ILLEGAL_GENERATION: 'The group has another generation.',
+  INCONSISTENT_GROUP_PROTOCOL: 'The member has no protocol in common with the others of its group.',
+  INVALID_GROUP_ID: 'No group can have this id.',
+  UNKNOWN_MEMBER_ID: 'The group has no member of this id.',
+  INVALID_SESSION_TIMEOUT:
+    'The session time-out is outside of group.min and group.max.session.timeout.ms.',
+  REBALANCE_IN_PROGRESS: 'The members of the group are joining anew.',
+  INVALID_COMMIT_OFFSET_SIZE: 'The offsets to commit are too large.',
+  TOPIC_AUTHORIZATION_FAILED: 'This is not allowed with the topic.',
+  GROUP_AUTHORIZATION_FAILED: 'This is not allowed with the group.',
+  CLUSTER_AUTHORIZATION_FAILED: 'This is not allowed in the cluster.',
+  INVALID_TIMESTAMP: 'The time of a record is too far from the present.',
+  UNSUPPORTED_SASL_MECHANISM: 'There is no such SASL mechanism here.',
+  ILLEGAL_SASL_STATE: 'It is not the time for this step of SASL.',
+  UNSUPPORTED_VERSION: 'This version is not served.',
+  TOPIC_ALREADY_EXISTS: 'There is a topic of this name.',
+  INVALID_PARTITIONS: 'So many partitions cannot be.',
+  INVALID_REPLICATION_FACTOR:
+    'So many replicas cannot be: it takes at least one, and a broker for each.',
+  INVALID_REPLICA_ASSIGNMENT: 'Replicas cannot be assigned like this.',
+  INVALID_CONFIG: 'A setting cannot have this value.',
+  NOT_CONTROLLER: 'Another node is the controller.',
+  INVALID_REQUEST: 'The request contradicts itself or the protocol.',
+  UNSUPPORTED_FOR_MESSAGE_FORMAT: 'The format of the stored records does not allow it.',
+  POLICY_VIOLATION: 'A policy of the cluster forbids it.',
+  OUT_OF_ORDER_SEQUENCE_NUMBER: 'Records of the producer are missing before these.',
+  DUPLICATE_SEQUENCE_NUMBER: 'These records of the producer are there already.',
+  INVALID_PRODUCER_EPOCH: 'A newer producer has taken the id over.',
+  INVALID_TXN_STATE: 'The transaction is in no state for this.',
+  INVALID_PRODUCER_ID_MAPPING: 'The producer id does not belong to the transactional id.',
+  INVALID_TRANSACTION_TIMEOUT:
+    'The time-out of the transaction is not between 1 and transaction.max.timeout.ms.',
+  CONCURRENT_TRANSACTIONS: 'The last transaction of the producer has not ended yet.',
+  TRANSACTION_COORDINATOR_FENCED: 'A newer transaction coordinator has taken over.',
+  TRANSACTIONAL_ID_AUTHORIZATION_FAILED: 'This is not allowed with the transactional id.',
+  SECURITY_DISABLED: 'There are no access rules here.',
+  OPERATION_NOT_ATTEMPTED: 'It was not tried, for something before it failed.',
+  KAFKA_STORAGE_ERROR: 'The disk of the partition failed.',
+  LOG_DIR_NOT_FOUND: 'The broker has no such log directory.',
+  SASL_AUTHENTICATION_FAILED: 'Whoever it is could not prove it.',
+  UNKNOWN_PRODUCER_ID: 'Nothing is known of the producer here, or no more.',
+  REASSIGNMENT_IN_PROGRESS: 'The partition is being moved.',
+  DELEGATION_TOKEN_AUTH_DISABLED: 'Delegation tokens are switched off.',
+  DELEGATION_TOKEN_NOT_FOUND: 'There is no such delegation token.',
+  DELEGATION_TOKEN_OWNER_MISMATCH: 'The delegation token belongs to somebody else.',
+  DELEGATION_TOKEN_REQUEST_NOT_ALLOWED: 'Delegation tokens are not given over this connection.',
+  DELEGATION_TOKEN_AUTHORIZATION_FAILED: 'This is not allowed with the delegation token.',
+  DELEGATION_TOKEN_EXPIRED: 'The time of the delegation token is over.',
+  INVALID_PRINCIPAL_TYPE: 'There is no such type of principal.',
+  NON_EMPTY_GROUP: 'The group still has members.',
+  GROUP_ID_NOT_FOUND: 'There is no group of this id.',
+  FETCH_SESSION_ID_NOT_FOUND: 'There is no fetch session of this id, or no more.',
+  INVALID_FETCH_SESSION_EPOCH: 'The fetch session is at another epoch.',
+  LISTENER_NOT_FOUND: 'The leader has no listener of the name by which this request came.',
+  TOPIC_DELETION_DISABLED: 'delete.topic.enable is false.',
+  FENCED_LEADER_EPOCH: 'The partition has a newer leader epoch.',
+  UNKNOWN_LEADER_EPOCH: 'The leader epoch is newer than what is known here.',
+  UNSUPPORTED_COMPRESSION_TYPE: 'The version of the request does not know this compression.',
+  STALE_BROKER_EPOCH: 'The broker has registered anew since.',
+  OFFSET_NOT_AVAILABLE: 'The new leader does not know yet how far the others are.',
+  MEMBER_ID_REQUIRED: 'The member has to join again with the id that it gets here.',
+  PREFERRED_LEADER_NOT_AVAILABLE: 'The preferred leader cannot lead at the moment.',
+  GROUP_MAX_SIZE_REACHED: 'The group has as many members as group.max.size allows.',
+  FENCED_INSTANCE_ID: 'Another member has come under the same group.instance.id.',
+  ELIGIBLE_LEADERS_NOT_AVAILABLE: 'None of those that could lead is available.',
+  ELECTION_NOT_NEEDED: 'The right one leads already.',
+  NO_REASSIGNMENT_IN_PROGRESS: 'The partition is not being moved.',
+  GROUP_SUBSCRIBED_TO_TOPIC: 'Members of the group read the topic.',
+  INVALID_RECORD: 'A record cannot be taken as it is.',
+  UNSTABLE_OFFSET_COMMIT: 'An open transaction may still change the offset.',
+  THROTTLING_QUOTA_EXCEEDED: 'More than the quota allows.',
+  PRODUCER_FENCED: 'A newer producer has the same transactional id.',
+  RESOURCE_NOT_FOUND: 'There is nothing of this name.',
+  DUPLICATE_RESOURCE: 'The same thing is named twice.',
+  UNACCEPTABLE_CREDENTIAL: 'The credential is not good enough.',
+  INCONSISTENT_VOTER_SET: 'The nodes do not agree on who votes.',
+  INVALID_UPDATE_VERSION: 'A feature cannot be at this level.',
+  FEATURE_UPDATE_FAILED: 'The levels of features could not be changed.',
+  PRINCIPAL_DESERIALIZATION_FAILURE: 'The principal of a forwarded request cannot be read.',
+  SNAPSHOT_NOT_FOUND: 'There is no such snapshot.',
+  POSITION_OUT_OF_RANGE: 'The snapshot has no such position.',
+  UNKNOWN_TOPIC_ID: 'There is no topic of this id.',
+  DUPLICATE_BROKER_REGISTRATION: 'Another broker is there under this id.',
+  BROKER_ID_NOT_REGISTERED: 'No broker of this id has registered.',
+  INCONSISTENT_TOPIC_ID: 'The topic of this name has another id.',
+  INCONSISTENT_CLUSTER_ID: 'The node belongs to another cluster.',
+  TRANSACTIONAL_ID_NOT_FOUND: 'There is no such transactional id.',
+  FETCH_SESSION_TOPIC_ID_ERROR: 'A fetch session goes by names of topics or by ids, not by both.',
+  INELIGIBLE_REPLICA: 'The replica may not join those in sync now.',
+  NEW_LEADER_ELECTED: 'The change gave the partition another leader, who goes on with it.',
+  OFFSET_MOVED_TO_TIERED_STORAGE: 'The records of this offset are in remote storage.',
+  FENCED_MEMBER_EPOCH: 'The member is at another epoch, and has to join anew.',
+  UNRELEASED_INSTANCE_ID: 'The former member of this group.instance.id has not left yet.',
+  UNSUPPORTED_ASSIGNOR: 'There is no such assignor here.',
+  STALE_MEMBER_EPOCH: 'The member has reached another epoch meanwhile.',
+  MISMATCHED_ENDPOINT_TYPE: 'This end speaks to the other kind of node.',
+  UNSUPPORTED_ENDPOINT_TYPE: 'There is no such kind of node.',
+  UNKNOWN_CONTROLLER_ID: 'There is no controller of this id.',
+  UNKNOWN_SUBSCRIPTION_ID: 'The subscription of metrics is another one now.',
+  TELEMETRY_TOO_LARGE: 'The metrics are more than telemetry.max.bytes allows.',
+  INVALID_REGISTRATION: 'The broker cannot register like this.',
+  TRANSACTION_ABORTABLE: 'The transaction can only be aborted now; then the producer may go on.',
+  INVALID_RECORD_STATE: 'The record is in no state for this acknowledgement.',
+  SHARE_SESSION_NOT_FOUND: 'There is no such share session, or no more.',
+  INVALID_SHARE_SESSION_EPOCH: 'The share session is at another epoch.',
+  FENCED_STATE_EPOCH: 'The share coordinator has a newer state epoch.',
+  INVALID_VOTER_KEY: 'The voter has another directory id.',
+  DUPLICATE_VOTER: 'The voter votes already.',
+  VOTER_NOT_FOUND: 'There is no such voter.',
+  INVALID_REGULAR_EXPRESSION: 'The regular expression cannot be read.',
+  REBOOTSTRAP_REQUIRED: 'The client has to begin again with its bootstrap servers.',
+  STREAMS_INVALID_TOPOLOGY: 'The topology cannot be.',
+  STREAMS_INVALID_TOPOLOGY_EPOCH: 'The epoch of the topology cannot be.',
+  STREAMS_TOPOLOGY_FENCED: 'The group has a newer topology.',
+  SHARE_SESSION_LIMIT_REACHED: 'There are as many share sessions as may be.',
+  GROUP_DELETION_FAILED: 'The group could not be deleted.',
+  STREAMS_TOPOLOGY_DESCRIPTION_UPDATE_FAILED:
+    'The description of the topology could not be changed.',
+  CONTROLLER_ID_NOT_REGISTERED: 'No controller of this id has registered.',
+}
+
 /** Those after which the same request may succeed, as Kafka's clients see it. */
 const RETRIABLE: ReadonlySet<ErrorName> = new Set([
   'CORRUPT_MESSAGE', 'UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE',
@@ -170,10 +316,10 @@ export function errorName(code: number): ErrorName {
   return NAMES.get(code) ?? 'UNKNOWN_SERVER_ERROR'
 }
 
-/** What Kafka says of an error; null for NONE. */
+/** What there is to say of an error; null for NONE. */
 export function errorMessage(code: number): string | null {
   const name = errorName(code)
-  return name === 'NONE' ? null : ERROR_MESSAGES[name]
+  return name === 'NONE' ? null : TEXTS[name]
 }
 
 export function isRetriable(code: number): boolean {
