@@ -9,7 +9,7 @@ import { BatchReader } from '../storage/batch-reader.ts'
 import type { Disk } from '../storage/disk.ts'
 import { SUPPORTED_FEATURES } from './image/features.ts'
 import { readRecord, RECORD_TYPES } from './metadata-records.ts'
-import { newestSnapshot } from './snapshots.ts'
+import { formattedWith, newestSnapshot } from './snapshots.ts'
 
 const SEGMENT = /^(\d{20})\.log$/
 
@@ -19,7 +19,6 @@ const SEGMENT = /^(\d{20})\.log$/
  * disk says.
  */
 export function unknownFeature(disk: Disk, directory: string): string | undefined {
-  if (!disk.exists(directory)) return undefined
   const levels = new Map<string, number>()
   try {
     for (const value of valuesOf(disk, directory)) noteLevel(value, levels)
@@ -47,7 +46,8 @@ function noteLevel(value: Buffer | null, levels: Map<string, number>): void {
 /** Of the newest snapshot and of the log behind it. */
 function* valuesOf(disk: Disk, directory: string): Generator<Buffer | null> {
   const snapshot = newestSnapshot(disk, directory)
-  yield* snapshot?.values ?? []
+  yield* snapshot?.values ?? formattedWith(disk, directory) ?? []
+  if (!disk.exists(directory)) return
   const from = snapshot?.id.endOffset ?? 0
   const bases = disk.list(directory).flatMap(({ name }) => SEGMENT.exec(name)?.[1] ?? [])
   for (const [i, base] of bases.entries()) {

@@ -1,6 +1,6 @@
 // The snapshots beside the metadata log: when one is written, which one is read, what may go.
 
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 import type { Disk } from '../storage/disk.ts'
 import type { Logger } from '../storage/ports.ts'
@@ -77,8 +77,7 @@ export class Snapshots {
   /** The records that a new cluster begins with: those the directory was formatted with. */
   bootstrapRecords(): readonly Buffer[] {
     const { disk, directory } = this.#options
-    const bytes = disk.readFile(join(directory, snapshotFileName(BOOTSTRAP_SNAPSHOT)))
-    return (bytes && decodeSnapshot(bytes)?.values) ?? bootstrapRecords()
+    return formattedWith(disk, directory) ?? bootstrapRecords()
   }
 
   /** The log was replayed; so many bytes of it are younger than the newest snapshot. */
@@ -160,6 +159,23 @@ export function newestSnapshot(
     const read = bytes && decodeSnapshot(bytes)
     if (read) return { ...read, id }
     onDamaged(file)
+  }
+  return undefined
+}
+
+/**
+ * The records that the directory was formatted with; undefined when nobody left any. Kafka before
+ * 4.4 leaves them beside the metadata log, in `bootstrap.checkpoint`.
+ */
+export function formattedWith(disk: Disk, directory: string): readonly Buffer[] | undefined {
+  const names = [
+    join(directory, snapshotFileName(BOOTSTRAP_SNAPSHOT)),
+    join(dirname(directory), 'bootstrap.checkpoint'),
+  ]
+  for (const name of names) {
+    const bytes = disk.readFile(name)
+    const read = bytes && decodeSnapshot(bytes)
+    if (read) return read.values
   }
   return undefined
 }

@@ -9,8 +9,10 @@ import { leaderChangeBatch } from '../../controller/raft/leader-change.ts'
 import {
   decodeSnapshot, encodeSnapshot, parseSnapshotName, snapshotFileName,
 } from '../../controller/snapshot-format.ts'
+import { formattedWith } from '../../controller/snapshots.ts'
 import { Batch, buildBatch } from '../../protocol/records/batch.ts'
 import { recordsOf } from '../../protocol/records/record.ts'
+import { MemoryDisk } from '../../storage/memory-disk.ts'
 import {
   BOOTSTRAP_BATCH, BOOTSTRAP_CHECKPOINT, LEADER_CHANGE_BATCH, REGISTER_BROKER_BATCH,
 } from './golden.ts'
@@ -74,6 +76,24 @@ test("a leader's epoch begins as Kafka's does", () => {
     grantingVoters: [1],
   })
   expect(batch).toEqual(LEADER_CHANGE_BATCH)
+})
+
+test('the records of formatting are also those that Kafka before 4.4 leaves', () => {
+  const disk = new MemoryDisk()
+  const directory = '/a/__cluster_metadata-0'
+  disk.makeDirectory(directory)
+  expect(formattedWith(disk, directory)).toBeUndefined()
+  const leave = (path: string, featureLevel: number): Buffer[] => {
+    const values = [record('featureLevel', 0, { name: 'metadata.version', featureLevel }).bytes]
+    const file = disk.open(path, 'create')
+    file.writeAll([...encodeSnapshot({ epoch: 0, nowMs: 0, lastTimestampMs: 0, values })], 0)
+    file.close()
+    return values
+  }
+  const older = leave('/a/bootstrap.checkpoint', 25)
+  expect(formattedWith(disk, directory)).toEqual(older)
+  const newer = leave(`${directory}/${snapshotFileName({ endOffset: 0, epoch: 0 })}`, 33)
+  expect(formattedWith(disk, directory)).toEqual(newer)
 })
 
 describe('metadata records', () => {

@@ -161,6 +161,16 @@ describe('the metadata of a newer cluster', () => {
     await expectRefusal(disk, 'share.version 3, of which 0 to 2 are known')
   })
 
+  test('is refused by what an older Kafka formatted its directory with', async () => {
+    const disk = new MemoryDisk()
+    await opened(disk, { 'log.dirs': '/a' }).close()
+    disk.removeTree(METADATA)
+    const values = [featureLevel('metadata.version', 34)]
+    write(disk, '/a/bootstrap.checkpoint',
+      ...encodeSnapshot({ epoch: 0, nowMs: 0, lastTimestampMs: 0, values }))
+    await expectRefusal(disk, 'metadata.version 34, of which 7 to 33 are known')
+  })
+
   test('counts as it is at the end: a level that was taken back is no matter', async () => {
     const disk = await withLog(featureLevel('wings.version', 1), featureLevel('wings.version', 0))
     expect(opened(disk, { 'log.dirs': '/a' }).all).toHaveLength(1)
