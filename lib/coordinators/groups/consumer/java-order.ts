@@ -1,7 +1,7 @@
 // The orders in which Kafka's coordinator goes through its hash tables. Assignors give partitions
 // away in these orders, so whoever wants Kafka's assignment has to follow them.
 
-type Hash<K> = (key: K) => number
+export type Hash<K> = (key: K) => number
 
 const DEFAULT_BUCKETS = 16
 const LOAD_FACTOR = 0.75
@@ -19,6 +19,16 @@ export function hashOfString(text: string): number {
 export function hashOfUuid(id: string): number {
   const bytes = Buffer.from(id, 'base64url')
   return bytes.readInt32BE(0) ^ bytes.readInt32BE(4) ^ bytes.readInt32BE(8) ^ bytes.readInt32BE(12)
+}
+
+/** For those who ask for the same hashes again and again. */
+export function memoized<K>(hash: Hash<K>): Hash<K> {
+  const known = new Map<K, number>()
+  return (key) => {
+    let value = known.get(key)
+    if (value === undefined) known.set(key, value = hash(key))
+    return value
+  }
 }
 
 export const hashOfInt: Hash<number> = (value) => value

@@ -5,7 +5,7 @@ import { type Assignment, NOTHING_ASSIGNED, sameAssignment } from './assignment.
 import type { Assignor, MemberSpec } from './assignors/spec.ts'
 import type { ConsumerGroup, ResolvedRegex } from './consumer-group.ts'
 import { type ConsumerMember, regexOf } from './consumer-member.ts'
-import { copied, grown, hashOfString, timelined } from './java-order.ts'
+import { copied, grown, hashOfString, hashOfUuid, memoized, timelined } from './java-order.ts'
 
 export interface TargetRequest {
   readonly group: ConsumerGroup
@@ -32,6 +32,7 @@ export function computeTarget(request: TargetRequest): Map<string, Assignment> {
     members: specs, isHomogeneous,
     isAssigned: (topicId, partition) => group.isTargeted(topicId, partition),
     partitionCount: (topicId) => topics.byId(topicId)!.partitions.size,
+    hashOfTopic: memoized(hashOfUuid),
   })
   return new Map([...specs].map(([memberId, { assignment: before }]) => {
     const after = assigned.get(memberId) ?? NOTHING_ASSIGNED

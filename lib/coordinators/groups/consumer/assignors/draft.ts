@@ -1,43 +1,60 @@
 // What an assignor makes of a member's assignment, on its way to the next one.
 
 import type { Assignment } from '../assignment.ts'
-import { bucketsFor, bucketsOfCopy, hashOfInt, hashOfUuid, HashTable } from '../java-order.ts'
+import { bucketsFor, bucketsOfCopy, type Hash, hashOfInt, HashTable } from '../java-order.ts'
 
 type Partitions = HashTable<number, true>
 
-/** Topics and partitions end up in Kafka's order: the next assignment may depend on it. */
+/**
+ * Topics and partitions end up in Kafka's order: the next assignment may depend on it. Nothing is
+ * copied before something changes: most members keep what they have.
+ */
 export class Draft {
-  readonly #topics: HashTable<string, Partitions>
+  readonly #before: Assignment
+  readonly #hashOfTopic: Hash<string>
+  #changed: HashTable<string, Partitions> | undefined
 
   /** Begins with what the member has. */
-  constructor(before: Assignment) {
-    this.#topics = new HashTable(hashOfUuid, bucketsFor(before.size))
-    for (const [topicId, partitions] of before) {
-      const table: Partitions = new HashTable(hashOfInt, bucketsOfCopy(partitions.size))
-      for (const partition of partitions) table.set(partition, true)
-      this.#topics.set(topicId, table)
-    }
+  constructor(before: Assignment, hashOfTopic: Hash<string>) {
+    this.#before = before
+    this.#hashOfTopic = hashOfTopic
   }
 
   /** Buckets: of a topic that it has nothing of yet; left out: as few as usual. */
   add(topicId: string, partition: number, buckets?: number): void {
-    const partitions = this.#topics.getOrMake(topicId,
+    const partitions = this.#topics().getOrMake(topicId,
       (): Partitions => new HashTable(hashOfInt, buckets))
     partitions.set(partition, true)
   }
 
   remove(topicId: string, partition: number): void {
-    const partitions = this.#topics.get(topicId)
+    const topics = this.#topics()
+    const partitions = topics.get(topicId)
     partitions?.delete(partition)
-    if (partitions?.size === 0) this.#topics.delete(topicId)
+    if (partitions?.size === 0) topics.delete(topicId)
   }
 
   removeTopic(topicId: string): void {
-    this.#topics.delete(topicId)
+    this.#topics().delete(topicId)
   }
 
   finish(): Assignment {
-    return new Map(this.#topics.keys().map((topicId) =>
-      [topicId, new Set(this.#topics.get(topicId)!.keys())]))
+    const topics = this.#changed
+    if (topics === undefined) return this.#before
+    return new Map(topics.keys().map((topicId) =>
+      [topicId, new Set(topics.get(topicId)!.keys())]))
+  }
+
+  #topics(): HashTable<string, Partitions> {
+    if (this.#changed !== undefined) return this.#changed
+    const topics = new HashTable<string, Partitions>(
+      this.#hashOfTopic, bucketsFor(this.#before.size))
+    for (const [topicId, partitions] of this.#before) {
+      const table: Partitions = new HashTable(hashOfInt, bucketsOfCopy(partitions.size))
+      for (const partition of partitions) table.set(partition, true)
+      topics.set(topicId, table)
+    }
+    this.#changed = topics
+    return topics
   }
 }

@@ -1,6 +1,7 @@
 // What a server-side assignor is asked, and what every one of them is.
 
 import type { Assignment } from '../assignment.ts'
+import type { Hash } from '../java-order.ts'
 
 export interface MemberSpec {
   readonly instanceId: string | null
@@ -21,6 +22,8 @@ export interface GroupSpec {
   isAssigned(topicId: string, partition: number): boolean
   /** Of a topic that somebody is subscribed to. */
   partitionCount(topicId: string): number
+  /** Of a topic id: Java's. */
+  readonly hashOfTopic: Hash<string>
 }
 
 export interface Assignor {

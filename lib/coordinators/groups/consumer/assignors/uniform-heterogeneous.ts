@@ -53,7 +53,7 @@ function begin(spec: GroupSpec): Work {
 
 function keepSubscribed({ spec, drafts, loads, owners }: Work): void {
   for (const [index, { assignment, topicIds }] of [...spec.members.values()].entries()) {
-    const draft = new Draft(assignment)
+    const draft = new Draft(assignment, spec.hashOfTopic)
     drafts.push(draft)
     for (const [topicId, partitions] of assignment) {
       if (!topicIds.has(topicId)) {

@@ -2,7 +2,7 @@
 // quota, and what is left over goes to those who are below theirs.
 
 import type { Assignment } from '../assignment.ts'
-import { copied, grown, hashOfInt, hashOfUuid } from '../java-order.ts'
+import { copied, grown, type Hash, hashOfInt } from '../java-order.ts'
 import { Draft } from './draft.ts'
 import type { GroupSpec, MemberSpec } from './spec.ts'
 
@@ -13,6 +13,7 @@ interface Free {
 
 interface Keeping {
   readonly topicIds: ReadonlySet<string>
+  readonly hashOfTopic: Hash<string>
   /** Partitions to give away: nobody's first, then those that members have too many of. */
   readonly free: Free[]
   readonly quota: number
@@ -23,7 +24,7 @@ interface Keeping {
 
 export function assignHomogeneous(spec: GroupSpec): Map<string, Assignment> {
   const [first] = spec.members.values()
-  const topicIds = copied(first!.topicIds, hashOfUuid, first!.subscribedCount)
+  const topicIds = copied(first!.topicIds, spec.hashOfTopic, first!.subscribedCount)
   if (topicIds.length === 0) return new Map()
   const free: Free[] = []
   let total = 0
@@ -36,7 +37,7 @@ export function assignHomogeneous(spec: GroupSpec): Map<string, Assignment> {
   }
   const memberCount = spec.members.size
   const keeping: Keeping = {
-    topicIds: new Set(topicIds), free,
+    topicIds: new Set(topicIds), free, hashOfTopic: spec.hashOfTopic,
     quota: Math.floor(total / memberCount), extra: total % memberCount, membersLeft: memberCount,
   }
   const drafts = [...spec.members].map(([memberId, member]) =>
@@ -54,10 +55,10 @@ export function assignHomogeneous(spec: GroupSpec): Map<string, Assignment> {
 
 /** What the member keeps, and how many partitions more it may get. */
 function keep(keeping: Keeping, member: MemberSpec): { draft: Draft, room: number } {
-  const draft = new Draft(member.assignment)
+  const draft = new Draft(member.assignment, keeping.hashOfTopic)
   let hasExtra = keeping.extra > 0
   let room = keeping.quota + (hasExtra ? 1 : 0)
-  for (const topicId of grown(member.assignment.keys(), hashOfUuid)) {
+  for (const topicId of grown(member.assignment.keys(), keeping.hashOfTopic)) {
     if (!keeping.topicIds.has(topicId)) {
       draft.removeTopic(topicId)
       continue
