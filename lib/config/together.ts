@@ -8,6 +8,12 @@ import type { MergedTimes } from './topic-defaults.ts'
 type Together = MergedTimes & Pick<
   SettingValues,
   | 'connectionFailedAuthenticationDelayMs' | 'connectionsMaxIdleMs' | 'interBrokerListenerName'
+  | 'groupConsumerAssignmentIntervalMs' | 'groupConsumerAssignors'
+  | 'groupConsumerHeartbeatIntervalMs' | 'groupConsumerMaxAssignmentIntervalMs'
+  | 'groupConsumerMaxHeartbeatIntervalMs' | 'groupConsumerMaxSessionTimeoutMs'
+  | 'groupConsumerMinAssignmentIntervalMs' | 'groupConsumerMinHeartbeatIntervalMs'
+  | 'groupConsumerMinSessionTimeoutMs' | 'groupConsumerSessionTimeoutMs'
+  | 'groupCoordinatorRebalanceProtocols'
   | 'maxConnectionsPerIp'
   | 'queuedMaxRequestBytes' | 'replicaFetchWaitMaxMs' | 'replicaLagTimeMaxMs'
   | 'replicaSocketTimeoutMs' | 'socketRequestMaxBytes'
@@ -24,6 +30,7 @@ export function checkTogether(config: Together): void {
   checkTimes(config)
   checkQuorum(config)
   checkListeners(config)
+  checkConsumerGroups(config)
   must(
     config.maxConnectionsPerIp > 0 || config.maxConnectionsPerIpOverrides.size > 0,
     'max.connections.per.ip=0: must be at least 1 where max.connections.per.ip.overrides names '
@@ -63,6 +70,42 @@ function checkTimes(config: Together): void {
     idleMs < 0 || delayMs < idleMs,
     `connection.failed.authentication.delay.ms=${delayMs}: must be less than `
       + `connections.max.idle.ms (${idleMs})`,
+  )
+}
+
+function checkConsumerGroups(config: Together): void {
+  const {
+    groupConsumerHeartbeatIntervalMs: heartbeatMs, groupConsumerSessionTimeoutMs: sessionMs,
+  } = config
+  checkBounds('heartbeat.interval.ms', heartbeatMs,
+    config.groupConsumerMinHeartbeatIntervalMs, config.groupConsumerMaxHeartbeatIntervalMs)
+  checkBounds('session.timeout.ms', sessionMs,
+    config.groupConsumerMinSessionTimeoutMs, config.groupConsumerMaxSessionTimeoutMs)
+  checkBounds('assignment.interval.ms', config.groupConsumerAssignmentIntervalMs,
+    config.groupConsumerMinAssignmentIntervalMs, config.groupConsumerMaxAssignmentIntervalMs)
+  must(
+    heartbeatMs < sessionMs,
+    `group.consumer.heartbeat.interval.ms=${heartbeatMs}: must be less than `
+      + `group.consumer.session.timeout.ms (${sessionMs})`,
+  )
+  must(config.groupConsumerAssignors.length > 0, 'group.consumer.assignors: must name one')
+  const protocols = config.groupCoordinatorRebalanceProtocols
+  must(
+    protocols.includes('classic'),
+    `group.coordinator.rebalance.protocols=${protocols.join(',')}: must name classic`,
+  )
+}
+
+/** Of a setting `group.consumer.…`, whose bounds are settings too. */
+function checkBounds(name: string, value: number, least: number, most: number): void {
+  must(
+    least <= most,
+    `group.consumer.max.${name}=${most}: must be at least group.consumer.min.${name} (${least})`,
+  )
+  must(
+    value >= least && value <= most,
+    `group.consumer.${name}=${value}: must be between group.consumer.min.${name} (${least}) and `
+      + `group.consumer.max.${name} (${most})`,
   )
 }
 

@@ -208,6 +208,13 @@ describe('a bad value stops with one line naming setting, value and what is allo
       + 'client can reach; name an address of this machine'],
     ['advertised.listeners=SSL://h:1', 'advertised.listeners names SSL: must be a listener of the '
       + 'broker (PLAINTEXT)'],
+    ['group.consumer.session.timeout.ms=1000', 'group.consumer.session.timeout.ms=1000: must be '
+      + 'between group.consumer.min.session.timeout.ms (45000) and '
+      + 'group.consumer.max.session.timeout.ms (60000)'],
+    ['group.consumer.max.heartbeat.interval.ms=1', 'group.consumer.max.heartbeat.interval.ms=1: '
+      + 'must be at least group.consumer.min.heartbeat.interval.ms (5000)'],
+    ['group.coordinator.rebalance.protocols=consumer',
+      'group.coordinator.rebalance.protocols=consumer: must name classic'],
     ['controller.quorum.voters=2@h:1', 'node.id=1: must be one of controller.quorum.voters (2) '
       + 'when process.roles=broker,controller'],
     ['controller.quorum.voters=h:1', 'controller.quorum.voters=h:1: must be id@host:port'],
