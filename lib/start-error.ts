@@ -1,5 +1,6 @@
 // What keeps a node from starting and its user can mend: a bad setting, a taken port, a full disk.
 
+import { CorruptCheckpointError } from '../storage/checkpoints.ts'
 import { StorageError } from '../storage/disk.ts'
 
 /** Its message is one line, to be printed as it stands: what is wrong, and what would do. */
@@ -13,6 +14,9 @@ export class StartError extends Error {
  */
 export function environmentError(error: unknown): StartError | undefined {
   if (error instanceof StartError) return error
+  if (error instanceof CorruptCheckpointError) {
+    return new StartError(error.message, { cause: error })
+  }
   const cause = error instanceof StorageError ? error.cause : error
   if (!isSystemError(cause)) return undefined
   const path = cause.path ?? (error instanceof StorageError ? error.path : undefined)

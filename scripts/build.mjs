@@ -1,6 +1,6 @@
 // `npm run build`: bundles the command (dist/main.js) and the library (dist/index.js).
 
-import { build } from 'esbuild'
+import { build, stop } from 'esbuild'
 import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -40,6 +40,8 @@ export async function bundle() {
     },
     logLevel: 'warning',
   })
+  // It leaves a process behind, which would live as long as the broker.
+  await stop()
   chmodSync(join(outdir, 'main.js'), 0o755)
 }
 

@@ -31,7 +31,7 @@ export class LeaderEpochs {
   }
 
   /** Reads the file. False when there is none to be trusted: the log has to tell. */
-  load(): boolean {
+  load(onDamaged: () => void = () => {}): boolean {
     try {
       const entries = readEpochs(this.#disk, this.path)
       this.#entries = entries ?? []
@@ -39,6 +39,7 @@ export class LeaderEpochs {
     } catch (error) {
       if (!(error instanceof CorruptCheckpointError)) throw error
       this.#entries = []
+      onDamaged()
       return false
     }
   }

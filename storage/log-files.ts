@@ -16,8 +16,12 @@ export function fileNamesIn(disk: Disk, directory: string): string[] {
 
 /**
  * Tidies the directory that has these files. Answers the base offsets of its segments, ascending.
+ * `onOrphans` hears of indexes whose segment is gone, which is no work of ours.
  */
-export function tidyFiles(disk: Disk, directory: string, found: readonly string[]): number[] {
+export function tidyFiles(
+  disk: Disk, directory: string, found: readonly string[],
+  onOrphans: (names: readonly string[]) => void,
+): number[] {
   const remove = (name: string): void => disk.remove(`${directory}/${name}`)
   let names = found
   if (names.some((name) => name.endsWith(SWAP_SUFFIX))) {
@@ -30,10 +34,12 @@ export function tidyFiles(disk: Disk, directory: string, found: readonly string[
     if (isLeftOver) remove(name)
   }
   const bases = new Set(names.flatMap((name) => /^(\d{20})\.log$/.exec(name)?.[1] ?? []))
-  for (const name of names) {
+  const orphans = names.filter((name) => {
     const suffix = INDEX_SUFFIXES.find((one) => name.endsWith(one))
-    if (suffix !== undefined && !bases.has(name.slice(0, -suffix.length))) remove(name)
-  }
+    return suffix !== undefined && !bases.has(name.slice(0, -suffix.length))
+  })
+  if (orphans.length > 0) onOrphans(orphans)
+  for (const name of orphans) remove(name)
   return [...bases].map(Number).sort((a, b) => a - b)
 }
 

@@ -96,7 +96,7 @@ export class Log {
     claimDirectory(disk, directory, topic, options)
     const names = options.isNew === true ? [] : fileNamesIn(disk, directory)
     this.producers = new ProducerState(this.name)
-    this.#snapshots = new SnapshotFiles(disk, directory, names)
+    this.#snapshots = new SnapshotFiles(disk, directory, names, options.logger)
     this.#epochs = new LeaderEpochs(disk, `${directory}/${LEADER_EPOCH_FILE}`)
     const { startOffset = 0, recoveryPoint, highWatermark = 0, isClean = false } = options
     this.#segments = loadSegments({

@@ -44,15 +44,19 @@ export interface LoadOptions {
  * on the device then.
  */
 export function loadSegments(options: LoadOptions): Segments {
-  const { disk, directory, names, nowMs, startOffset, epochs } = options
-  const bases = tidyFiles(disk, directory, names)
+  const { disk, directory, name, names, logger, nowMs, startOffset, epochs } = options
+  const bases = tidyFiles(disk, directory, names, (files) => {
+    logger.warn('indexes without their segment: its records are lost', { log: name, files })
+  })
   const segments = new Segments()
   for (const base of bases) segments.push(Segment.open(disk, directory, base, nowMs))
   // Of a complete segment the next one's name tells where it ends.
   for (const [i, segment] of segments.all.entries()) {
     segment.nextOffset = segments.all[i + 1]?.baseOffset ?? segment.nextOffset
   }
-  if (names.includes(LEADER_EPOCH_FILE)) epochs.load()
+  if (names.includes(LEADER_EPOCH_FILE)) {
+    epochs.load(() => logger.warn(`${LEADER_EPOCH_FILE} is damaged and made anew`, { log: name }))
+  }
   if (segments.count === 0) {
     segments.push(Segment.create(disk, directory, startOffset, nowMs))
   }

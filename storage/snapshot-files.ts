@@ -2,6 +2,7 @@
 
 import { writeFileAtomically } from './checkpoints.ts'
 import type { Disk } from './disk.ts'
+import type { Logger } from './ports.ts'
 import { decodeSnapshot, encodeSnapshot } from './producer-snapshots.ts'
 import type { ProducerEntry, ProducerState } from './producers.ts'
 import { fileNameOf } from './segment.ts'
@@ -11,13 +12,15 @@ const SUFFIX = '.snapshot'
 export class SnapshotFiles {
   readonly #disk: Disk
   readonly #directory: string
+  readonly #logger: Logger
   /** Of the files that are there, ascending. */
   #offsets: number[]
 
   /** `names`: of the files in the directory. */
-  constructor(disk: Disk, directory: string, names: readonly string[]) {
+  constructor(disk: Disk, directory: string, names: readonly string[], logger: Logger) {
     this.#disk = disk
     this.#directory = directory
+    this.#logger = logger
     this.#offsets = names
       .flatMap((name) => {
         const digits = /^(\d{20})\.snapshot$/.exec(name)?.[1]
@@ -46,6 +49,8 @@ export class SnapshotFiles {
       const bytes = this.#disk.readFile(this.#path(offset))
       const entries = bytes === undefined ? undefined : decodeSnapshot(bytes)
       if (entries !== undefined) return { offset, entries }
+      const path = this.#path(offset)
+      this.#logger.warn('a snapshot of producers is damaged: the log is read instead', { path })
       this.#remove(offset)
     }
     return undefined

@@ -3,13 +3,15 @@
 
 import { join } from 'node:path'
 
-import { readTextIfThere, writeFileAtomically } from '../../storage/checkpoints.ts'
+import {
+  CorruptCheckpointError, readTextIfThere, writeFileAtomically,
+} from '../../storage/checkpoints.ts'
 import type { Disk } from '../../storage/disk.ts'
 import { NONE, type PersistedState } from './state.ts'
 
 const FILE_NAME = 'quorum-state'
 
-/** What was last written; the beginning of time without a file. Throws when the file is damaged. */
+/** What was last written; the beginning of time without a file. Throws CorruptCheckpointError. */
 export function readQuorumState(disk: Disk, directory: string): PersistedState {
   const path = join(directory, FILE_NAME)
   const text = readTextIfThere(disk, path)
@@ -18,7 +20,7 @@ export function readQuorumState(disk: Disk, directory: string): PersistedState {
 }
 
 function parse(text: string, path: string): PersistedState {
-  const damaged = (why: string): Error => new Error(`${path} is damaged: ${why}`)
+  const damaged = (why: string): Error => new CorruptCheckpointError(`${path} is damaged: ${why}`)
   let data: unknown
   try {
     data = JSON.parse(text)

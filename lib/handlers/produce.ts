@@ -18,7 +18,7 @@ import {
 } from '../../protocol/messages/produce.ts'
 import { Batch, LOG_OVERHEAD, MAGIC } from '../../protocol/records/batch.ts'
 import { RecordValidationError } from '../../storage/validate.ts'
-import type { Entry, Participation } from '../coordinators/transactions/gate.ts'
+import { type Entry, OPEN, type Participation } from '../coordinators/transactions/gate.ts'
 import { CurrentLeaders } from '../replication/current-leader.ts'
 import type { Partition, PartitionAppend } from '../replication/partition.ts'
 import {
@@ -71,7 +71,6 @@ const MAGIC_AT = 16
 const LEAST_LENGTH = 14
 
 const NOT_TRANSACTIONAL: AppendEntering = {}
-const OPEN: Entry = { errorCode: Errors.NONE, verification: undefined }
 
 /** The coordinator cannot be asked now. */
 const COORDINATOR_ERRORS: ReadonlySet<number> = new Set([

@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { Kafka, logLevel, type Consumer } from 'kafkajs'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -191,6 +191,16 @@ describe('a node does not start, and says why,', () => {
     await last.node.start()
     const [topic] = await topicsOf(last)
     expect(topic).toMatchObject({ name: 'a', partitions: [{ leader: 1 }, { leader: 1 }] })
+  })
+
+  test('where the state of the quorum is damaged', async () => {
+    const directory = newDirectory()
+    await (await start(directory)).node.stop()
+    const path = join(directory, 'data', '__cluster_metadata-0', 'quorum-state')
+    writeFileSync(path, 'garbage')
+    const starting = newNode(directory).node.start()
+    await expect(starting).rejects.toThrow(`${path} is damaged: no JSON`)
+    await expect(starting).rejects.toThrow(StartError)
   })
 
   test('where it is stopped before it is ready', async () => {

@@ -7,7 +7,9 @@ import { endMarkerBatch } from '../../protocol/records/control.ts'
 import { parseLogConfig } from '../../storage/config.ts'
 import type { Log, LogOptions } from '../../storage/log.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
-import { append, appendEach, batchOf, DIRECTORY, openLog, readValues, valuesOf } from './harness.ts'
+import {
+  append, appendEach, batchOf, DIRECTORY, openLog, readValues, silent, valuesOf,
+} from './harness.ts'
 import { StoppingDisk } from './stopping-disk.ts'
 
 const VALUES = Array.from({ length: 12 }, (_, i) => `value ${i}`)
@@ -194,6 +196,25 @@ describe('files', () => {
     expectWhole(reopened({ isClean: true }))
     const left = disk.list(DIRECTORY).map(({ name }) => name)
     for (const name of names) expect(left).not.toContain(name)
+  })
+
+  test('that are damaged, or gone, are told of, whatever can be made of the rest', () => {
+    const log = openLog(disk, { config })
+    for (let i = 0; i < 9; i++) {
+      append(log, ['x'], { producerId: 7, producerEpoch: 0, baseSequence: i })
+    }
+    log.close()
+    damage(pathOf(9, '.snapshot'), (file) => file.write(Buffer.from([0xff]), 12))
+    damage(`${DIRECTORY}/leader-epoch-checkpoint`, (file) => file.write(Buffer.from('hello'), 0))
+    disk.remove(pathOf(4, '.log'))
+    const told: string[] = []
+    const logger = { ...silent, warn: (message: string) => { told.push(message) } }
+    reopened({ isClean: true, logger })
+    expect(told).toEqual([
+      'indexes without their segment: its records are lost',
+      'leader-epoch-checkpoint is damaged and made anew',
+      'a snapshot of producers is damaged: the log is read instead',
+    ])
   })
 
   test('that a compaction had ready take the place of the old ones', () => {

@@ -10,8 +10,6 @@ import {
   type ProducerIdAndEpoch, type Transaction,
 } from './transaction.ts'
 
-const LAST_EPOCH = 0x7ffe
-
 export interface EndRequest {
   readonly transactionalId: string
   readonly producerId: number
@@ -53,7 +51,7 @@ function endWithNewEpoch(
   const { producerId, producerEpoch, previousProducerId } = transaction
   if (isEnding(transaction)) throw new ApiError(Errors.CONCURRENT_TRANSACTIONS)
   const isRepeatedOverflow = previousProducerId === request.producerId
-    && request.producerEpoch === LAST_EPOCH && producerEpoch === 0
+    && isEpochExhausted(request.producerEpoch) && producerEpoch === 0
   const isRepeatedBump = producerEpoch === request.producerEpoch + 1
   if (producerId !== request.producerId && !isRepeatedOverflow) {
     throw new ApiError(Errors.INVALID_PRODUCER_ID_MAPPING)

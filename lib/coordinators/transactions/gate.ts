@@ -47,7 +47,8 @@ export interface GateOptions {
   isVerificationEnabled(): boolean
 }
 
-const OPEN: Entry = { errorCode: Errors.NONE, verification: undefined }
+/** Nothing to be shown: it is open already, or no transaction. */
+export const OPEN: Entry = { errorCode: Errors.NONE, verification: undefined }
 
 export class TransactionGate {
   readonly #options: GateOptions

@@ -89,6 +89,9 @@ export class MarkDelivery {
         done()
       }, (error) => {
         this.#state.world.logger.error('marks could not be sent', { error })
+        const errorCode = Errors.UNKNOWN_SERVER_ERROR
+        for (const [topic, partition] of led) left.push({ topic, partition, errorCode })
+        done()
       })
     }
     done()
