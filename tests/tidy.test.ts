@@ -10,7 +10,7 @@ const ROOT = resolve(__dirname, '..')
 
 /** Lowest first: a floor imports from itself and from those below it. */
 const FLOORS = ['protocol', 'storage', 'controller', 'lib']
-const TREES = [...FLOORS, 'tests', 'compat', 'bench', 'fuzz', 'scripts']
+const TREES = [...FLOORS, 'tests', 'compat', 'bench', 'fuzz', 'sim', 'scripts']
 
 const MAX_LINES = 500
 const MAX_COLUMNS = 100

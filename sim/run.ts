@@ -1,0 +1,57 @@
+// `npm run sim -- storage [options]`: what the storage promises, against ends and faults of every
+// kind.
+//
+//   --seed N      of the random numbers; a new one is taken and printed when it is left out
+//   --cases M     how many histories; 200 when it is left out
+//   --case I      this one alone, as a failed run says it
+//   --sabotage    break one rule after the other, and tell whether a history sees it
+//
+// Every case follows from the seed and its number.
+
+import { randomInt } from 'node:crypto'
+import yargs from 'yargs'
+import { runHistories } from './storage/run.ts'
+import { SABOTAGES, tryOut } from './storage/sabotage.ts'
+
+async function runStorage(seed: number, cases: number, single?: number): Promise<boolean> {
+  const range = single === undefined ? { cases } : { cases: 1, first: single }
+  const startedMs = performance.now()
+  const result = await runHistories({ seed, ...range })
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
+  console.log(`${result.cases} histories in ${seconds} s: ${result.operations} operations, `
+    + `${result.calls} calls of the disk, ${result.looks} ends looked at`)
+  for (const { text } of result.failures) console.error(text)
+  console.log(`${result.cases - result.failures.length} passed, ${result.failures.length} failed`)
+  return result.failures.length === 0
+}
+
+async function sabotageStorage(seed: number, cases: number): Promise<boolean> {
+  let missed = 0
+  for (const sabotage of SABOTAGES) {
+    const { name, caughtAfter, why } = await tryOut(sabotage, { seed, cases })
+    if (caughtAfter === undefined) missed++
+    const verdict = caughtAfter === undefined
+      ? 'NOT CAUGHT' : `caught by history ${caughtAfter}: ${why.slice(0, 120)}`
+    console.log(`${name}: ${verdict}`)
+  }
+  console.log(`${SABOTAGES.length - missed} caught, ${missed} not caught`)
+  return missed === 0
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const options = await yargs([...args]).scriptName('npm run sim --').strict().version(false)
+    .command('storage', 'logs on a disk that fails', (command) => command)
+    .demandCommand(1, 1)
+    .option('seed', { type: 'number', describe: 'of the random numbers' })
+    .option('cases', { type: 'number', default: 200, describe: 'how many' })
+    .option('case', { type: 'number', describe: 'the number of a single one' })
+    .option('sabotage', { type: 'boolean', default: false, describe: 'break rules on purpose' })
+    .parse()
+  const { seed = randomInt(2 ** 31), cases, case: single, sabotage } = options
+  console.log(`seed ${seed}`)
+  const isFine = sabotage
+    ? await sabotageStorage(seed, cases) : await runStorage(seed, cases, single)
+  process.exitCode = isFine ? 0 : 1
+}
+
+await main(process.argv.slice(2))

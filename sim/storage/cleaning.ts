@@ -1,0 +1,36 @@
+// A cleaning of a log, step by step, with appends in between.
+
+import type { Cleaned } from '../../storage/compaction/cleaner.ts'
+import type { CleaningOptions, Steps } from '../../storage/compaction/cleaned-log.ts'
+import type { Target } from './scene.ts'
+
+const OPTIONS: Omit<CleaningOptions, 'nowMs'> = {
+  bufferBytes: 4096, maxMapBytes: 1024 * 1024, loadFactor: 0.9,
+}
+
+export async function cleanNow({ scene, model, log }: Target, between: () => void): Promise<void> {
+  const { dice, nowMs } = scene
+  const cleanable = log.compaction.cleanable(nowMs)
+  if (cleanable === undefined) return
+  model.cleanedBelow = Math.max(model.cleanedBelow, cleanable.firstUncleanableOffset)
+  model.stableSince = log.highWatermark
+  await runSteps(log.compaction.clean(cleanable, { ...OPTIONS, nowMs }), nowMs, () => {
+    if (dice.chance(0.02)) between()
+  })
+}
+
+async function runSteps(
+  steps: Steps<Cleaned | undefined>, nowMs: number, between: () => void,
+): Promise<void> {
+  let step = steps.next(nowMs)
+  while (step.done !== true) {
+    between()
+    try {
+      await step.value.wait
+    } catch (error) {
+      step = steps.throw(error)
+      continue
+    }
+    step = steps.next(nowMs)
+  }
+}

@@ -1,0 +1,144 @@
+// Rules of the storage, each broken on purpose: by a disk that lies, or by a method that is put in
+// the place of another's for as long as the cases run. Every one has to be caught.
+
+import { Batch } from '../../protocol/records/batch.ts'
+import { CLEAN_SHUTDOWN_FILE } from '../../storage/checkpoints.ts'
+import { Durability } from '../../storage/durability.ts'
+import { LeaderEpochs } from '../../storage/epochs.ts'
+import { Guard } from '../../storage/guard.ts'
+import { Log } from '../../storage/log.ts'
+import { ProducerEntry, ProducerState } from '../../storage/producers.ts'
+import { SnapshotFiles } from '../../storage/snapshot-files.ts'
+import { TransactionIndex } from '../../storage/transaction-index.ts'
+import { runHistories } from './run.ts'
+import type { Lies } from './sim-disk.ts'
+
+export interface Sabotage {
+  readonly name: string
+  readonly lies?: Lies
+  /** Answers how to undo it. */
+  patch?(): () => void
+}
+
+export interface Verdict {
+  readonly name: string
+  /** The number of cases until then; undefined: not caught. */
+  readonly caughtAfter: number | undefined
+  /** By which promise. */
+  readonly why: string
+}
+
+function replace(prototype: object, name: string, descriptor: PropertyDescriptor): () => void {
+  const own = Object.getOwnPropertyDescriptor(prototype, name)!
+  Object.defineProperty(prototype, name, { ...descriptor, configurable: true })
+  return () => { Object.defineProperty(prototype, name, own) }
+}
+
+const doNothing = (prototype: object, name: string) => () => (
+  replace(prototype, name, { value: () => {} }))
+
+/** Truncations leave producers as they were. */
+function keepProducers(): () => void {
+  const truncate = Log.prototype.truncateTo
+  return replace(Log.prototype, 'truncateTo', {
+    value(this: Log, offset: number): void {
+      const before = [...this.producers.all()].map((entry) => (
+        Object.assign(new ProducerEntry(entry.producerId), entry, { batches: [...entry.batches] })))
+      truncate.call(this, offset)
+      this.producers.load(before)
+    },
+  })
+}
+
+/** Duplicates are known of the last batch alone. */
+function rememberOne(): () => void {
+  const add = ProducerEntry.prototype.addBatch
+  return replace(ProducerEntry.prototype, 'addBatch', {
+    value(this: ProducerEntry, ...batch: Parameters<typeof add>): void {
+      this.batches.length = 0
+      add.apply(this, batch)
+    },
+  })
+}
+
+/** A disk that has failed once is used again. */
+function forgive(): () => void {
+  const failed = Guard.prototype.failed
+  return replace(Guard.prototype, 'failed', {
+    value(this: Guard, error: unknown): Error {
+      return failed.call(new Guard('forgiven'), error)
+    },
+  })
+}
+
+export const SABOTAGES: readonly Sabotage[] = [
+  { name: 'fsync of a file does nothing', lies: { ignoresSync: () => true } },
+  { name: 'fsync of a directory does nothing', lies: { ignoresDirectorySync: true } },
+  { name: 'what is renamed over another file removes that first', lies: { replacesInTwo: true } },
+  {
+    name: 'a cleaned segment is swapped in before it is on the device',
+    lies: { ignoresSync: (path) => path.endsWith('.cleaned') },
+  },
+  {
+    name: 'the mark of a clean end stays when the logs are opened',
+    lies: { ignoresRemove: (path) => path.endsWith(CLEAN_SHUTDOWN_FILE) },
+  },
+  {
+    name: 'an append is acknowledged before it is written',
+    patch: () => replace(Log.prototype, 'writtenOffset', {
+      get(this: Log) { return this.endOffset },
+    }),
+  },
+  {
+    name: 'the recovery point runs ahead of the fsync',
+    patch: () => replace(Log.prototype, 'recoveryPoint', {
+      get(this: Log) { return this.writtenOffset },
+    }),
+  },
+  {
+    name: 'a recovery takes batches whose CRC is wrong',
+    patch: () => replace(Batch.prototype, 'isCrcValid', { value: () => true }),
+  },
+  {
+    name: 'a truncation leaves the recovery point where it was',
+    patch: doNothing(Durability.prototype, 'truncated'),
+  },
+  { name: 'a truncation leaves the producers as they were', patch: keepProducers },
+  {
+    name: 'a truncation leaves snapshots of what is gone',
+    patch: doNothing(SnapshotFiles.prototype, 'removeAbove'),
+  },
+  {
+    name: 'a truncation leaves the leader epochs of what is gone',
+    patch: doNothing(LeaderEpochs.prototype, 'truncateFromEnd'),
+  },
+  {
+    name: 'aborted transactions are not indexed',
+    patch: doNothing(TransactionIndex.prototype, 'append'),
+  },
+  { name: 'one batch of a producer is remembered, not five', patch: rememberOne },
+  {
+    name: 'the last stable offset runs past open transactions',
+    patch: () => replace(ProducerState.prototype, 'firstUnstableOffset', {
+      get: () => undefined,
+    }),
+  },
+  { name: 'a log goes on after a call of its disk has failed', patch: forgive },
+]
+
+/** Runs cases until one fails, at most so many. */
+export async function tryOut(
+  { name, lies = {}, patch }: Sabotage, { seed, cases }: { seed: number, cases: number },
+): Promise<Verdict> {
+  const undo = patch?.()
+  try {
+    const { failures } = await runHistories({ seed, cases, lies, mostFailures: 1 })
+    const caught = failures[0]
+    return {
+      name, caughtAfter: caught === undefined ? undefined : caught.index + 1,
+      why: caught?.text.split('\n')[0] ?? '',
+    }
+  } finally {
+    undo?.()
+  }
+}
