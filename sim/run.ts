@@ -4,12 +4,14 @@
 //   --seed N      of the random numbers; a new one is taken and printed when it is left out
 //   --cases M     how many histories; 200 when it is left out
 //   --case I      this one alone, as a failed run says it
+//   --operations K  of a log against an array, before the histories; 1,000,000 when left out
 //   --sabotage    break one rule after the other, and tell whether a history sees it
 //
 // Every case follows from the seed and its number.
 
 import { randomInt } from 'node:crypto'
 import yargs from 'yargs'
+import { AgainstArray } from './storage/against-array.ts'
 import { runHistories } from './storage/run.ts'
 import { SABOTAGES, tryOut } from './storage/sabotage.ts'
 
@@ -23,6 +25,14 @@ async function runStorage(seed: number, cases: number, single?: number): Promise
   for (const { text } of result.failures) console.error(text)
   console.log(`${result.cases - result.failures.length} passed, ${result.failures.length} failed`)
   return result.failures.length === 0
+}
+
+function runAgainstArray(seed: number, operations: number): void {
+  const startedMs = performance.now()
+  const counts = new AgainstArray(seed).run(operations)
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
+  const what = [...counts].map(([name, count]) => `${name} ${count}`).join(', ')
+  console.log(`a log against an array, ${operations} operations in ${seconds} s: ${what}`)
 }
 
 async function sabotageStorage(seed: number, cases: number): Promise<boolean> {
@@ -46,9 +56,13 @@ async function main(args: readonly string[]): Promise<void> {
     .option('cases', { type: 'number', default: 200, describe: 'how many' })
     .option('case', { type: 'number', describe: 'the number of a single one' })
     .option('sabotage', { type: 'boolean', default: false, describe: 'break rules on purpose' })
+    .option('operations', {
+      type: 'number', default: 1_000_000, describe: 'of a log against an array',
+    })
     .parse()
-  const { seed = randomInt(2 ** 31), cases, case: single, sabotage } = options
+  const { seed = randomInt(2 ** 31), cases, case: single, sabotage, operations } = options
   console.log(`seed ${seed}`)
+  if (single === undefined && !sabotage) runAgainstArray(seed, operations)
   const isFine = sabotage
     ? await sabotageStorage(seed, cases) : await runStorage(seed, cases, single)
   process.exitCode = isFine ? 0 : 1
