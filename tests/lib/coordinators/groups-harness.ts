@@ -129,7 +129,7 @@ function lastingIn(group: ConsumerGroup): unknown {
     targets: new Map(group.targets), regexes: new Map(group.regexes),
     topics: new Set(group.subscriptions.topicNames()),
     regexMembers: new Map(group.subscriptions.regexes),
-    assignor: group.preferredAssignor(),
+    assignor: group.preferredAssignor,
     owned: group.ownedPartitions(), targeted: group.targetedPartitions(),
   })
 }

@@ -83,7 +83,7 @@ export function updateTarget(
     }
   }
   const { assignors } = state.world.consumer
-  const preferred = group.preferredAssignor(before, updated)
+  const preferred = group.preferredAssignorAfter(before, updated)
   const assignor = assignors.find(({ name }) => name === preferred) ?? assignors[0]!
   const { topics } = state.world.metadata()
   const targets = computeTarget({ group, updated, isHomogeneous, topics, assignor })

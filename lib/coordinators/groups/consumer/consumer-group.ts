@@ -8,7 +8,7 @@ import type { TopicsImage } from '../../../../controller/image/topics.ts'
 import { ApiError, Errors } from '../../../../protocol/errors.ts'
 import { type Assignment, NOTHING_ASSIGNED, type OwnedPartitions } from './assignment.ts'
 import { type ConsumerMember, isReconciled } from './consumer-member.ts'
-import { grown, hashOfString } from './java-order.ts'
+import { bucketsFor, capacityFor, hashOfString, HashTable, timelined } from './java-order.ts'
 import { NO_TOPICS_HASH } from './metadata-hash.ts'
 import { Subscriptions } from './subscriptions.ts'
 
@@ -129,14 +129,31 @@ export class ConsumerGroup {
     return [...this.members.values()].filter(({ classic }) => classic !== null)
   }
 
-  /** The assignor that most members ask for, once `before` is `after`. Undefined: nobody asks. */
-  preferredAssignor(before?: ConsumerMember, after?: ConsumerMember): string | undefined {
-    const counts = new Map(this.#assignors)
-    count(counts, before?.serverAssignor, -1)
-    count(counts, after?.serverAssignor, 1)
-    const names = grown(counts.keys(), hashOfString)
-    return names.reduce<string | undefined>((best, name) =>
-      best === undefined || counts.get(name)! > counts.get(best)! ? name : best, undefined)
+  /** The assignor that most members ask for. Undefined: nobody asks. */
+  get preferredAssignor(): string | undefined {
+    return mostOf(this.#assignors, timelined(this.#assignors.keys()))
+  }
+
+  /**
+   * As `preferredAssignor`, once `before` is `after`. Of assignors that as many ask for, this may
+   * be another one, as in Kafka: its group then has a new epoch with every heartbeat.
+   */
+  preferredAssignorAfter(before: ConsumerMember, after: ConsumerMember): string | undefined {
+    const { size } = this.#assignors
+    const counts = new HashTable<string, number>(
+      hashOfString, size === 0 ? undefined : bucketsFor(capacityFor(size)))
+    for (const name of timelined(this.#assignors.keys())) {
+      counts.set(name, this.#assignors.get(name)!)
+    }
+    const old = before.serverAssignor
+    if (old !== null) {
+      const left = (counts.get(old) ?? 0) - 1
+      if (left > 0) counts.set(old, left)
+      else counts.delete(old)
+    }
+    const name = after.serverAssignor
+    if (name !== null) counts.set(name, counts.getOrMake(name, () => 0) + 1)
+    return mostOf(counts, counts.keys())
   }
 
   setEpoch(groupEpoch: number, metadataHash: bigint): Undo {
@@ -245,6 +262,14 @@ function count(counts: Map<string, number>, name: string | null | undefined, cha
   const next = (counts.get(name) ?? 0) + change
   if (next === 0) counts.delete(name)
   else counts.set(name, next)
+}
+
+/** The first of `names` that no other one has more of. */
+function mostOf(
+  counts: { get(name: string): number | undefined }, names: readonly string[],
+): string | undefined {
+  return names.reduce<string | undefined>((best, name) =>
+    best === undefined || counts.get(name)! > counts.get(best)! ? name : best, undefined)
 }
 
 /** Sets, or (undefined) removes. */

@@ -44,7 +44,7 @@ function described(state: GroupsState, groupId: string): DescribedConsumerGroup 
     groupState: group.state,
     groupEpoch: group.groupEpoch,
     assignmentEpoch: group.targetEpoch,
-    assignorName: group.preferredAssignor() ?? consumer.assignors[0]!.name,
+    assignorName: group.preferredAssignor ?? consumer.assignors[0]!.name,
     members: [...group.members.values()].map((member) => ({
       ...describedMember(member),
       assignment: {

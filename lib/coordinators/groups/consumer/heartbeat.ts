@@ -70,8 +70,8 @@ function goOn(
     !sameNames(before.subscribedTopicNames, updated.subscribedTopicNames)
   const regexChange = updateRegex(state, group, before, updated, records)
   const fallback = consumer.assignors[0]!.name
-  const hasAssignorChanged = (group.preferredAssignor() ?? fallback)
-    !== (group.preferredAssignor(before, updated) ?? fallback)
+  const hasAssignorChanged = (group.preferredAssignor ?? fallback)
+    !== (group.preferredAssignorAfter(before, updated) ?? fallback)
   const mustBump =
     haveNamesChanged || regexChange === RegexChange.RESOLVED || hasAssignorChanged
   const epoch = updateGroupEpoch(state, change, mustBump)

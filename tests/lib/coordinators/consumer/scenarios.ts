@@ -1,6 +1,8 @@
 // What members of consumer groups say, one conversation after the other, each with a group `g` of
 // its own. What Kafka 4.4 answered stands in `answers.json`.
 
+import type { ConsumerGroupHeartbeatResponse }
+  from '../../../../protocol/messages/consumer-group-heartbeat.ts'
 import { deleteGroups } from '../../../../protocol/messages/delete-groups.ts'
 import { describeGroups } from '../../../../protocol/messages/describe-groups.ts'
 import { heartbeat } from '../../../../protocol/messages/heartbeat.ts'
@@ -9,6 +11,7 @@ import { listGroups } from '../../../../protocol/messages/list-groups.ts'
 import { offsetCommit } from '../../../../protocol/messages/offset-commit.ts'
 import { offsetDelete } from '../../../../protocol/messages/offset-delete.ts'
 import { offsetFetch } from '../../../../protocol/messages/offset-fetch.ts'
+import { randomOf } from '../../../storage/random.ts'
 import { assignmentOf, type Conversation, pause, subscriptionOf } from './conversation.ts'
 
 type Scenario = (talk: Conversation) => Promise<void>
@@ -282,6 +285,59 @@ async function delayedAssignment(talk: Conversation): Promise<void> {
   await talk.describe('assigned')
 }
 
+/** What a client that is told all remembers, and now and then gets wrong. */
+interface Said {
+  epoch: number
+  owned: number[]
+}
+
+/** Members that come, go, lie and lose answers, as a seed has it. */
+function randomMembers(seed: number, requests: number): Scenario {
+  return async (talk) => {
+    const random = randomOf(seed)
+    const below = (limit: number) => Math.floor(random() * limit)
+    const topicId = await talk.topic('t', 7)
+    const said = new Map<string, Said>()
+    for (let count = 0; count < requests; count++) {
+      const number = below(5)
+      const memberId = `m${number}${below(12) === 0 ? 'x' : ''}`
+      const instanceId = number < 2 ? `i${number}` : null
+      const known = said.get(memberId) ?? { epoch: 0, owned: [] }
+      const lie = below(10) === 0 ? below(3) - 1 : 0
+      const unusual = [-1, -2, 0][below(10)]
+      const memberEpoch = unusual ?? known.epoch + lie
+      const isJoining = memberEpoch === 0
+      const mustTell = isJoining || below(3) > 0
+      const answer = await talk.beat(`${memberId} at ${memberEpoch}`, {
+        memberId, instanceId, memberEpoch,
+        rebalanceTimeoutMs: isJoining || below(3) === 0 ? 30_000 : -1,
+        subscribedTopicNames: isJoining || below(4) === 0
+          ? [['t'], ['t', 'u'], []][below(3)]!
+          : null,
+        serverAssignor: [null, null, null, 'range', 'uniform'][below(5)]!,
+        topicPartitions: !mustTell ? null
+          : isJoining || known.owned.length === 0 ? [] : [{ topicId, partitions: known.owned }],
+      })
+      if (below(8) > 0) said.set(memberId, remembered(known, answer))
+      if (below(6) === 0) await talk.describe('all')
+      const partition = below(7)
+      if (below(5) === 0) {
+        await talk.commit(`${memberId} for ${partition}`, topicId, partition,
+          { memberId, epoch: known.epoch })
+      }
+    }
+  }
+}
+
+function remembered(
+  known: Said, { errorCode, memberEpoch, assignment }: ConsumerGroupHeartbeatResponse,
+): Said {
+  if (errorCode !== 0 || memberEpoch <= 0) return { epoch: 0, owned: [] }
+  const [topic] = assignment?.topicPartitions ?? []
+  const owned = assignment === null || assignment === undefined ? known.owned : topic?.partitions
+  return { epoch: memberEpoch, owned: [...owned ?? []] }
+}
+
 export interface Script {
   readonly run: Scenario
   readonly assignmentIntervalMs?: number
@@ -296,5 +352,7 @@ export const SCENARIOS: readonly (readonly [name: string, script: Script])[] = [
   ['offsets', { run: offsets }],
   ['classic requests', { run: classicRequests }],
   ['migration', { run: migration }],
+  ['random members', { run: randomMembers(1, 70) }],
+  ['other random members', { run: randomMembers(2, 70) }],
   ['delayed assignment', { run: delayedAssignment, assignmentIntervalMs: 2000 }],
 ]
