@@ -8,6 +8,7 @@ import { platformaticSuite } from './platformatic/checks.ts'
 import { kcatSuite } from './kcat/checks.ts'
 import { confluentKafkaSuite } from './confluent-kafka/checks.ts'
 import { javaSuite } from './java/checks.ts'
+import { exchangeSuite } from './exchange/checks.ts'
 import { franzGoSuite } from './franz-go/checks.ts'
 import { pairsSuite } from './pairs/checks.ts'
 import { protocolSuite } from './protocol/checks.ts'
@@ -16,7 +17,7 @@ import { runChecks, type Outcome, type Suite } from './harness/check.ts'
 
 const SUITES: readonly Suite[] = [
   kafkajsSuite, platformaticSuite, kcatSuite, confluentKafkaSuite,
-  javaSuite, franzGoSuite, pairsSuite, protocolSuite,
+  javaSuite, franzGoSuite, pairsSuite, protocolSuite, exchangeSuite,
 ]
 
 async function runSuite(suite: Suite, against: string | undefined): Promise<Outcome[]> {

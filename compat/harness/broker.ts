@@ -49,6 +49,14 @@ export async function startSamsa(
   return broker
 }
 
+/**
+ * Samsa on a `server.properties` that is there already, not started yet. Its output goes into the
+ * directory, which `dispose` removes.
+ */
+export function samsaOn(file: string, address: string, directory: string): RunningBroker {
+  return new SamsaProcess(['dist/main.js', 'start', file], address, directory, 50)
+}
+
 class SamsaProcess implements RunningBroker {
   readonly address: string
   readonly dataDirectory: string

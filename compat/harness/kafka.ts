@@ -43,30 +43,69 @@ export async function startKafka(
   const file = join(directory, 'server.properties')
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`)
   writeFileSync(file, lines.join(''))
-  await run('java', [
-    '-cp', jars, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER_ID, '-c', file,
-  ])
+  await formatForKafka(jars, file, CLUSTER_ID)
+  const kafka = await runKafka({ jars, file, port, logFile: join(directory, 'server.log') })
+  return {
+    ...kafka,
+    async dispose() {
+      await kafka.stop('SIGKILL')
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
 
-  const logFile = join(directory, 'server.log')
+/** Formats the log directories of a `server.properties` by Kafka's own tool. */
+export async function formatForKafka(
+  jars: string, file: string, clusterId: string, options: readonly string[] = [],
+): Promise<void> {
+  const args = ['format', '-t', clusterId, '-c', file, ...options]
+  await run('java', ['-cp', jars, 'kafka.tools.StorageTool', ...args])
+}
+
+export interface KafkaToRun {
+  /** Class path. */
+  readonly jars: string
+  /** A `server.properties`, of directories that are formatted. */
+  readonly file: string
+  /** Of the listener for clients on 127.0.0.1. */
+  readonly port: number
+  /** Is written anew. */
+  readonly logFile: string
+  readonly flags?: readonly string[]
+}
+
+export interface RunningKafka {
+  readonly address: string
+  readonly pid: number
+  /** Ends the process with a signal and waits for its end; gives its exit code. */
+  stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
+}
+
+/** Starts Kafka on what is there and waits until it serves. */
+export async function runKafka(
+  { jars, file, port, logFile, flags = ['-Xmx1G', '-Xms1G', '-XX:+UseG1GC'] }: KafkaToRun,
+): Promise<RunningKafka> {
   const output = openSync(logFile, 'w')
-  const options = ['-Xmx1G', '-Xms1G', '-XX:+UseG1GC', '-cp', jars]
-  const child = spawn('java', [...options, 'kafka.Kafka', file],
+  const child = spawn('java', [...flags, '-cp', jars, 'kafka.Kafka', file],
     { stdio: ['ignore', output, output] })
   closeSync(output)
   await until('Apache Kafka serving', 60_000, () => {
     if (child.exitCode !== null) throw new Error(`Kafka ended:\n${readFileSync(logFile, 'utf8')}`)
     return accepts(port)
+  }).catch((error: unknown) => {
+    child.kill('SIGKILL')
+    throw error
   })
   return {
     address: `127.0.0.1:${port}`,
     pid: child.pid!,
-    async dispose() {
-      if (child.exitCode === null) {
+    async stop(signal) {
+      if (child.exitCode === null && child.signalCode === null) {
         const ended = once(child, 'exit')
-        child.kill('SIGKILL')
+        child.kill(signal)
         await ended
       }
-      rmSync(directory, { recursive: true, force: true })
+      return child.exitCode
     },
   }
 }
