@@ -30,7 +30,8 @@ const codecCheck = (codec: string, idempotent: 'yes' | 'no'): Check => ({
 const walkCheck = (assignor: string): Check => ({
   name: `a group of 1, 3, then 2 members (${assignor}) loses nothing and sees nothing twice`,
   timeoutMs: 150_000,
-  run: ({ address }) => walkGroup(address, join(assignor)),
+  run: ({ address }) => walkGroup(
+    address, join(assignor), { isConsumerProtocol: assignor === 'consumer' }),
 })
 
 const checks: readonly Check[] = [
@@ -38,6 +39,7 @@ const checks: readonly Check[] = [
   codecCheck('lz4', 'yes'),
   walkCheck('range'),
   walkCheck('cooperative-sticky'),
+  walkCheck('consumer'),
   {
     name: 'offsets_for_times, watermarks, seek, pause, committed',
     run: async ({ address }) => { await client('offsets', address, uniqueName('offsets')) },

@@ -26,7 +26,7 @@ def producer(address, **settings):
 def consumer(address, group, **settings):
     return Consumer({
         "bootstrap.servers": address, "group.id": group, "auto.offset.reset": "earliest",
-        "enable.auto.commit": False, "session.timeout.ms": 10000, **settings,
+        "enable.auto.commit": False, **settings,
     })
 
 
@@ -99,10 +99,16 @@ def codec(address, topic, name, idempotent):
 
 
 def member(address, group, topic, assignor):
-    """Joins, prints each value on a line, commits what it printed, leaves at SIGTERM."""
+    """Joins, prints each value on a line, commits what it printed, leaves at SIGTERM.
+
+    The assignor `consumer` is the broker's: the protocol of KIP-848.
+    """
     stopped = []
     signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
-    client = consumer(address, group, **{"partition.assignment.strategy": assignor})
+    settings = {"partition.assignment.strategy": assignor, "session.timeout.ms": 10000}
+    if assignor == "consumer":
+        settings = {"group.protocol": "consumer"}
+    client = consumer(address, group, **settings)
     client.subscribe([topic])
     while not stopped:
         messages = client.consume(100, timeout=0.2)

@@ -6,6 +6,7 @@
 
 import { ok } from 'node:assert/strict'
 import { Kafka, logLevel } from 'kafkajs'
+import { describeConsumerGroup } from './consumer-group.ts'
 import { sleep, until } from './process.ts'
 import { uniqueName } from './check.ts'
 
@@ -22,12 +23,19 @@ export type Join = (
 const PARTITION_COUNT = 6
 const RECORDS_PER_STEP = 300
 
+export interface WalkOptions {
+  /** For clients that still deliver, after a rebalance, what a fetch begun before it brings. */
+  readonly settleMs?: number
+  /** Members speak the protocol of KIP-848. */
+  readonly isConsumerProtocol?: boolean
+}
+
 /**
  * Walks 1 → 3 → 2 members over a topic of six partitions; throws what was lost or doubled.
- * `settleMs` is for clients that still deliver, after a rebalance, what a fetch begun before it
- * brings.
  */
-export async function walkGroup(address: string, join: Join, settleMs = 0): Promise<void> {
+export async function walkGroup(
+  address: string, join: Join, { settleMs = 0, isConsumerProtocol = false }: WalkOptions = {},
+): Promise<void> {
   const client = new Kafka({ clientId: 'walk', brokers: [address], logLevel: logLevel.NOTHING })
   const [topic, group] = [uniqueName('walk'), uniqueName('walkers')]
   const admin = client.admin()
@@ -53,17 +61,21 @@ export async function walkGroup(address: string, join: Join, settleMs = 0): Prom
     })
   }
 
+  const settled = (count: number) => isConsumerProtocol
+    ? consumersOf(address, group, count)
+    : membersOf(admin, group, count)
+
   try {
     await Promise.all([admin.connect(), producer.connect()])
     await admin.createTopics({ topics: [{ topic, numPartitions: PARTITION_COUNT }] })
     await joinOne()
     await produceAndWait('one member')
     await Promise.all([joinOne(), joinOne()])
-    await membersOf(admin, group, 3)
+    await settled(3)
     await sleep(settleMs)
     await produceAndWait('three members')
     await members.pop()?.leave()
-    await membersOf(admin, group, 2)
+    await settled(2)
     await sleep(settleMs)
     await produceAndWait('two members')
     const doubled = [...seen].filter(([, times]) => times > 1).map(([value]) => value)
@@ -73,6 +85,13 @@ export async function walkGroup(address: string, join: Join, settleMs = 0): Prom
     await Promise.allSettled(members.map((member) => member.leave()))
     await Promise.allSettled([admin.disconnect(), producer.disconnect()])
   }
+}
+
+async function consumersOf(address: string, group: string, count: number): Promise<void> {
+  await until(`${count} members of ${group}`, 60_000, async () => {
+    const { state, memberCount } = await describeConsumerGroup(address, group)
+    return state === 'Stable' && memberCount === count || undefined
+  })
 }
 
 async function membersOf(

@@ -32,12 +32,11 @@ const consumeAll = (broker: RunningBroker, topic: string, count: number, ...args
   tool(broker, 'kafka-console-consumer', ['--topic', topic, '--max-messages', String(count),
     '--timeout-ms', '30000', ...args])
 
-const join: Join = async (address, group, topic, onValue) => {
+const joinWith = (...properties: string[]): Join => async (address, group, topic, onValue) => {
   const args = [
     '--bootstrap-server', address, '--group', group, '--topic', topic, '--from-beginning',
-    '--command-property', 'auto.commit.interval.ms=200',
-    '--command-property', 'session.timeout.ms=10000',
-    '--command-property', 'heartbeat.interval.ms=500']
+    ...['auto.commit.interval.ms=200', ...properties]
+      .flatMap((property) => ['--command-property', property])]
   const [command, all] = await toolCommand('kafka-console-consumer', args)
   return memberProcess(command, all, onValue)
 }
@@ -111,7 +110,14 @@ const checks: readonly Check[] = [
   {
     name: 'a group of 1, 3, then 2 console consumers loses nothing and sees nothing twice',
     timeoutMs: 200_000,
-    run: ({ address }) => walkGroup(address, join),
+    run: ({ address }) =>
+      walkGroup(address, joinWith('session.timeout.ms=10000', 'heartbeat.interval.ms=500')),
+  },
+  {
+    name: 'the same with group.protocol=consumer (KIP-848)',
+    timeoutMs: 200_000,
+    run: ({ address }) => walkGroup(address,
+      joinWith('group.protocol=consumer'), { isConsumerProtocol: true }),
   },
   {
     name: 'kafka-consumer-groups lists, describes with lag, resets offsets, deletes',

@@ -98,7 +98,7 @@ const checks: readonly Check[] = [
   {
     name: 'a group of 1, 3, then 2 members loses nothing and sees nothing twice',
     timeoutMs: 120_000,
-    run: ({ address }) => walkGroup(address, join, 3 * MAX_WAIT_MS),
+    run: ({ address }) => walkGroup(address, join, { settleMs: 3 * MAX_WAIT_MS }),
   },
   {
     name: 'offsets: earliest, latest, by timestamp; committed offsets',
