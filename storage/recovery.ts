@@ -200,8 +200,9 @@ function coversStart(segments: Segments, { startOffset, epochs }: LoadOptions): 
   const from = Math.max(startOffset, segments.first.baseOffset)
   const first = epochs.entries[0]
   if (first !== undefined && first.startOffset <= from) return true
-  const segment = segments.from(from)[0]!
-  if (segment.writtenBytes === 0) return true
+  // A cleaning may have left nothing in the first ones.
+  const segment = segments.from(from).find(({ writtenBytes }) => writtenBytes > 0)
+  if (segment === undefined) return true
   const reader = segment.reader(from)
   return !reader.next() || reader.batch.leaderEpoch < 0
 }

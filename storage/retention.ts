@@ -58,7 +58,9 @@ function countWhile(
   for (const segment of segments) {
     const isLast = count === segments.length - 1
     if (isLast && (keepsLast || segment.sizeBytes === 0)) break
-    if (segment.nextOffset > highWatermark || !isExpired(segment)) break
+    // Between segments records may be missing: the log would begin with the next one.
+    const nextOffset = segments[count + 1]?.baseOffset ?? segment.nextOffset
+    if (nextOffset > highWatermark || !isExpired(segment)) break
     count++
   }
   return count

@@ -396,3 +396,13 @@ test('a log that was about to begin anew has no records beside its new segment',
     if (isDone) break
   }
 })
+
+test('epochs are built again where the first segment was cleaned out (H4)', () => {
+  const log = filled()
+  log.close()
+  disk.open(pathOf(0, '.log'), 'write').truncate(0)
+  disk.remove(`${DIRECTORY}/leader-epoch-checkpoint`)
+  const cleaned = { ...config, cleanupPolicy: new Set(['compact'] as const) }
+  const again = openLog(disk, { config: cleaned, recoveryPoint: 12, highWatermark: 12 })
+  expect([again.epochOf(4), again.epochOf(11)]).toEqual([0, 0])
+})

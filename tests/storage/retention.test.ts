@@ -73,3 +73,11 @@ test('a compacted log loses nothing by age or size', () => {
   })
   expect(countExpired(segments([1, 1]), config, ALL_COMMITTED, NOW_MS)).toBe(0)
 })
+
+test('a segment stays while the next one begins behind what is committed (G1)', () => {
+  const old = segments([1, 2])
+  const withGap = [{ ...old[0]!, nextOffset: 5 }, { ...old[1]!, baseOffset: 10 }]
+  const count = (highWatermark: number) => countExpired(withGap,
+    configOf({ 'retention.ms': '1000' }), { startOffset: 0, highWatermark }, NOW_MS)
+  expect([count(5), count(9), count(10)]).toEqual([0, 0, 1])
+})
