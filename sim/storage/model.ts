@@ -72,6 +72,8 @@ export class LogModel {
   /** The high watermark of the last cleaning. */
   stableSince = 0
   isCutSinceCleaning = false
+  /** Something is missing in the middle, which only a compacted log may come to. */
+  hasGap = false
   /** Producers were read from the log, and perhaps a snapshot, when it ended here. */
   producersSince = 0
   ongoing: Ongoing = {}
@@ -158,6 +160,8 @@ export class LogModel {
   settle(log: Log, batches: readonly ModelBatch[]): void {
     if (this.ongoing.resetTo !== undefined) this.cleanedBelow = log.endOffset
     this.#gapEnd = log.endOffset
+    const whole = this.batches.filter(({ nextOffset }) => nextOffset <= log.endOffset)
+    this.hasGap ||= batches.length < whole.length
     this.isCutSinceCleaning ||= batches.length < this.batches.length
     this.batches = [...batches]
     this.forgetFrom(log.endOffset)
