@@ -10,6 +10,9 @@ import type { Assignor } from './assignors/spec.ts'
 import { uniformAssignor } from './assignors/uniform.ts'
 import type { ConsumerSettings } from './world.ts'
 
+/** The name of what holds for all brokers. */
+const ALL_BROKERS = ''
+
 /** As Kafka's, which documents no setting for it. */
 const REGEX_REFRESH_INTERVAL_MS = 10 * 60_000
 
@@ -28,7 +31,12 @@ export function consumerSettings(config: Config, image: () => Image): ConsumerSe
     },
     regexRefreshIntervalMs: REGEX_REFRESH_INTERVAL_MS,
     of(groupId) {
-      const own = (name: string) => image().configs.value(ConfigType.GROUP, groupId, name)
+      const { configs } = image()
+      const own = (name: string) => configs.value(ConfigType.GROUP, groupId, name)
+      // It can be changed for all brokers while they run.
+      const assignmentIntervalMs = Number(
+        configs.value(ConfigType.BROKER, ALL_BROKERS, 'group.consumer.assignment.interval.ms')
+          ?? config.groupConsumerAssignmentIntervalMs)
       return {
         sessionTimeoutMs: within(own('consumer.session.timeout.ms'),
           config.groupConsumerSessionTimeoutMs,
@@ -37,7 +45,7 @@ export function consumerSettings(config: Config, image: () => Image): ConsumerSe
           config.groupConsumerHeartbeatIntervalMs,
           config.groupConsumerMinHeartbeatIntervalMs, config.groupConsumerMaxHeartbeatIntervalMs),
         assignmentIntervalMs: within(own('consumer.assignment.interval.ms'),
-          config.groupConsumerAssignmentIntervalMs,
+          assignmentIntervalMs,
           config.groupConsumerMinAssignmentIntervalMs, config.groupConsumerMaxAssignmentIntervalMs),
       }
     },
