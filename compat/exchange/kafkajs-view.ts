@@ -22,7 +22,7 @@ export async function kafkajsRecords(
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
   const lines: string[] = []
-  await new Promise<void>((resolve, reject) => {
+  const read = new Promise<void>((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new Error(`${topic}: ${lines.length} of ${count} records`)), 60_000)
     consumer.run({
@@ -38,7 +38,8 @@ export async function kafkajsRecords(
       },
     }).catch(reject)
   })
-  await consumer.disconnect()
+  // One that is left running would keep the whole process alive.
+  await read.finally(() => consumer.disconnect())
   const admin = kafka.admin()
   await admin.connect()
   await admin.deleteGroups([groupId])
