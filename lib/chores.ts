@@ -6,7 +6,7 @@ import type { Log } from '../storage/log.ts'
 import type { LogDirectory } from '../storage/log-directory.ts'
 import type { Config } from './config.ts'
 import type { Chore } from './maintenance.ts'
-import type { Clock } from './world/clock.ts'
+import { type Clock, nextTurn } from './world/clock.ts'
 
 export interface ChoresOptions {
   readonly config: Config
@@ -92,7 +92,7 @@ async function removing(
 ): Promise<void> {
   await forEachDirectory(options, async (directory) => {
     while (!isStopping() && directory.tick(nowMs)) {
-      await new Promise<void>((resolve) => options.clock.afterTurn(resolve))
+      await nextTurn(options.clock)
     }
   })
 }
@@ -121,7 +121,7 @@ async function forEachLog(
       // Most logs have nothing to wait for.
       if (working !== undefined) await working.catch(failing(options, directory))
       if (clock.monotonicMs() - startedMs < SLICE_MS) continue
-      await new Promise<void>((resolve) => clock.afterTurn(resolve))
+      await nextTurn(clock)
       startedMs = clock.monotonicMs()
     }
   }

@@ -13,7 +13,7 @@ import type { Logger } from '../storage/ports.ts'
 import type { Config } from './config.ts'
 import type { Chore } from './maintenance.ts'
 import { Throttle } from './throttle.ts'
-import type { Clock } from './world/clock.ts'
+import { type Clock, nextTurn } from './world/clock.ts'
 
 export interface CleanerOptions {
   readonly config: Config
@@ -194,7 +194,7 @@ class LogCleaner {
         this.#clock.setTimer(Math.min(leftMs, NAP_MS), resolve)
       })
     }
-    await new Promise<void>((resolve) => this.#clock.afterTurn(resolve))
+    await nextTurn(this.#clock)
     this.#sliceStartMs = this.#clock.monotonicMs()
   }
 

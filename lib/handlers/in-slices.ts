@@ -1,7 +1,7 @@
 // Work on each of many things that one request names, with room for other requests in between: a
 // request may name a hundred thousand.
 
-import type { Clock } from '../world/clock.ts'
+import { type Clock, nextTurn } from '../world/clock.ts'
 
 const SLICE = 500
 
@@ -11,7 +11,7 @@ export async function inSlices<T, R>(
 ): Promise<R[]> {
   const results: R[] = []
   for (let from = 0; from < things.length; from += SLICE) {
-    if (from > 0) await new Promise<void>((resolve) => { clock.afterTurn(resolve) })
+    if (from > 0) await nextTurn(clock)
     results.push(...await Promise.all(things.slice(from, from + SLICE).map(work)))
   }
   return results

@@ -17,6 +17,11 @@ export interface Clock {
   afterTurn(fn: () => void): void
 }
 
+/** Lets others in: resolves at the end of this turn. */
+export function nextTurn(clock: Pick<Clock, 'afterTurn'>): Promise<void> {
+  return new Promise((resolve) => { clock.afterTurn(resolve) })
+}
+
 // Node's timers hold their delay in 31 bits; a longer one would fire at once.
 const LONGEST_DELAY_MS = 0x7fffffff
 

@@ -8,8 +8,9 @@ import { Batch } from '../../protocol/records/batch.ts'
 import type { Log } from '../../storage/log.ts'
 import { LogDirectory } from '../../storage/log-directory.ts'
 import { parseLogConfig } from '../../storage/config.ts'
-import { MemoryDisk } from '../../storage/memory-disk.ts'
 import { batchOf, silent } from './harness.ts'
+import { randomOf } from './random.ts'
+import { StoppingDisk } from './stopping-disk.ts'
 
 const RUNS = 80
 const ROUNDS = 6
@@ -19,37 +20,6 @@ const seeds = only === undefined ? Array.from({ length: RUNS }, (_, i) => i + 1)
 
 const config = {
   ...parseLogConfig(new Map()), segmentBytes: 700, indexIntervalBytes: 150, fileDeleteDelayMs: 0,
-}
-
-function randomOf(seed: number): () => number {
-  let state = seed * 0x9e3779b9 >>> 0
-  return () => {
-    state = state + 0x6d2b79f5 >>> 0
-    let mixed = Math.imul(state ^ state >>> 15, state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ mixed >>> 7, mixed | 61)
-    return ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32
-  }
-}
-
-/** A disk that stops at some moment: in the middle of whatever is going on. */
-class StoppingDisk extends MemoryDisk {
-  #changesLeft = Infinity
-
-  constructor() {
-    super()
-    const stopped = new Error('the machine stopped')
-    Object.defineProperty(this, 'failure', {
-      get: () => --this.#changesLeft < 0 ? stopped : undefined,
-    })
-  }
-
-  get hasStopped(): boolean {
-    return this.#changesLeft < 0
-  }
-
-  stopAfter(changes: number): void {
-    this.#changesLeft = changes
-  }
 }
 
 class Run {

@@ -51,8 +51,8 @@ export function groupCoordinator(wiring: GroupWiring): GroupCoordinator {
     topicHashes: new TopicHashes(),
     metadata: () => topicsSeen.metadata(),
     nowMs: () => clock.nowMs(),
-    uuid: () => uuidText(random.bytes(16)),
-    memberId: () => memberIdOf(random.bytes(16)),
+    uuid: () => uuidText(random.uuid()),
+    memberId: () => random.uuid(),
   }
   const shards = new Shards<GroupsRecord, GroupsState>({
     topic: topic.name, partitionCount: topic.partitionCount, controller, partitions,
@@ -95,21 +95,9 @@ class TopicsSeen {
   }
 }
 
-/** A random UUID (version 4) as Kafka writes it; none begins with a dash, for the sake of tools. */
-function memberIdOf(bytes: Buffer): string {
-  const id = version4(bytes).toString('base64url')
-  return id.startsWith('-') ? `A${id.slice(1)}` : id
-}
-
-/** The same in its usual form with dashes. */
-function uuidText(bytes: Buffer): string {
-  const hex = version4(bytes).toString('hex')
+/** A UUID in its usual form with dashes. */
+function uuidText(uuid: string): string {
+  const hex = Buffer.from(uuid, 'base64url').toString('hex')
   return [[0, 8], [8, 12], [12, 16], [16, 20], [20, 32]]
     .map(([from, to]) => hex.slice(from, to)).join('-')
-}
-
-function version4(bytes: Buffer): Buffer {
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80
-  return bytes
 }

@@ -98,8 +98,8 @@ export function transactions(wiring: TransactionWiring): Transactions {
 /** What is set while the broker runs counts before what it was started with (KIP-226). */
 function isVerificationEnabled({ config, controller }: TransactionWiring): boolean {
   const { configs } = controller.image
-  const dynamic = configs.of(ConfigType.BROKER, String(config.nodeId)).get(VERIFICATION)
-    ?? configs.of(ConfigType.BROKER, '').get(VERIFICATION)
+  const dynamic = configs.value(ConfigType.BROKER, String(config.nodeId), VERIFICATION)
+    ?? configs.value(ConfigType.BROKER, '', VERIFICATION)
   return dynamic === undefined
     ? config.transactionPartitionVerificationEnable : dynamic.toLowerCase() === 'true'
 }
