@@ -1,6 +1,5 @@
 // A cleaning of a log, step by step, with appends in between.
 
-import type { Cleaned } from '../../storage/compaction/cleaner.ts'
 import type { CleaningOptions, Steps } from '../../storage/compaction/cleaned-log.ts'
 import type { Target } from './scene.ts'
 
@@ -19,9 +18,10 @@ export async function cleanNow({ scene, model, log }: Target, between: () => voi
   })
 }
 
-async function runSteps(
-  steps: Steps<Cleaned | undefined>, nowMs: number, between: () => void,
-): Promise<void> {
+/** Drives a cleaning to its end; `between` is called before each step. */
+export async function runSteps<T>(
+  steps: Steps<T>, nowMs: number, between: () => void = () => {},
+): Promise<T> {
   let step = steps.next(nowMs)
   while (step.done !== true) {
     between()
@@ -33,4 +33,5 @@ async function runSteps(
     }
     step = steps.next(nowMs)
   }
+  return step.value
 }

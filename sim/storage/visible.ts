@@ -11,13 +11,15 @@ export function readRecords(batch: Batch): ModelRecord[] {
     { offset, timestamp, key: key?.toString() ?? null, value: value?.toString() ?? null }))
 }
 
-/** Goes by the list of aborted transactions, as consumers do. */
-export function readCommitted(log: Log): ModelRecord[] {
+/**
+ * The batches that a consumer of committed records gets, one after the other: it goes by the list
+ * of aborted transactions.
+ */
+export function* committedBatches(log: Log): Generator<Batch> {
   const end = log.lastStableOffset
   const aborted = log.abortedTransactions(log.startOffset, end)
     .sort((a, b) => a.firstOffset - b.firstOffset)
   const ignored = new Set<number>()
-  const visible: ModelRecord[] = []
   for (const batch of log.batches(log.startOffset, end)) {
     while (aborted.length > 0 && aborted[0]!.firstOffset <= batch.lastOffset) {
       ignored.add(aborted.shift()!.producerId)
@@ -27,9 +29,14 @@ export function readCommitted(log: Log): ModelRecord[] {
         if (controlTypeOf(key) === ControlType.ABORT) ignored.delete(batch.producerId)
       }
     } else if (!batch.isTransactional || !ignored.has(batch.producerId)) {
-      visible.push(...readRecords(batch))
+      yield batch
     }
   }
+}
+
+export function readCommitted(log: Log): ModelRecord[] {
+  const visible: ModelRecord[] = []
+  for (const batch of committedBatches(log)) visible.push(...readRecords(batch))
   return visible.filter(({ offset }) => offset >= log.startOffset)
 }
 

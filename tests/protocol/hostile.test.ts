@@ -15,6 +15,7 @@ import { metadata } from '../../protocol/messages/metadata.ts'
 import {
   array, bytes, Field, type FieldSpec, int32, message, type Message, type Shape, string, struct,
 } from '../../protocol/schema.ts'
+import { isThere } from './reference-codec.ts'
 
 type AnyField = Field<unknown, unknown, boolean>
 type Values = Record<string, unknown>
@@ -34,10 +35,6 @@ function errorOf(read: () => unknown): DecodeError {
 
 function versionsOf({ versions: [lowest, highest] }: Message): number[] {
   return Array.from({ length: highest - lowest + 1 }, (_, i) => lowest + i)
-}
-
-function isThere(spec: FieldSpec, version: number): boolean {
-  return version >= spec.since && version <= spec.until
 }
 
 /** The smallest value: null where that may be, else empty, else zero. */

@@ -6,8 +6,9 @@ import { describe, expect, test } from '@jest/globals'
 import type { Log } from '../../storage/log.ts'
 import {
   appendMark, appendPairs, cleanLog, COMPACTED, folded, type KeyValue, readCommitted,
-  readUncommitted, runSteps, type Visible,
+  readUncommitted, type Visible,
 } from './compaction-harness.ts'
+import { runSteps } from '../../sim/storage/cleaning.ts'
 import { DIRECTORY, openLog } from './harness.ts'
 import { randomOf } from './random.ts'
 import { StoppingDisk } from './stopping-disk.ts'

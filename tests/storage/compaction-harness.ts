@@ -3,11 +3,13 @@
 
 import type { Batch } from '../../protocol/records/batch.ts'
 import { buildBatch, type BatchToBuild } from '../../protocol/records/batch.ts'
-import { ControlType, controlTypeOf, endMarkerBatch } from '../../protocol/records/control.ts'
+import { endMarkerBatch } from '../../protocol/records/control.ts'
 import { recordsOf } from '../../protocol/records/record.ts'
 import type { Cleaned } from '../../storage/compaction/cleaner.ts'
-import type { CleaningOptions, Steps } from '../../storage/compaction/cleaned-log.ts'
+import type { CleaningOptions } from '../../storage/compaction/cleaned-log.ts'
 import { type LogConfig, parseLogConfig } from '../../storage/config.ts'
+import { runSteps } from '../../sim/storage/cleaning.ts'
+import { committedBatches } from '../../sim/storage/visible.ts'
 import type { Log } from '../../storage/log.ts'
 
 export const COMPACTED: LogConfig = {
@@ -61,20 +63,6 @@ export function roll(log: Log, timestampMs = 1000): void {
   }
 }
 
-export async function runSteps<T>(steps: Steps<T>, nowMs: number): Promise<T> {
-  let step = steps.next(nowMs)
-  while (step.done !== true) {
-    try {
-      await step.value.wait
-    } catch (error) {
-      step = steps.throw(error)
-      continue
-    }
-    step = steps.next(nowMs)
-  }
-  return step.value
-}
-
 /** Undefined where nothing was to be done. */
 export async function cleanLog(
   log: Log, nowMs: number, options: Partial<CleaningOptions> = {},
@@ -101,29 +89,11 @@ export function readUncommitted(log: Log): Visible[] {
   return visible
 }
 
-/** What a consumer of committed records gets: it goes by the list of aborted transactions. */
+/** What a consumer of committed records gets. */
 export function readCommitted(log: Log): Visible[] {
-  const end = log.lastStableOffset
-  const aborted = log.abortedTransactions(log.startOffset, end)
-    .sort((a, b) => a.firstOffset - b.firstOffset)
-  const ignored = new Set<number>()
   const visible: Visible[] = []
-  for (const batch of log.batches(log.startOffset, end)) {
-    while (aborted.length > 0 && aborted[0]!.firstOffset <= batch.lastOffset) {
-      ignored.add(aborted.shift()!.producerId)
-    }
-    if (batch.isControl) {
-      if (isAbort(batch)) ignored.delete(batch.producerId)
-    } else if (!batch.isTransactional || !ignored.has(batch.producerId)) {
-      visible.push(...visibleIn(batch))
-    }
-  }
+  for (const batch of committedBatches(log)) visible.push(...visibleIn(batch))
   return visible
-}
-
-function isAbort(batch: Batch): boolean {
-  for (const { key } of recordsOf(batch)) return controlTypeOf(key) === ControlType.ABORT
-  return false
 }
 
 /** What the records say in the end: of each key the last value. */

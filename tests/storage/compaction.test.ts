@@ -8,8 +8,8 @@ import type { Log } from '../../storage/log.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
 import {
   appendMark, appendPairs, cleanLog, COMPACTED, folded, readCommitted, readUncommitted, roll,
-  runSteps,
 } from './compaction-harness.ts'
+import { runSteps } from '../../sim/storage/cleaning.ts'
 import { batchOf, DIRECTORY, openLog } from './harness.ts'
 
 const REPLICA = { leaderEpoch: 0, nowMs: 1000, origin: 'replica' } as const

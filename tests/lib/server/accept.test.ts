@@ -6,32 +6,17 @@ import { api, int32 } from '../../../protocol/schema.ts'
 import { handler } from '../../../lib/server/handler.ts'
 import type { ListenerEvents, Network } from '../../../lib/world/network.ts'
 import { tcpNetwork } from '../../../lib/world/tcp.ts'
-import { Client, requestOf, startServer, type TestServerOptions } from './fixture.ts'
+import { type Client, requestOf, StartedServers, type TestServerOptions } from './fixture.ts'
 
 const echo = api({
   name: 'Echo', key: 3, versions: [0, 0], request: { number: int32 }, response: { number: int32 },
 })
 
-const running: { stop(): Promise<void> }[] = []
-const clients: Client[] = []
+const servers = new StartedServers()
+const start = (options: TestServerOptions = {}) =>
+  servers.start([handler(echo, ({ number }) => ({ number }))], options)
 
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.destroy()
-  for (const server of running.splice(0)) await server.stop()
-})
-
-async function start(options: TestServerOptions = {}) {
-  const started = await startServer([handler(echo, ({ number }) => ({ number }))], options)
-  running.push(started.server)
-  return {
-    ...started,
-    client(localAddress?: string, port = started.port) {
-      const client = new Client(port, localAddress)
-      clients.push(client)
-      return client
-    },
-  }
-}
+afterEach(servers.end)
 
 async function isServed(client: Client): Promise<boolean> {
   client.write(requestOf(echo, 0, 1, { number: 7 }))

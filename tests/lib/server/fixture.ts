@@ -135,6 +135,30 @@ export class Client {
   }
 }
 
+/** Servers, and clients of theirs, until a test is over. */
+export class StartedServers {
+  #servers: Server[] = []
+  #clients: Client[] = []
+
+  readonly start = async (handlers: readonly Handler[], options?: TestServerOptions) => {
+    const started = await startServer(handlers, options)
+    this.#servers.push(started.server)
+    return {
+      ...started,
+      client: (localAddress?: string, port = started.port) => {
+        const client = new Client(port, localAddress)
+        this.#clients.push(client)
+        return client
+      },
+    }
+  }
+
+  readonly end = async (): Promise<void> => {
+    for (const client of this.#clients.splice(0)) client.destroy()
+    for (const server of this.#servers.splice(0)) await server.stop()
+  }
+}
+
 /** A whole request frame. */
 export function requestOf<A extends Api>(
   api: A, apiVersion: number, correlationId: number, body: WriteOf<A['request']['shape']>,

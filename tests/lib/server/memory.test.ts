@@ -4,10 +4,8 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { connect } from 'node:net'
 
 import { api, bytes, int32 } from '../../../protocol/schema.ts'
-import { handler, type Handler, Later } from '../../../lib/server/handler.ts'
-import {
-  Client, movableClock, requestOf, startServer, type TestServerOptions,
-} from './fixture.ts'
+import { handler, Later } from '../../../lib/server/handler.ts'
+import { movableClock, requestOf, StartedServers } from './fixture.ts'
 
 const MEGABYTE = 1 << 20
 /** More than the system's own buffers of a connection take. */
@@ -52,26 +50,10 @@ function loading() {
 }
 const small = handler(store, ({ number }) => ({ number }))
 
-const running: { stop(): Promise<void> }[] = []
-const clients: Client[] = []
+const servers = new StartedServers()
+const { start } = servers
 
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.destroy()
-  for (const server of running.splice(0)) await server.stop()
-})
-
-async function start(handlers: readonly Handler[], options?: TestServerOptions) {
-  const started = await startServer(handlers, options)
-  running.push(started.server)
-  return {
-    ...started,
-    client() {
-      const client = new Client(started.port)
-      clients.push(client)
-      return client
-    },
-  }
-}
+afterEach(servers.end)
 
 const pause = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms) })
 

@@ -5,11 +5,9 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { ApiError, Errors } from '../../../protocol/errors.ts'
 import { api, array, bytes, int16, int32, string } from '../../../protocol/schema.ts'
 import {
-  CloseConnection, handler, type Handler, Later, NO_ANSWER,
+  CloseConnection, handler, Later, NO_ANSWER,
 } from '../../../lib/server/handler.ts'
-import {
-  Client, movableClock, requestOf, startServer, type TestServerOptions,
-} from './fixture.ts'
+import { movableClock, requestOf, StartedServers } from './fixture.ts'
 
 const echo = api({
   name: 'Echo', key: 3, versions: [1, 2], flexibleSince: 2,
@@ -28,26 +26,10 @@ const store = api({
 })
 
 const echoHandler = handler(echo, ({ text }) => ({ text }))
-const running: { stop(): Promise<void> }[] = []
-const clients: Client[] = []
+const servers = new StartedServers()
+const { start } = servers
 
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.destroy()
-  for (const server of running.splice(0)) await server.stop()
-})
-
-async function start(handlers: readonly Handler[], options?: TestServerOptions) {
-  const started = await startServer(handlers, options)
-  running.push(started.server)
-  return {
-    ...started,
-    client() {
-      const client = new Client(started.port)
-      clients.push(client)
-      return client
-    },
-  }
-}
+afterEach(servers.end)
 
 function echoRequest(correlationId: number, text: string, apiVersion = 1): Buffer {
   return requestOf(echo, apiVersion, correlationId, { text })
