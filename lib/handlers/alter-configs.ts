@@ -12,7 +12,7 @@ import {
 import { checkDynamicSettings } from '../config/dynamic.ts'
 import { handler, type RequestContext } from '../server/handler.ts'
 import type { Services } from '../services.ts'
-import { CHANGEABLE, checkChanges, inOrder, refusals } from './incremental-alter-configs.ts'
+import { CHANGEABLE, checkChanges, inOrder, refusals } from './changed-configs.ts'
 
 type Resource = AlterConfigsRequest['resources'][number]
 

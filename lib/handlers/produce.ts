@@ -10,15 +10,13 @@
 // 0–2 are told of but not served, for librdkafka takes their absence for a broker without codecs.
 
 import { isInternalTopic } from '../../controller/topic-names.ts'
-import {
-  ApiError, type ErrorCode, errorMessage as textOf, errorName, Errors,
-} from '../../protocol/errors.ts'
+import { ApiError, type ErrorCode, errorMessage as textOf, Errors } from '../../protocol/errors.ts'
 import {
   produce, type ProduceRequest, type ProduceResponse,
 } from '../../protocol/messages/produce.ts'
-import { Batch, LOG_OVERHEAD, MAGIC } from '../../protocol/records/batch.ts'
+import { Batch } from '../../protocol/records/batch.ts'
 import { RecordValidationError } from '../../storage/validate.ts'
-import { type Entry, OPEN, type Participation } from '../coordinators/transactions/gate.ts'
+import { type Entry, OPEN } from '../coordinators/transactions/gate.ts'
 import { CurrentLeaders } from '../replication/current-leader.ts'
 import type { Partition, PartitionAppend } from '../replication/partition.ts'
 import {
@@ -26,9 +24,11 @@ import {
 } from '../server/handler.ts'
 import type { Services } from '../services.ts'
 import type { Timer } from '../world/clock.ts'
+import { notEntered, participationOf } from './produced-in-transaction.ts'
+import {
+  type AskedPartition, type AskedTopic, checkBytes, checkRecords, withoutRepeats,
+} from './produced-records.ts'
 
-type AskedTopic = ProduceRequest['topicData'][number]
-type AskedPartition = AskedTopic['partitionData'][number]
 type AnsweredTopic = ProduceResponse['responses'][number]
 type Answered = ProduceResponse | typeof NO_ANSWER
 type AnsweredPartition = AnsweredTopic['partitionResponses'][number]
@@ -56,27 +56,13 @@ interface Joining {
 
 const Acks = { ALL: -1, NONE: 0, LEADER: 1 } as const
 const UNKNOWN = -1
-const ZSTD_SINCE = 7
 const LEADERS_SINCE = 10
-const ABORTABLE_SINCE = 11
-/** Partitions are added to transactions by being written to. */
-const ADDED_SINCE = 12
 const TOPIC_IDS_SINCE = 13
 /** Kafka's tools write to internal topics under this name. */
 const ADMIN_CLIENT_ID = '__admin_client'
 const NO_BYTES = Buffer.alloc(0)
-const LENGTH_AT = 8
-const MAGIC_AT = 16
-/** No batch of any format has a length below it. */
-const LEAST_LENGTH = 14
 
 const NOT_TRANSACTIONAL: AppendEntering = {}
-
-/** The coordinator cannot be asked now. */
-const COORDINATOR_ERRORS: ReadonlySet<number> = new Set([
-  Errors.NETWORK_EXCEPTION, Errors.COORDINATOR_LOAD_IN_PROGRESS, Errors.COORDINATOR_NOT_AVAILABLE,
-  Errors.NOT_COORDINATOR,
-])
 
 /** Of a batch that cannot even be looked at Kafka does not tell the log's start. */
 const WITHOUT_LOG_START: ReadonlySet<number> = new Set([
@@ -355,68 +341,6 @@ class Produce {
   }
 }
 
-/** There must be exactly one batch, in the one format of today. */
-function checkRecords(records: Buffer, cursor: Batch, apiVersion: number): ErrorCode {
-  cursor.at(records, 0)
-  if (!cursor.next()) return isShort(records) ? Errors.CORRUPT_MESSAGE : Errors.INVALID_RECORD
-  if (cursor.magic !== MAGIC) return Errors.INVALID_RECORD
-  if (apiVersion < ZSTD_SINCE && cursor.codec === 'zstd') return Errors.UNSUPPORTED_COMPRESSION_TYPE
-  // What follows and is no whole batch does not count; the log leaves it out too.
-  const isAlone = cursor.sizeBytes === records.length || !cursor.next()
-  return isAlone ? Errors.NONE : Errors.INVALID_RECORD
-}
-
-/** Whether the batch is there as a whole, and yet too short for one of today. */
-function isShort(records: Buffer): boolean {
-  return records.length > MAGIC_AT && records.readInt8(MAGIC_AT) === MAGIC
-    && LOG_OVERHEAD + records.readInt32BE(LENGTH_AT) <= records.length
-}
-
-/** Throws CORRUPT_MESSAGE for what can be no batch of any format. */
-function checkBytes(records: Buffer, position: number): void {
-  const left = records.length - position
-  if (left < LOG_OVERHEAD) return
-  const length = records.readInt32BE(position + LENGTH_AT)
-  if (length < LEAST_LENGTH) {
-    throw new ApiError(Errors.CORRUPT_MESSAGE,
-      `Record size ${length} is less than the minimum record overhead (${LEAST_LENGTH})`)
-  }
-  const magic = left > MAGIC_AT ? records.readInt8(position + MAGIC_AT) : MAGIC
-  if (magic < 0 || magic > MAGIC) {
-    throw new ApiError(Errors.CORRUPT_MESSAGE, `Invalid magic found in record: ${magic}`)
-  }
-}
-
-/** Whether a partition is named more than once. */
-function isRepetitive(topics: readonly AskedTopic[]): boolean {
-  if (topics.length > 1) {
-    const names = new Set(topics.map(({ name, topicId }) => `${topicId}${name}`))
-    if (names.size < topics.length) return true
-  }
-  for (const { partitionData } of topics) {
-    if (partitionData.length === 1) continue
-    if (new Set(partitionData.map(({ index }) => index)).size < partitionData.length) return true
-  }
-  return false
-}
-
-/** Of a partition named more than once the last counts, in the place of the first. */
-function withoutRepeats(topics: readonly AskedTopic[]): readonly AskedTopic[] {
-  if (!isRepetitive(topics)) return topics
-  const merged = new Map<string, Map<number, AskedPartition>>()
-  const firsts = new Map<string, AskedTopic>()
-  for (const topic of topics) {
-    const key = `${topic.topicId}${topic.name}`
-    if (!firsts.has(key)) firsts.set(key, topic)
-    const partitions = merged.get(key) ?? new Map<number, AskedPartition>()
-    merged.set(key, partitions)
-    for (const asked of topic.partitionData) partitions.set(asked.index, asked)
-  }
-  return [...firsts].map(([key, topic]) => (
-    { ...topic, partitionData: [...merged.get(key)!.values()] }
-  ))
-}
-
 function beginningOf(
   { isTransactional, hasProducer, producerId, producerEpoch, baseSequence }: Batch,
 ): Beginning {
@@ -428,30 +352,6 @@ function beginningOf(
 
 function isTransactional({ begin }: Joining): boolean {
   return begin.isTransactional
-}
-
-function participationOf(apiVersion: number): Participation {
-  if (apiVersion >= ADDED_SINCE) return 'added'
-  return apiVersion >= ABORTABLE_SINCE ? 'verified' : 'verified-bluntly'
-}
-
-/** The records did not get into the transaction, as the client's version can be told of it. */
-function notEntered(
-  code: ErrorCode, apiVersion: number,
-): { errorCode: ErrorCode, errorMessage: string | null } {
-  if (code === Errors.INVALID_TXN_STATE) {
-    return { errorCode: code, errorMessage: 'Partition was not added to the transaction' }
-  }
-  const isPassing = COORDINATOR_ERRORS.has(code)
-    || code === Errors.CONCURRENT_TRANSACTIONS && apiVersion < ADDED_SINCE
-  if (!isPassing) return { errorCode: code, errorMessage: null }
-  // Producers know of replicas, not of coordinators: this they try again without looking for
-  // another leader.
-  return {
-    errorCode: Errors.NOT_ENOUGH_REPLICAS,
-    errorMessage: 'Unable to verify the partition has been added to the transaction. Underlying ' +
-      `error: ${errorName(code)}`,
-  }
 }
 
 function refusedByLog({ index, log }: Partition, error: ApiError): Pending {

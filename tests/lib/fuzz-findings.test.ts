@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from '@jest/globals'
 
+import { refusals } from '../../lib/handlers/changed-configs.ts'
 import { mergedTopics } from '../../lib/handlers/committed-topics.ts'
-import { refusals } from '../../lib/handlers/incremental-alter-configs.ts'
 import { groupsCodec } from '../../lib/coordinators/groups/records.ts'
 import { transactionsCodec } from '../../lib/coordinators/transactions/records.ts'
 import { DecodeError } from '../../protocol/compile.ts'
