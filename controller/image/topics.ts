@@ -1,6 +1,6 @@
 // Topics and their partitions, by name and by id.
 
-import { Map as PersistentMap, OrderedSet, Set as PersistentSet } from 'immutable'
+import { Map as PersistentMap, OrderedSet } from 'immutable'
 
 export const NO_LEADER = -1
 
@@ -56,15 +56,8 @@ export function hasCollisionChars(name: string): boolean {
   return name.includes('.') || name.includes('_')
 }
 
-type PartitionKeys = PersistentSet<string>
-
-function keyOf(topicId: string, index: number): string {
-  return `${topicId}${index}`
-}
-
-function placeOf(key: string): TopicIdPartition {
-  return { topicId: key.slice(0, 22), index: Number(key.slice(22)) }
-}
+/** How many partitions of each topic, by topic id: what they are the topic itself tells. */
+type PartitionCounts = PersistentMap<string, number>
 
 interface Tables {
   readonly ids: PersistentMap<string, Topic>
@@ -72,7 +65,7 @@ interface Tables {
   /** Names with collision characters, by their unified form. */
   readonly colliding: PersistentMap<string, OrderedSet<string>>
   /** Partitions by a broker in their ISR or ELR, and those without a leader (under `NO_LEADER`). */
-  readonly byBroker: PersistentMap<number, PartitionKeys>
+  readonly byBroker: PersistentMap<number, PartitionCounts>
 }
 
 export class TopicsImage {
@@ -114,7 +107,14 @@ export class TopicsImage {
 
   /** Partitions with the broker in their ISR or their ELR. */
   withIsrOrElrMember(brokerId: number): TopicIdPartition[] {
-    return [...this.#tables.byBroker.get(brokerId, PersistentSet<string>())].map(placeOf)
+    const { ids, byBroker } = this.#tables
+    const places: TopicIdPartition[] = []
+    for (const topicId of byBroker.get(brokerId)?.keys() ?? []) {
+      for (const [index, partition] of partitionsInOrder(ids.get(topicId)!)) {
+        if (holders(partition).has(brokerId)) places.push({ topicId, index })
+      }
+    }
+    return places
   }
 
   withoutLeader(): TopicIdPartition[] {
@@ -145,9 +145,7 @@ export class TopicsImage {
       idsByName: idsByName.get(topic.name) === id ? idsByName.delete(topic.name) : idsByName,
       colliding: others === undefined ? colliding
         : others.isEmpty() ? colliding.delete(unified) : colliding.set(unified, others),
-      byBroker: reindexed(byBroker, [...topic.partitions].map(([index, before]) => (
-        { key: keyOf(id, index), before, after: undefined }
-      ))),
+      byBroker: byBroker.map((counts) => counts.delete(id)).filter((counts) => !counts.isEmpty()),
     })
   }
 
@@ -160,32 +158,26 @@ export class TopicsImage {
     const { ids, byBroker } = this.#tables
     const topic = ids.get(topicId)
     if (!topic) throw new Error(`no topic with id ${topicId}`)
-    const moves: Move[] = []
+    const counts = new HolderCounts(byBroker, topicId)
     for (const [index, partition] of changed) {
       const before = topic.partitions.get(index)
-      if (before === undefined || !haveSameHolders(before, partition)) {
-        moves.push({ key: keyOf(topicId, index), before, after: partition })
+      if (before !== undefined) {
+        if (haveSameHolders(before, partition)) continue
+        counts.add(before, -1)
       }
+      counts.add(partition, 1)
     }
     const partitions = topic.partitions.withMutations((map) => {
       for (const [index, partition] of changed) map.set(index, partition)
     })
     return new TopicsImage({
       ...this.#tables, ids: ids.set(topicId, { ...topic, partitions }),
-      byBroker: reindexed(byBroker, moves),
+      byBroker: withCounts(byBroker, topicId, counts.changed),
     })
   }
 }
 
-/** A partition whose holders may be others now. */
-interface Move {
-  readonly key: string
-  readonly before: Partition | undefined
-  readonly after: Partition | undefined
-}
-
-function holders(partition: Partition | undefined): Set<number> {
-  if (!partition) return new Set()
+function holders(partition: Partition): Set<number> {
   const ids = new Set([...partition.isr, ...partition.elr])
   if (partition.leader === NO_LEADER) ids.add(NO_LEADER)
   return ids
@@ -197,26 +189,35 @@ function haveSameHolders(a: Partition, b: Partition): boolean {
     && (a.leader === NO_LEADER) === (b.leader === NO_LEADER)
 }
 
-function reindexed(
-  byBroker: Tables['byBroker'], moves: readonly Move[],
+/** How many partitions of a topic a broker holds, for those brokers where that changes. */
+class HolderCounts {
+  readonly changed = new Map<number, number>()
+  readonly #before: Tables['byBroker']
+  readonly #topicId: string
+
+  constructor(before: Tables['byBroker'], topicId: string) {
+    this.#before = before
+    this.#topicId = topicId
+  }
+
+  add(partition: Partition, step: number): void {
+    for (const id of holders(partition)) {
+      const count = this.changed.get(id) ?? this.#before.get(id)?.get(this.#topicId) ?? 0
+      this.changed.set(id, count + step)
+    }
+  }
+}
+
+/** With the counts of one topic, by broker. */
+function withCounts(
+  byBroker: Tables['byBroker'], topicId: string, counts: ReadonlyMap<number, number>,
 ): Tables['byBroker'] {
-  if (moves.length === 0) return byBroker
-  const changed = new Map<number, PartitionKeys>()
-  const keysOf = (id: number): PartitionKeys => {
-    const keys = changed.get(id) ?? byBroker.get(id, PersistentSet<string>()).asMutable()
-    changed.set(id, keys)
-    return keys
-  }
-  for (const { key, before, after } of moves) {
-    const old = holders(before)
-    const now = holders(after)
-    for (const id of old) if (!now.has(id)) keysOf(id).delete(key)
-    for (const id of now) if (!old.has(id)) keysOf(id).add(key)
-  }
   return byBroker.withMutations((map) => {
-    for (const [id, keys] of changed) {
-      if (keys.isEmpty()) map.delete(id)
-      else map.set(id, keys.asImmutable())
+    for (const [id, count] of counts) {
+      const before = map.get(id, PersistentMap<string, number>())
+      const after = count === 0 ? before.delete(topicId) : before.set(topicId, count)
+      if (after.isEmpty()) map.delete(id)
+      else map.set(id, after)
     }
   })
 }
