@@ -13,18 +13,40 @@ export function inHashOrder(
   names: readonly string[], ranks: ReadonlyMap<string, number> = new Map(),
   leastBuckets = LEAST_BUCKETS,
 ): string[] {
-  let buckets = leastBuckets
-  while (names.length > buckets * LOAD_FACTOR) buckets *= 2
-  const placed = names.map((name, at) =>
-    ({ name, bucket: spreadHash(name) & (buckets - 1), rank: ranks.get(name) ?? at }))
-  return placed.sort((a, b) => a.bucket - b.bucket || a.rank - b.rank).map(({ name }) => name)
+  const ranked = [...names.entries()]
+    .sort(([i, a], [j, b]) => (ranks.get(a) ?? i) - (ranks.get(b) ?? j))
+    .map(([, name]) => name)
+  return inBucketOrder(ranked, hashOf, leastBuckets)
 }
 
-/** String.hashCode, its upper half folded into the lower one. */
-function spreadHash(name: string): number {
+/** The same of keys that are no strings. */
+export function inBucketOrder<T>(
+  keys: readonly T[], hashCodeOf: (key: T) => number, leastBuckets = LEAST_BUCKETS,
+): T[] {
+  let buckets = leastBuckets
+  while (keys.length > buckets * LOAD_FACTOR) buckets *= 2
+  const placed = keys.map((key) => {
+    const hash = hashCodeOf(key)
+    // Its upper half is folded into the lower one.
+    return { key, bucket: (hash ^ hash >>> 16) & (buckets - 1) }
+  })
+  return placed.sort((a, b) => a.bucket - b.bucket).map(({ key }) => key)
+}
+
+/** String.hashCode */
+export function hashOf(text: string): number {
   let hash = 0
-  for (let i = 0; i < name.length; i += 1) hash = Math.imul(hash, 31) + name.charCodeAt(i) | 0
-  return hash ^ hash >>> 16
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash, 31) + text.charCodeAt(i) | 0
+  return hash
+}
+
+/** Of a HashMap that is made for a number of entries, and of one that is a copy of so many. */
+export function bucketsFor(count: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(count, 1)))
+}
+
+export function bucketsOfCopy(count: number): number {
+  return bucketsFor(Math.floor(count / LOAD_FACTOR + 1))
 }
 
 /**

@@ -4,7 +4,9 @@
 import type { Handler } from '../server/handler.ts'
 import { addOffsetsToTxnHandler } from './add-offsets-to-txn.ts'
 import { addPartitionsToTxnHandler } from './add-partitions-to-txn.ts'
+import { alterClientQuotasHandler } from './alter-client-quotas.ts'
 import { alterConfigsHandler } from './alter-configs.ts'
+import { alterUserScramCredentialsHandler } from './alter-user-scram-credentials.ts'
 import { apiVersionsHandler } from './api-versions.ts'
 import { consumerGroupDescribeHandler } from './consumer-group-describe.ts'
 import { consumerGroupHeartbeatHandler } from './consumer-group-heartbeat.ts'
@@ -13,6 +15,7 @@ import { createTopicsHandler } from './create-topics.ts'
 import { deleteGroupsHandler } from './delete-groups.ts'
 import { deleteRecordsHandler } from './delete-records.ts'
 import { deleteTopicsHandler } from './delete-topics.ts'
+import { describeClientQuotasHandler } from './describe-client-quotas.ts'
 import { describeClusterHandler } from './describe-cluster.ts'
 import { describeConfigsHandler } from './describe-configs.ts'
 import { describeGroupsHandler } from './describe-groups.ts'
@@ -20,6 +23,7 @@ import { describeProducersHandler } from './describe-producers.ts'
 import { describeQuorumHandler } from './describe-quorum.ts'
 import { describeTopicPartitionsHandler } from './describe-topic-partitions.ts'
 import { describeTransactionsHandler } from './describe-transactions.ts'
+import { describeUserScramCredentialsHandler } from './describe-user-scram-credentials.ts'
 import { endTxnHandler } from './end-txn.ts'
 import { fetchHandler } from './fetch.ts'
 import { findCoordinatorHandler } from './find-coordinator.ts'
@@ -44,7 +48,9 @@ import { writeTxnMarkersHandler } from './write-txn-markers.ts'
 export const handlers: readonly Handler[] = [
   addOffsetsToTxnHandler,
   addPartitionsToTxnHandler,
+  alterClientQuotasHandler,
   alterConfigsHandler,
+  alterUserScramCredentialsHandler,
   apiVersionsHandler,
   consumerGroupDescribeHandler,
   consumerGroupHeartbeatHandler,
@@ -53,6 +59,7 @@ export const handlers: readonly Handler[] = [
   deleteGroupsHandler,
   deleteRecordsHandler,
   deleteTopicsHandler,
+  describeClientQuotasHandler,
   describeClusterHandler,
   describeConfigsHandler,
   describeGroupsHandler,
@@ -60,6 +67,7 @@ export const handlers: readonly Handler[] = [
   describeQuorumHandler,
   describeTopicPartitionsHandler,
   describeTransactionsHandler,
+  describeUserScramCredentialsHandler,
   endTxnHandler,
   fetchHandler,
   findCoordinatorHandler,
