@@ -7,6 +7,7 @@ import { startKafka } from '../compat/harness/kafka.ts'
 import { sleep } from '../compat/harness/process.ts'
 import { runTool } from '../compat/java/tools.ts'
 import { benchDecompression } from './decompression.ts'
+import { benchGroups } from './groups/index.ts'
 import { median } from './measure.ts'
 import { benchProtocol } from './protocol.ts'
 
@@ -85,7 +86,7 @@ async function benchThroughput(): Promise<void> {
 
 const BENCHES: Readonly<Record<string, () => Promise<void> | void>> = {
   start: benchStart, throughput: benchThroughput, protocol: benchProtocol,
-  decompression: benchDecompression,
+  decompression: benchDecompression, groups: benchGroups,
 }
 
 async function main(names: readonly string[]): Promise<void> {

@@ -1,0 +1,178 @@
+// A group of the classic protocol as its clients make it: everybody joins, the leader assigns by
+// range, everybody syncs, and heartbeats tell when to join again.
+
+import { sleep } from '../../compat/harness/process.ts'
+import { encodeMessage } from '../../protocol/compile.ts'
+import {
+  consumerProtocolAssignment, consumerProtocolSubscription,
+} from '../../protocol/messages/consumer-protocol.ts'
+import { heartbeat } from '../../protocol/messages/heartbeat.ts'
+import { joinGroup } from '../../protocol/messages/join-group.ts'
+import { leaveGroup } from '../../protocol/messages/leave-group.ts'
+import { syncGroup } from '../../protocol/messages/sync-group.ts'
+import { Errors } from '../../protocol/errors.ts'
+import type { Decoded } from '../../protocol/schema.ts'
+import type { Client } from './client.ts'
+import type { GroupOfMembers, GroupPlan, Removed } from './rebalances.ts'
+
+type Joined = Decoded<typeof joinGroup.response>
+
+const VERSION_OF_CONSUMERS = 1
+const HEARTBEAT_PAUSE_MS = 20
+const TRY_AGAIN = new Set<number>([
+  Errors.REBALANCE_IN_PROGRESS, Errors.COORDINATOR_LOAD_IN_PROGRESS, Errors.NOT_COORDINATOR,
+  Errors.COORDINATOR_NOT_AVAILABLE, Errors.ILLEGAL_GENERATION, Errors.UNKNOWN_MEMBER_ID,
+])
+
+interface Member {
+  readonly client: Client
+  memberId: string
+  /** In which it has its assignment; −1: in none. */
+  generationId: number
+  isLeaving: boolean
+  done: Promise<void>
+}
+
+export class ClassicGroupOfMembers implements GroupOfMembers {
+  readonly #plan: GroupPlan
+  readonly #members: Member[] = []
+  readonly #subscription: Buffer
+  /** Members of the generation that was last assigned. */
+  #assigned = { generationId: -1, memberCount: 0 }
+  #onSynced: () => void = () => {}
+
+  constructor(plan: GroupPlan) {
+    this.#plan = plan
+    this.#subscription = framed(encodeMessage(consumerProtocolSubscription, VERSION_OF_CONSUMERS,
+      { topics: [plan.topic], ownedPartitions: [] }))
+  }
+
+  get memberCount(): number {
+    return this.#members.length
+  }
+
+  add(client: Client): void {
+    const member: Member = {
+      client, memberId: '', generationId: -1, isLeaving: false, done: Promise.resolve(),
+    }
+    this.#members.push(member)
+    member.done = this.#live(member)
+    member.done.catch((error: unknown) => {
+      console.error(error)
+      process.exitCode = 1
+    })
+  }
+
+  async removeOne(): Promise<Removed> {
+    const member = this.#members.pop()!
+    member.isLeaving = true
+    await member.done
+    const askedMs = performance.now()
+    await member.client.ask(leaveGroup, 5, {
+      groupId: this.#plan.groupId, members: [{ memberId: member.memberId }],
+    })
+    return { client: member.client, askedMs }
+  }
+
+  whenStable(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onSynced = () => { if (this.#isStable()) resolve() }
+      this.#onSynced()
+    })
+  }
+
+  async end(): Promise<void> {
+    this.#onSynced = () => {}
+    const members = this.#members.splice(0)
+    for (const member of members) member.isLeaving = true
+    await Promise.all(members.map(({ done }) => done))
+  }
+
+  #isStable(): boolean {
+    const { generationId, memberCount } = this.#assigned
+    return memberCount === this.#members.length
+      && this.#members.every((member) => member.generationId === generationId)
+  }
+
+  async #live(member: Member): Promise<void> {
+    while (!member.isLeaving) {
+      await this.#join(member)
+      await this.#beat(member)
+    }
+  }
+
+  async #join(member: Member): Promise<void> {
+    for (;;) {
+      const joined = await this.#askToJoin(member)
+      const { errorCode, memberId, generationId } = joined
+      if (errorCode === Errors.MEMBER_ID_REQUIRED || errorCode === Errors.NONE) {
+        member.memberId = memberId
+      }
+      if (errorCode === Errors.NONE) {
+        if (await this.#sync(member, joined)) {
+          member.generationId = generationId
+          return this.#onSynced()
+        }
+      } else if (errorCode === Errors.UNKNOWN_MEMBER_ID) member.memberId = ''
+      else if (errorCode !== Errors.MEMBER_ID_REQUIRED && !TRY_AGAIN.has(errorCode)) {
+        throw new Error(`JoinGroup: error ${errorCode}`)
+      }
+    }
+  }
+
+  #askToJoin({ client, memberId }: Member): Promise<Joined> {
+    return client.ask(joinGroup, 9, {
+      groupId: this.#plan.groupId, sessionTimeoutMs: 45_000, rebalanceTimeoutMs: 60_000,
+      memberId, protocolType: 'consumer',
+      protocols: [{ name: 'range', metadata: this.#subscription }],
+    })
+  }
+
+  async #sync(member: Member, joined: Joined): Promise<boolean> {
+    const { client, memberId } = member
+    const { generationId, leader, members } = joined
+    const isLeader = leader === memberId
+    if (isLeader) this.#assigned = { generationId, memberCount: members.length }
+    const { errorCode } = await client.ask(syncGroup, 5, {
+      groupId: this.#plan.groupId, generationId, memberId,
+      protocolType: 'consumer', protocolName: 'range',
+      assignments: isLeader ? this.#assign(members.map((each) => each.memberId)) : [],
+    })
+    if (errorCode === Errors.NONE) return true
+    if (!TRY_AGAIN.has(errorCode)) throw new Error(`SyncGroup: error ${errorCode}`)
+    return false
+  }
+
+  #assign(memberIds: readonly string[]) {
+    const { topic, partitionCount } = this.#plan
+    const share = (index: number) => Math.floor(index * partitionCount / memberIds.length)
+    return memberIds.map((memberId, index) => {
+      const [from, end] = [share(index), share(index + 1)]
+      const partitions = Array.from({ length: end - from }, (_, offset) => from + offset)
+      return {
+        memberId,
+        assignment: framed(encodeMessage(consumerProtocolAssignment, VERSION_OF_CONSUMERS,
+          { assignedPartitions: [{ topic, partitions }] })),
+      }
+    })
+  }
+
+  /** Until the group rebalances. */
+  async #beat(member: Member): Promise<void> {
+    const { client, memberId, generationId } = member
+    while (!member.isLeaving) {
+      await sleep(HEARTBEAT_PAUSE_MS)
+      const { errorCode } = await client.ask(heartbeat, 4,
+        { groupId: this.#plan.groupId, generationId, memberId })
+      if (TRY_AGAIN.has(errorCode)) return
+      if (errorCode !== Errors.NONE) throw new Error(`Heartbeat: error ${errorCode}`)
+    }
+  }
+}
+
+/** What consumers tell each other begins with its version. */
+function framed(message: Buffer): Buffer {
+  const version = Buffer.alloc(2)
+  version.writeInt16BE(VERSION_OF_CONSUMERS)
+  return Buffer.concat([version, message])
+}

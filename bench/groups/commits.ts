@@ -1,0 +1,103 @@
+// Offset commits of consumers that each wait for the answer to one before they send the next.
+
+import { Errors } from '../../protocol/errors.ts'
+import { joinGroup } from '../../protocol/messages/join-group.ts'
+import { offsetCommit } from '../../protocol/messages/offset-commit.ts'
+import { syncGroup } from '../../protocol/messages/sync-group.ts'
+import { type Client, clientsOf } from './client.ts'
+import { awaitCoordinator, createTopic, type Contender } from './contender.ts'
+import { loopFor } from './loop.ts'
+import { sideBySide } from './side-by-side.ts'
+import { table } from './table.ts'
+
+const CONSUMERS = 100
+const TOPIC = 'committed'
+const TURNS = 10
+const WARM_UP_TURNS = 4
+const SLICE_MS = 1500
+
+/** As whom offsets are committed. */
+interface Committer {
+  readonly groupId: string
+  readonly memberId: string
+  readonly generationId: number
+}
+
+interface Commits {
+  readonly groupEach: number[]
+  readonly groupEachCpuMicros: number[]
+  readonly oneGroup: number[]
+  readonly oneGroupCpuMicros: number[]
+}
+
+const NONE = (): Commits =>
+  ({ groupEach: [], groupEachCpuMicros: [], oneGroup: [], oneGroupCpuMicros: [] })
+
+interface Consumers {
+  readonly clients: readonly Client[]
+  readonly alone: readonly Committer[]
+  readonly together: readonly Committer[]
+}
+
+export async function benchCommits(turns = TURNS): Promise<void> {
+  const results = await sideBySide<Consumers, Commits>({
+    turns, warmUpTurns: WARM_UP_TURNS, emptyResults: NONE,
+    prepare: prepareCommits, turn: commitForAWhile,
+  })
+  table(`commits of ${CONSUMERS} consumers, and processor time of the broker for one`,
+    'a second; CPU: µs', results, 'higher')
+}
+
+export async function prepareCommits(broker: Contender): Promise<Consumers> {
+  await createTopic(broker, TOPIC, CONSUMERS)
+  await awaitCoordinator(broker, 'group')
+  const clients = await clientsOf(broker.address, CONSUMERS)
+  const alone = clients.map((_, index) =>
+    ({ groupId: `alone-${index}`, memberId: '', generationId: -1 }))
+  return { clients, alone, together: await joined(clients) }
+}
+
+export async function commitForAWhile(
+  broker: Contender, { clients, alone, together }: Consumers, results: Commits,
+): Promise<void> {
+  for (const [committers, rates, cpuMicros] of [
+    [alone, results.groupEach, results.groupEachCpuMicros],
+    [together, results.oneGroup, results.oneGroupCpuMicros],
+  ] as const) {
+    const cpuMs = broker.cpuMs()
+    const { count, elapsedMs } = await loopFor(SLICE_MS, CONSUMERS,
+      (index) => commitOnce(clients[index]!, committers[index]!, index))
+    rates.push(count * 1000 / elapsedMs)
+    cpuMicros.push((broker.cpuMs() - cpuMs) * 1000 / count)
+  }
+}
+
+async function commitOnce(
+  client: Client, { groupId, memberId, generationId }: Committer, partitionIndex: number,
+): Promise<number> {
+  const { topics } = await client.ask(offsetCommit, 9, {
+    groupId, memberId, generationIdOrMemberEpoch: generationId,
+    topics: [{ name: TOPIC, partitions: [
+      { partitionIndex, committedOffset: 1, committedMetadata: '' },
+    ] }],
+  })
+  const { errorCode } = topics[0]!.partitions[0]!
+  if (errorCode !== Errors.NONE) throw new Error(`OffsetCommit: error ${errorCode}`)
+  return 1
+}
+
+/** All in one generation of one group; nobody hears of them until their sessions end. */
+async function joined(clients: readonly Client[]): Promise<Committer[]> {
+  const groupId = 'together'
+  const ask = (client: Client, memberId: string) => client.ask(joinGroup, 9, {
+    groupId, memberId, sessionTimeoutMs: 300_000, rebalanceTimeoutMs: 60_000,
+    protocolType: 'other', protocols: [{ name: 'any', metadata: Buffer.alloc(0) }],
+  })
+  const ids = await Promise.all(clients.map(async (client) => (await ask(client, '')).memberId))
+  const members = await Promise.all(clients.map((client, index) => ask(client, ids[index]!)))
+  await Promise.all(clients.map((client, index) => client.ask(syncGroup, 5, {
+    groupId, memberId: ids[index]!, generationId: members[index]!.generationId,
+    protocolType: 'other', protocolName: 'any', assignments: [],
+  })))
+  return members.map(({ memberId, generationId }) => ({ groupId, memberId, generationId }))
+}
