@@ -10,11 +10,10 @@ import type { Disk } from '../storage/disk.ts'
 import { Log } from '../storage/log.ts'
 import type { Logger } from '../storage/ports.ts'
 import { activationRecords } from './activation.ts'
+import { Change, type RecordBytes } from './change.ts'
 import type { Decision, DecisionSettings } from './decisions/decision.ts'
-import { ImageBuilder } from './image/builder.ts'
 import { DeltaCollector, EMPTY_IMAGE, type Image, type ImageDelta } from './image/image.ts'
 import { MetadataLoader } from './loader.ts'
-import { readRecord } from './metadata-records.ts'
 import type { Randomness, Timers } from './ports.ts'
 import { RaftDriver } from './raft/driver.ts'
 import type { RaftState } from './raft/state.ts'
@@ -42,15 +41,22 @@ export interface ControllerOptions {
 
 export type ImageListener = (image: Image, delta: ImageDelta) => void
 
+/** Somebody who is told how it went. */
+interface Asking {
+  answer(): void
+  fail(error: unknown): void
+}
+
 /** A batch appended and not yet committed. */
-interface Pending {
+interface Pending extends Asking {
   readonly endOffset: number
   readonly image: Image
   readonly delta: DeltaCollector
   readonly sizeBytes: number
-  answer(): void
-  fail(error: unknown): void
 }
+
+/** So many records are taken in between others' requests: about a millisecond. */
+const RECORDS_AT_ONCE = 256
 
 export const METADATA_TOPIC = '__cluster_metadata'
 /** The topic id of the metadata log, the same in every cluster. */
@@ -64,6 +70,9 @@ export class Controller {
   readonly #loader: MetadataLoader
   readonly #listeners = new Set<ImageListener>()
   #pending: Pending[] = []
+  /** Not appended yet. Decisions that come meanwhile wait, for they are to see it. */
+  #change: { readonly change: Change, readonly asking: Asking } | undefined
+  #waiting: Asking[] = []
   /** With everything appended, committed or not: what decisions are made against. */
   #head: Image = EMPTY_IMAGE
   #image: Image = EMPTY_IMAGE
@@ -166,51 +175,67 @@ export class Controller {
    * `ApiError` of the decision, or NOT_CONTROLLER.
    */
   submit<A>(decision: Decision<A>): Promise<A> {
-    return new Promise((resolve, reject) => {
-      if (!this.#isActive) {
-        reject(new ApiError(Errors.NOT_CONTROLLER))
-        return
-      }
-      const { settings, random } = this.#options
-      const nextOffset = this.#driver.nextOffset
-      const { records, answer } = decision({ image: this.#head, nextOffset, settings, random })
-      if (records.length === 0) {
-        this.#whenSettled(() => resolve(answer), reject)
-        return
-      }
-      this.#append(records.map(({ bytes }) => bytes), () => resolve(answer), reject)
+    return new Promise((resolve, fail) => {
+      const answer = (): void => this.#decide(decision, resolve, fail)
+      if (this.#change === undefined) answer()
+      else this.#waiting.push({ answer, fail })
     })
   }
 
-  #append(values: readonly Buffer[], answer: () => void, fail: (error: unknown) => void): void {
-    const delta = new DeltaCollector()
-    const builder = new ImageBuilder(this.#head)
-    let sizeBytes = 0
-    for (const value of values) {
-      // What is applied is what is written: a record is read back from its bytes.
-      const record = readRecord(value)
-      // Few records look at what was before: the others must not have it built for them.
-      delta.add(record, builder)
-      builder.add(record)
-      sizeBytes += value.length
+  #decide<A>(
+    decision: Decision<A>, resolve: (answer: A) => void, fail: (error: unknown) => void,
+  ): void {
+    if (!this.#isActive) return fail(new ApiError(Errors.NOT_CONTROLLER))
+    const { settings, random } = this.#options
+    const { nextOffset } = this.#driver
+    try {
+      const decided = decision({ image: this.#head, nextOffset, settings, random })
+      const asking = { answer: () => resolve(decided.answer), fail }
+      if (decided.records.length === 0) this.#whenSettled(asking)
+      else this.#append(decided.records, asking)
+    } catch (error) {
+      fail(error)
     }
-    const { image } = builder
+  }
+
+  #append(records: readonly RecordBytes[], asking: Asking): void {
+    this.#change = { change: new Change(records, this.#head), asking }
+    this.#appendSome()
+  }
+
+  /** Takes in some records of a change; the others when what came meanwhile was handled. */
+  readonly #appendSome = (): void => {
+    if (this.#change === undefined) return
+    const { change, asking } = this.#change
+    try {
+      change.takeSome(RECORDS_AT_ONCE)
+    } catch (error) {
+      this.#change = undefined
+      asking.fail(error)
+      this.#decideWaiting()
+      return
+    }
+    if (!change.isComplete) return this.#options.timers.afterTurn(this.#appendSome)
+    this.#change = undefined
+    const { image, delta, values, sizeBytes } = change
     this.#head = image
     const endOffset = this.#driver.nextOffset + values.length
-    this.#pending.push({ endOffset, image, delta, sizeBytes, answer, fail })
+    this.#pending.push({ endOffset, image, delta, sizeBytes, ...asking })
     this.#driver.propose(values)
+    this.#decideWaiting()
+  }
+
+  #decideWaiting(): void {
+    while (this.#change === undefined && this.#waiting.length > 0) this.#waiting.shift()!.answer()
   }
 
   /** An answer that changes nothing may still tell of what is not committed: it waits for that. */
-  #whenSettled(answer: () => void, fail: (error: unknown) => void): void {
+  #whenSettled(asking: Asking): void {
     const last = this.#pending.at(-1)
-    if (last === undefined) {
-      answer()
-      return
-    }
+    if (last === undefined) return asking.answer()
     const { endOffset, image } = last
     this.#pending.push({
-      endOffset, image, delta: new DeltaCollector(), sizeBytes: 0, answer, fail,
+      endOffset, image, delta: new DeltaCollector(), sizeBytes: 0, ...asking,
     })
   }
 
@@ -259,7 +284,10 @@ export class Controller {
       for (const { resolve } of this.#activeWaiters.splice(0)) resolve()
     }
     if (records.length === 0) activated()
-    else this.#append(records, activated, (error) => this.#onFailure(error))
+    else {
+      const fail = (error: unknown): void => this.#onFailure(error)
+      this.#append(records.map((bytes) => ({ bytes })), { answer: activated, fail })
+    }
   }
 
   #publish(delta: ImageDelta): void {
@@ -274,6 +302,9 @@ export class Controller {
 
   #failPending(error: unknown): void {
     for (const { fail } of this.#pending.splice(0)) fail(error)
+    this.#change?.asking.fail(error)
+    this.#change = undefined
+    for (const { fail } of this.#waiting.splice(0)) fail(error)
     for (const { reject } of this.#activeWaiters.splice(0)) reject(error)
   }
 

@@ -102,6 +102,12 @@ export function record<N extends RecordName>(
   return { type: name, bytes: Buffer.concat([Buffer.from([FRAME_VERSION, key, version]), body]) }
 }
 
+/** One of very many: made when its bytes are asked for, out of what cannot change. */
+export function lateRecord(type: RecordName, make: () => NewRecord): NewRecord {
+  let made: NewRecord | undefined
+  return { type, get bytes() { return (made ??= make()).bytes } }
+}
+
 /** A record that was read, to be written again as it was. */
 export function recordAgain({ type: name, version, data }: MetadataRecord): NewRecord {
   return record(name, version, data as never)

@@ -7,6 +7,8 @@ export interface Timers {
   /** Milliseconds from an arbitrary start, never going back. */
   monotonicMs(): number
   setTimer(delayMs: number, fn: () => void): { cancel(): void }
+  /** Runs at the end of this turn, after what has already arrived was handled. */
+  afterTurn(fn: () => void): void
 }
 
 /** Structurally a part of lib's Random. */

@@ -1,6 +1,6 @@
 // An image as the records that make it: what a snapshot holds.
 
-import { type NewRecord, record, recordAgain } from '../metadata-records.ts'
+import { lateRecord, type NewRecord, record, recordAgain } from '../metadata-records.ts'
 import { partitionVersion, registerBrokerVersion } from '../record-versions.ts'
 import { type FeaturesImage, METADATA_VERSION } from './features.ts'
 import type { Image } from './image.ts'
@@ -31,11 +31,13 @@ export function* recordsOfImage(image: Image): Generator<NewRecord> {
 export function partitionRecord(
   features: FeaturesImage, topicId: string, index: number, partition: Partition,
 ): NewRecord {
-  const { elr, lastKnownElr, ...fields } = partition
-  return record('partition', partitionVersion(features), {
-    ...fields, partitionId: index, topicId,
-    ...(elr.length === 0 ? {} : { eligibleLeaderReplicas: elr }),
-    ...(lastKnownElr.length === 0 ? {} : { lastKnownElr }),
+  return lateRecord('partition', () => {
+    const { elr, lastKnownElr, ...fields } = partition
+    return record('partition', partitionVersion(features), {
+      ...fields, partitionId: index, topicId,
+      ...(elr.length === 0 ? {} : { eligibleLeaderReplicas: elr }),
+      ...(lastKnownElr.length === 0 ? {} : { lastKnownElr }),
+    })
   })
 }
 
