@@ -1,7 +1,7 @@
 // The partitions that this node has replicas of, kept as the cluster's metadata says.
 //
 // Logs are opened for what is assigned to this node, and removed when their topic is deleted or the
-// replica is taken away. Where there are many to open, requests are let in between; what they ask
+// replica is taken away. Where there are many of them, requests are let in between; what they ask
 // for is opened first. Look-ups are two steps into maps: they are on the path of every request.
 
 import type { ImageListener } from '../../controller/controller.ts'
@@ -41,7 +41,7 @@ export interface PartitionsOptions {
 type Indexed = (Partition | undefined)[]
 
 const NOTHING: Indexed = []
-/** Requests wait no longer than about this for logs that are opened. */
+/** Requests wait no longer than about this for logs that are opened, or removed. */
 const SLICE_MS = 4
 /** So many are opened between two slices because somebody asks for them. */
 const MAX_ASKED_FOR = 64
@@ -53,10 +53,12 @@ export class Partitions {
   readonly #directoryOf = new Map<Log, LogDirectory>()
   /** What is of this node and waits to be opened, by topic id. */
   readonly #unopened = new Map<string, Set<number>>()
+  /** Out of use, and to be removed from the directory. */
+  readonly #leaving = new Map<Log, LogDirectory>()
   #askedForLeft = MAX_ASKED_FOR
   /** The settings that were looked up last. */
   #newest: { image: Image, topic: string, config: LogConfig } | undefined
-  #isOpening = false
+  #isWorking = false
   /** Who waits until nothing is left to be opened. */
   #onOpened: (() => void)[] = []
   #unsubscribe: (() => void) | undefined
@@ -81,6 +83,8 @@ export class Partitions {
     this.#unsubscribe = undefined
     this.#unopened.clear()
     this.#opened()
+    // The next start would not know what they were.
+    for (const log of this.#leaving.keys()) this.#takeAway(log)
     for (const partition of this.all()) partition.close()
   }
 
@@ -155,7 +159,7 @@ export class Partitions {
       const topic = image.topics.byId(id)
       if (topic !== undefined) this.#followTopic(topic)
     }
-    if (!this.#isOpening) this.#openSome()
+    if (!this.#isWorking) this.#workSome()
     for (const name of this.#reconfigured(image, delta)) this.#reconfigure(name, image)
   }
 
@@ -178,18 +182,23 @@ export class Partitions {
     else this.#unopened.delete(topic.id)
   }
 
-  /** Opens logs for a moment; the others when what has arrived meanwhile is handled. */
-  readonly #openSome = (): void => {
+  /** Opens and removes logs for a moment; the others when what has arrived meanwhile is handled. */
+  readonly #workSome = (): void => {
     const { clock } = this.#options
     const endMs = clock.monotonicMs() + SLICE_MS
     this.#askedForLeft = MAX_ASKED_FOR
-    while (this.#unopened.size > 0 && clock.monotonicMs() < endMs) {
-      const [id, indexes] = this.#unopened.entries().next().value!
-      this.#openNext(id, indexes.values().next().value!)
+    while (this.#hasWork && clock.monotonicMs() < endMs) {
+      const [unopened] = this.#unopened
+      if (unopened !== undefined) this.#openNext(unopened[0], unopened[1].values().next().value!)
+      else this.#takeAway(this.#leaving.keys().next().value!)
     }
-    this.#isOpening = this.#unopened.size > 0
-    if (this.#isOpening) clock.afterTurn(this.#openSome)
-    else this.#opened()
+    if (this.#unopened.size === 0) this.#opened()
+    this.#isWorking = this.#hasWork
+    if (this.#isWorking) clock.afterTurn(this.#workSome)
+  }
+
+  get #hasWork(): boolean {
+    return this.#unopened.size > 0 || this.#leaving.size > 0
   }
 
   #opened(): void {
@@ -260,6 +269,7 @@ export class Partitions {
   /** Where it is already; else the sound directory with the fewest logs. */
   #directoryFor(topic: string, index: number): LogDirectory | undefined {
     const { directories } = this.#options
+    this.#makeRoom(topic, index)
     const present = directories.find((directory) => directory.has(topic, index))
     if (present !== undefined) return present.isFailed ? undefined : present
     let emptiest: LogDirectory | undefined
@@ -287,6 +297,21 @@ export class Partitions {
     const directory = this.#directoryOf.get(log)
     this.#directoryOf.delete(log)
     partition.deleted()
+    if (directory !== undefined) this.#leaving.set(log, directory)
+  }
+
+  /** What is left of a partition of that name is not this one's. */
+  #makeRoom(topic: string, index: number): void {
+    if (this.#leaving.size === 0) return
+    for (const directory of this.#options.directories) {
+      const log = directory.get(topic, index)
+      if (log !== undefined && this.#leaving.has(log)) this.#takeAway(log)
+    }
+  }
+
+  #takeAway(log: Log): void {
+    const directory = this.#leaving.get(log)
+    this.#leaving.delete(log)
     if (directory === undefined || directory.isFailed) return
     try {
       directory.remove(log, this.#options.clock.nowMs())

@@ -84,6 +84,49 @@ describe('many partitions at once', () => {
     expect(names.filter((name) => name.startsWith('a-'))).toHaveLength(made + 1)
   })
 
+  test('go a few in a turn, and are not to be found from the first on', () => {
+    const replica = new SlowReplica()
+    replica.create('a', 100)
+    while (openCount(replica) < 100) replica.endTurn()
+    const left = () => replica.disk.list('/data').filter(({ name }) => /^a-\d+$/.test(name)).length
+    replica.delete('a')
+    expect(replica.partitions.get('a', 99)).toBeUndefined()
+    expect(openCount(replica)).toBe(0)
+    const counts = [left()]
+    for (; counts.at(-1)! > 0 && counts.length < 100; counts.push(left())) replica.endTurn()
+    expect(counts[0]).toBeGreaterThan(90)
+    const losses = counts.slice(1).map((count, i) => counts[i]! - count)
+    expect(Math.max(...losses)).toBeLessThan(10)
+    expect(counts.at(-1)).toBe(0)
+  })
+
+  test('make room for others of their name while they go', () => {
+    const replica = new SlowReplica()
+    replica.create('a', 100)
+    while (openCount(replica) < 100) replica.endTurn()
+    const old = replica.partitions.get('a', 99)!
+    replica.delete('a')
+    replica.create('a', 100)
+    const fresh = replica.partitions.get('a', 99)!
+    expect(fresh.topicId).toBe(replica.topicId('a'))
+    expect(fresh.topicId).not.toBe(old.topicId)
+    for (let turn = 0; turn < 100; turn++) replica.endTurn()
+    expect(openCount(replica)).toBe(100)
+    const names = replica.disk.list('/data').map(({ name }) => name)
+    expect(names.filter((name) => /^a-\d+$/.test(name))).toHaveLength(100)
+    expect(names.filter((name) => name.endsWith('-delete'))).toHaveLength(100)
+  })
+
+  test('go before a stop ends', () => {
+    const replica = new SlowReplica()
+    replica.create('a', 100)
+    while (openCount(replica) < 100) replica.endTurn()
+    replica.delete('a')
+    replica.partitions.stop()
+    const names = replica.disk.list('/data').map(({ name }) => name)
+    expect(names.filter((name) => name.endsWith('-delete'))).toHaveLength(100)
+  })
+
   test('have the settings of the moment they are opened at', () => {
     const replica = new SlowReplica()
     replica.create('a', 100)
