@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { METADATA_TOPIC } from '../controller/controller.ts'
 import { unknownFeature } from '../controller/feature-check.ts'
-import type { DiskLock } from '../storage/disk.ts'
+import type { DiskLock, DiskSpace } from '../storage/disk.ts'
 import { LogDirectory } from '../storage/log-directory.ts'
 import type { Config } from './config.ts'
 import { formatEmptyDirectories, type FormattedDirectories, usable } from './format.ts'
@@ -42,6 +42,11 @@ export class LogDirectories {
   /** The directory ids of `log.dirs` (KIP-858). */
   get ids(): readonly string[] {
     return this.#all.map(({ path }) => this.#formatted!.directoryIds.get(path)!)
+  }
+
+  /** Of the file system that it lies in. Throws what the disk says. */
+  spaceOf({ path }: LogDirectory): DiskSpace {
+    return this.#world.disk.space(path)
   }
 
   /** The epoch that the last run ended cleanly with in all directories; −1 otherwise. */

@@ -122,7 +122,7 @@ export class Node {
     this.#checkGoingOn()
     await this.#join(controller, directories, bound)
     this.#checkGoingOn()
-    this.#serve(server, controller, partitions)
+    this.#serve(server, controller, partitions, directories)
     this.#maintain(partitions, directories)
     this.#isServing = true
   }
@@ -204,7 +204,9 @@ export class Node {
     await lifecycle.join()
   }
 
-  #serve(server: Server, controller: Controller, partitions: Partitions): void {
+  #serve(
+    server: Server, controller: Controller, partitions: Partitions, directories: LogDirectories,
+  ): void {
     const { clock, logger, random } = this.#world
     const config = this.#config
     const turn = this.#turn
@@ -219,7 +221,7 @@ export class Node {
     this.#undo.push(() => transactions.coordinator.stop())
     const services: Services = {
       config, clock, turn, random, logger, controller, partitions, groups, transactions,
-      producerIds,
+      producerIds, logDirectories: directories,
       broker: {
         nodeId: config.nodeId, clusterId: this.#clusterId, rack: config.brokerRack,
         listeners: this.#listeners,

@@ -6,6 +6,7 @@ import type { Logger } from '../storage/ports.ts'
 import type { Config } from './config.ts'
 import type { GroupCoordinator } from './coordinators/groups/coordinator.ts'
 import type { Transactions } from './coordinators/transactions/wiring.ts'
+import type { LogDirectories } from './log-directories.ts'
 import type { FetchSessions } from './replication/fetch-sessions.ts'
 import type { Partitions } from './replication/partitions.ts'
 import type { ProducerIds } from './producer-ids.ts'
@@ -50,6 +51,7 @@ export interface Services {
   readonly transactions: Transactions
   readonly fetchSessions: FetchSessions
   readonly producerIds: ProducerIds
+  readonly logDirectories: Pick<LogDirectories, 'all' | 'ids' | 'spaceOf'>
   /** What this node serves: ApiVersions is derived from it. */
   readonly apis: readonly ServedApi[]
 }

@@ -37,6 +37,12 @@ export interface DiskLock {
   release(): void
 }
 
+export interface DiskSpace {
+  readonly totalBytes: number
+  /** What this process may still write; some may be kept for others. */
+  readonly usableBytes: number
+}
+
 export interface Disk {
   open(path: string, mode: OpenMode): DiskFile
   exists(path: string): boolean
@@ -58,6 +64,8 @@ export interface Disk {
   syncDirectoryAsync(path: string): Promise<void>
   /** The file's size; undefined when it is not there. */
   sizeBytes(path: string): number | undefined
+  /** Of the file system that the directory lies in. */
+  space(directory: string): DiskSpace
   /** Takes the lock that this file stands for; undefined when somebody alive has it. */
   lock(path: string): DiskLock | undefined
 }

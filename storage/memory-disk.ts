@@ -1,8 +1,13 @@
 // A disk in memory, for tests and simulations: it forgets on a loss of power what was not synced,
 // bytes of files and names in directories alike.
 
-import type { DirectoryEntry, Disk, DiskFile, DiskLock, OpenMode } from './disk.ts'
+import type {
+  DirectoryEntry, Disk, DiskFile, DiskLock, DiskSpace, OpenMode,
+} from './disk.ts'
 import { FileNode } from './memory-file.ts'
+
+/** It never fills up, but says how much there is. */
+const SIZE_BYTES = 2 ** 40
 
 type Node = FileNode | DirectoryNode
 type Names = Map<string, Node>
@@ -26,6 +31,11 @@ export interface CrashOptions {
    * file system with a journal keeps them, or any of them.
    */
   readonly names?: 'journal' | 'any'
+}
+
+function usedBy(node: Node): number {
+  if (!(node instanceof DirectoryNode)) return node.sizeBytes
+  return [...node.names.values()].reduce((sum, child) => sum + usedBy(child), 0)
 }
 
 function systemError(code: string, path: string): Error {
@@ -156,6 +166,11 @@ export class MemoryDisk implements Disk {
 
   sizeBytes(path: string): number | undefined {
     return this.#fileAt(path)?.sizeBytes
+  }
+
+  space(directory: string): DiskSpace {
+    const usedBytes = usedBy(this.#directoryAt(directory))
+    return { totalBytes: SIZE_BYTES, usableBytes: Math.max(SIZE_BYTES - usedBytes, 0) }
   }
 
   lock(path: string): DiskLock | undefined {

@@ -1,13 +1,15 @@
 // The real disk: the only file of the floors that knows node:fs.
 
 import {
-  closeSync, constants, existsSync, fdatasync, fdatasyncSync, fstatSync, fsync, fsyncSync,
-  ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync,
-  statSync, unlinkSync, writeFileSync, writeSync, writevSync,
+  close, closeSync, constants, existsSync, fdatasync, fdatasyncSync, fstatSync, fsync, fsyncSync,
+  ftruncateSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync,
+  rmdirSync, statfsSync, statSync, unlinkSync, writeFileSync, writeSync, writevSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 
-import type { DirectoryEntry, Disk, DiskFile, DiskLock, OpenMode } from './disk.ts'
+import type {
+  DirectoryEntry, Disk, DiskFile, DiskLock, DiskSpace, OpenMode,
+} from './disk.ts'
 import { type OpenFile, OpenFiles } from './open-files.ts'
 
 const { O_CREAT, O_RDONLY, O_RDWR } = constants
@@ -20,6 +22,8 @@ const CLOSED = -1
 const RELEASED = -2
 /** What a node with few partitions never comes to, and most systems allow. */
 const MAX_OPEN_FILES = 4000
+/** To let go of so much takes the system a millisecond. */
+const LARGE_BYTES = 4 * 1024 * 1024
 /** Linux takes no more buffers in one call. */
 const MAX_VECTORS = 1024
 /** Of what `statOf` gives: field 22. */
@@ -109,12 +113,13 @@ class NodeDisk implements Disk {
   remove(path: string): void {
     this.#keepOpen(path)
     // Mostly it is not there, and an error costs more than a look.
-    if (existsSync(path)) unlessMissing(() => unlinkSync(path))
+    const sizeBytes = this.sizeBytes(path)
+    if (sizeBytes !== undefined) unlessMissing(() => unlink(path, sizeBytes))
   }
 
   removeTree(path: string): void {
     this.#keepOpen(path)
-    rmSync(path, { force: true, recursive: true })
+    removeTree(path)
   }
 
   readFile(path: string): Buffer | undefined {
@@ -147,6 +152,11 @@ class NodeDisk implements Disk {
     return statSync(path, { throwIfNoEntry: false })?.size
   }
 
+  space(directory: string): DiskSpace {
+    const { bsize, blocks, bavail } = statfsSync(directory)
+    return { totalBytes: blocks * bsize, usableBytes: bavail * bsize }
+  }
+
   lock(path: string): DiskLock | undefined {
     const holder = this.readFile(path)?.toString('utf8').trim() ?? ''
     if (holder !== '' && isAlive(holder)) return undefined
@@ -156,6 +166,36 @@ class NodeDisk implements Disk {
       release: () => writeFileSync(path, ''),
     }
   }
+}
+
+/**
+ * The name is gone when it returns. What a large file held the system takes back when nobody has it
+ * open any more, which for a gigabyte is a matter of a tenth of a second: that is left to a thread.
+ */
+function unlink(path: string, sizeBytes: number): void {
+  const descriptor = sizeBytes < LARGE_BYTES ? undefined : descriptorOf(path)
+  unlinkSync(path)
+  if (descriptor !== undefined) close(descriptor, () => {})
+}
+
+/** Undefined where there is none to be had. */
+function descriptorOf(path: string): number | undefined {
+  try {
+    return openSync(path, O_RDONLY)
+  } catch {
+    return undefined
+  }
+}
+
+function removeTree(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return
+  if (!found.isDirectory()) {
+    unlessMissing(() => unlink(path, found.size))
+    return
+  }
+  for (const name of readdirSync(path)) removeTree(`${path}/${name}`)
+  unlessMissing(() => rmdirSync(path))
 }
 
 function unlessMissing<T>(fn: () => T): T | undefined {

@@ -19,6 +19,7 @@ import { describeClientQuotasHandler } from './describe-client-quotas.ts'
 import { describeClusterHandler } from './describe-cluster.ts'
 import { describeConfigsHandler } from './describe-configs.ts'
 import { describeGroupsHandler } from './describe-groups.ts'
+import { describeLogDirsHandler } from './describe-log-dirs.ts'
 import { describeProducersHandler } from './describe-producers.ts'
 import { describeQuorumHandler } from './describe-quorum.ts'
 import { describeTopicPartitionsHandler } from './describe-topic-partitions.ts'
@@ -32,6 +33,7 @@ import { incrementalAlterConfigsHandler } from './incremental-alter-configs.ts'
 import { initProducerIdHandler } from './init-producer-id.ts'
 import { joinGroupHandler } from './join-group.ts'
 import { leaveGroupHandler } from './leave-group.ts'
+import { listConfigResourcesHandler } from './list-config-resources.ts'
 import { listGroupsHandler } from './list-groups.ts'
 import { listOffsetsHandler } from './list-offsets.ts'
 import { listTransactionsHandler } from './list-transactions.ts'
@@ -63,6 +65,7 @@ export const handlers: readonly Handler[] = [
   describeClusterHandler,
   describeConfigsHandler,
   describeGroupsHandler,
+  describeLogDirsHandler,
   describeProducersHandler,
   describeQuorumHandler,
   describeTopicPartitionsHandler,
@@ -76,6 +79,7 @@ export const handlers: readonly Handler[] = [
   initProducerIdHandler,
   joinGroupHandler,
   leaveGroupHandler,
+  listConfigResourcesHandler,
   listGroupsHandler,
   listOffsetsHandler,
   listTransactionsHandler,

@@ -1,7 +1,9 @@
 // The disk of a simulated process: every call can be watched, fail, or be the last one; what it
 // does is done to a disk in memory, which outlives the process.
 
-import type { DirectoryEntry, Disk, DiskFile, DiskLock, OpenMode } from '../../storage/disk.ts'
+import type {
+  DirectoryEntry, Disk, DiskFile, DiskLock, DiskSpace, OpenMode,
+} from '../../storage/disk.ts'
 import type { MemoryDisk } from '../../storage/memory-disk.ts'
 
 export type CallKind = 'open' | 'list' | 'read' | 'create' | 'makeDirectory' | 'write' | 'truncate'
@@ -127,6 +129,10 @@ export class SimDisk implements Disk {
 
   sizeBytes(path: string): number | undefined {
     return this.#memory.sizeBytes(path)
+  }
+
+  space(directory: string): DiskSpace {
+    return this.#memory.space(directory)
   }
 
   lock(path: string): DiskLock | undefined {
