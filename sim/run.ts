@@ -7,10 +7,12 @@
 //   --operations K  of a log against an array, before the histories; 1,000,000 when left out
 //   --sabotage    break one rule after the other, and tell whether a history sees it
 //
-// Every case follows from the seed and its number.
+// Every case follows from the seed and its number. `npm run sim -- history` has options of its own:
+// see history/command.ts.
 
 import { randomInt } from 'node:crypto'
 import yargs from 'yargs'
+import { historyCommand } from './history/command.ts'
 import { AgainstArray } from './storage/against-array.ts'
 import { runHistories } from './storage/run.ts'
 import { SABOTAGES, tryOut } from './storage/sabotage.ts'
@@ -51,6 +53,7 @@ async function sabotageStorage(seed: number, cases: number): Promise<boolean> {
 async function main(args: readonly string[]): Promise<void> {
   const options = await yargs([...args]).scriptName('npm run sim --').strict().version(false)
     .command('storage', 'logs on a disk that fails', (command) => command)
+    .command('history', 'clients and a broker that are killed and stopped', (command) => command)
     .demandCommand(1, 1)
     .option('seed', { type: 'number', describe: 'of the random numbers' })
     .option('cases', { type: 'number', default: 200, describe: 'how many' })
@@ -68,4 +71,5 @@ async function main(args: readonly string[]): Promise<void> {
   process.exitCode = isFine ? 0 : 1
 }
 
-await main(process.argv.slice(2))
+const args = process.argv.slice(2)
+await (args[0] === 'history' ? historyCommand(args.slice(1)) : main(args))
