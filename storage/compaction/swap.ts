@@ -31,9 +31,9 @@ export function* swapIn(
 function retire({ retired, removals }: CleanedLog, segment: Segment, dueMs: number): void {
   const paths = segment.retire()
   retired.add(segment)
-  const removed = (): void => {
+  const onRemoval = (): void => {
     segment.close()
     retired.delete(segment)
   }
-  for (const path of paths) removals.add(path, dueMs, removed)
+  for (const path of paths) removals.add(path, dueMs, onRemoval)
 }

@@ -2,7 +2,9 @@
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -59,6 +61,31 @@ async function zombieOf(parent: ChildProcess): Promise<number> {
 
 // What is known of other processes comes from /proc.
 const testOnLinux = process.platform === 'linux' ? test : test.skip
+
+test('the real disk keeps nothing open of what it removed, and follows no link', async () => {
+  const disk = nodeDisk()
+  const path = join(root, 'large')
+  const file = disk.open(path, 'create')
+  file.truncate(8 * 1024 * 1024)
+  file.close()
+  disk.makeDirectory(join(root, 'kept'))
+  writeFileSync(join(root, 'kept/file'), 'kept')
+  disk.makeDirectory(join(root, 'tree'))
+  symlinkSync(join(root, 'kept'), join(root, 'tree/link'))
+  disk.removeTree(join(root, 'tree'))
+  expect(disk.exists(join(root, 'kept/file'))).toBe(true)
+  disk.remove(path)
+  expect(disk.exists(path)).toBe(false)
+  const open = () => readdirSync('/proc/self/fd').filter((name) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${name}`).startsWith(path)
+    } catch {
+      return false
+    }
+  })
+  if (process.platform !== 'linux') return
+  while (open().length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+})
 
 describe('a lock of the real disk', () => {
   let child: ChildProcess | undefined
@@ -125,6 +152,23 @@ describe.each(kinds)('%s', (_name, make) => {
     disk.remove(join(root, 'z/a'))
     disk.removeTree(join(root, 'z'))
     expect(disk.exists(join(root, 'z'))).toBe(false)
+  })
+
+  test('removes what is large, open somewhere or deep in a tree', () => {
+    const disk = make()
+    const path = join(root, 'tree/a/large')
+    disk.makeDirectory(join(root, 'tree/a'))
+    const file = disk.open(path, 'create')
+    file.truncate(8 * 1024 * 1024)
+    file.write(Buffer.from('end'), 8 * 1024 * 1024 - 3)
+    disk.open(join(root, 'tree/small'), 'create').close()
+    disk.removeTree(join(root, 'tree'))
+    expect(disk.exists(join(root, 'tree'))).toBe(false)
+    const target = Buffer.alloc(3)
+    expect(file.read(target, 0, 3, 8 * 1024 * 1024 - 3)).toBe(3)
+    expect(target.toString()).toBe('end')
+    file.close()
+    disk.removeTree(join(root, 'tree'))
   })
 
   test('has a lock for one', () => {
