@@ -226,15 +226,22 @@ describe('a consumer group', () => {
       run.checkSettled()
     })
 
-  test('is read from the log up to any record', () => {
-    const run = new Run(1)
-    for (let step = 0; step < STEPS; step++) run.step()
-    const { entries } = run.fixture.log
+  test.each([1, 2, 3])('is at every record what the log says up to there, seed %i', (seed) => {
+    const run = new Run(seed)
+    const known = new Map<number, unknown>()
+    for (let step = 0; step < STEPS; step++) {
+      run.step()
+      known.set(run.fixture.log.endOffset, lasting(run.fixture.state))
+    }
+    const { log: { entries }, topics } = run.fixture
     for (let count = 0; count <= entries.length; count++) {
       const log = new MemoryLog()
       log.entries.push(...entries.slice(0, count))
-      const { shard } = groupsShard({}, { log, topics: run.fixture.topics })
+      const { shard, state } = groupsShard({}, { log, topics })
       expect(shard.isActive).toBe(true)
+      if (known.has(count)) expect(lasting(state)).toEqual(known.get(count))
+      shard.close()
     }
+    expect(known.size).toBeGreaterThan(STEPS / 4)
   })
 })
