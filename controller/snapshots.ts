@@ -37,8 +37,8 @@ export interface PrunableLog {
   readonly startOffset: number
   readonly sizeBytes: number
   deleteRecordsTo(offset: number): void
-  /** Lets go of the files before its start. */
-  tick(nowMs: number): void
+  /** Lets go of files before its start; answers whether there may be more. */
+  tick(nowMs: number): boolean
 }
 
 export interface LoadedSnapshot extends SnapshotRead {
@@ -127,7 +127,7 @@ export class Snapshots {
       sizeBytes -= sizeOf(oldest)
       disk.remove(join(directory, snapshotFileName(oldest)))
       ids.shift()
-      log.tick(timers.nowMs())
+      while (log.tick(timers.nowMs()));
     }
   }
 

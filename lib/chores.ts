@@ -34,7 +34,8 @@ export function chores(options: ChoresOptions): Chore[] {
       everyMs: config.logRetentionCheckIntervalMs,
       // A node that was down for long has much to let go of.
       firstAfterMs: Math.min(FIRST_RETENTION_MS, config.logRetentionCheckIntervalMs),
-      run: (nowMs, isStopping) => forEachLog(options, isStopping, (log) => log.tick(nowMs)),
+      run: (nowMs, isStopping) => forEachLog(options, isStopping, (log) => (
+        log.tick(nowMs) ? ticking(log, nowMs, options.clock, isStopping) : undefined)),
     },
     {
       name: 'Removal of deleted files', everyMs: REMOVAL_CHECK_MS,
@@ -46,6 +47,14 @@ export function chores(options: ChoresOptions): Chore[] {
     },
     { name: 'Syncing', everyMs: SYNC_CHECK_MS, run: syncing(options) },
   ]
+}
+
+/** A log may have thousands of segments to let go of. */
+async function ticking(
+  log: Log, nowMs: number, clock: Clock, isStopping: () => boolean,
+): Promise<void> {
+  do await nextTurn(clock)
+  while (!isStopping() && log.tick(nowMs))
 }
 
 /** A directory writes its checkpoints together, those that changed; an interval of 0 is never. */

@@ -89,7 +89,8 @@ class LogCleaner {
         if (this.#isStopping()) return undefined
         if (!this.#isThere(directory, log)) continue
         checkpoint.tell(log)
-        const cleanable = await this.#guarded(directory, () => this.#lookAt(log))
+        const isWanted = () => !this.#isStopping() && this.#isThere(directory, log)
+        const cleanable = await this.#guarded(directory, () => this.#lookAt(log, isWanted))
         const isDirtier = cleanable !== undefined
           && cleanable.dirtyRatio > (dirtiest?.cleanable.dirtyRatio ?? 0)
         if (isDirtier) dirtiest = { directory, log, cleanable }
@@ -115,10 +116,13 @@ class LogCleaner {
   }
 
   /** Segments of compacted logs are deleted here: never in the middle of a cleaning. */
-  #lookAt(log: Log): Cleanable | undefined {
+  async #lookAt(log: Log, isWanted: () => boolean): Promise<Cleanable | undefined> {
     if (!log.config.cleanupPolicy.has('compact') || log.isFailed) return undefined
     const nowMs = this.#clock.nowMs()
-    log.applyRetention(nowMs)
+    while (log.applyRetention(nowMs) > 0) {
+      await this.#rest(0, isWanted)
+      if (!isWanted()) return undefined
+    }
     try {
       return log.compaction.cleanable(nowMs)
     } catch (error) {

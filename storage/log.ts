@@ -424,7 +424,7 @@ export class Log {
     })
   }
 
-  /** Deletes the segments whose time is over. Answers how many. */
+  /** Deletes some segments whose time is over. Answers how many; 0 when there are no more. */
   applyRetention(nowMs: number): number {
     this.#guard.checkUsable()
     const count = countExpired(this.#segments.all, this.#config, this, nowMs)
@@ -446,15 +446,17 @@ export class Log {
   }
 
   /**
-   * What comes round again: retention, forgetting producers, removing deleted files. Throws
-   * StorageError.
+   * What comes round again: retention, forgetting producers, removing deleted files. Answers
+   * whether there may be more to do. Throws StorageError.
    */
-  tick(nowMs: number): void {
-    if (this.#guard.failure !== undefined || this.#guard.isClosed) return
+  tick(nowMs: number): boolean {
+    if (this.#guard.failure !== undefined || this.#guard.isClosed) return false
     // Of one that is compacted the cleaner does it, between its cleanings.
-    if (!this.#config.cleanupPolicy.has('compact')) this.applyRetention(nowMs)
+    const isCompacted = this.#config.cleanupPolicy.has('compact')
+    const count = isCompacted ? 0 : this.applyRetention(nowMs)
     this.producers.expire(nowMs, this.#producerExpirationMs)
     this.#guard.do(() => this.#removals.removeDue(nowMs))
+    return count > 0
   }
 
   /** Writes everything out, so that the next start need not look into it. */

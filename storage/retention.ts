@@ -2,6 +2,9 @@
 
 import type { LogConfig } from './config.ts'
 
+/** Each has several files that get other names, and others wait meanwhile. */
+const MAX_AT_ONCE = 16
+
 /** What is asked of a segment. */
 export interface Expendable {
   readonly baseOffset: number
@@ -16,15 +19,15 @@ export interface RetentionState {
 }
 
 /**
- * How many segments from the oldest on are to be deleted. The last may be among them, unless it is
- * empty: then it has to be rolled before.
+ * How many segments from the oldest on are to be deleted now; then there may be more of them. The
+ * last may be among them, unless it is empty: then it has to be rolled before.
  */
 export function countExpired(
   segments: readonly Expendable[], config: LogConfig, state: RetentionState, nowMs: number,
 ): number {
   const isBefore = ({ nextOffset }: Expendable): boolean => nextOffset <= state.startOffset
   const byStart = countWhile(segments, state, isBefore, true)
-  if (!config.cleanupPolicy.has('delete')) return byStart
+  if (byStart === MAX_AT_ONCE || !config.cleanupPolicy.has('delete')) return byStart
   return Math.max(byStart, byTime(segments, config, state, nowMs), bySize(segments, config, state))
 }
 
@@ -55,7 +58,7 @@ function countWhile(
   isExpired: (segment: Expendable) => boolean, keepsLast = false,
 ): number {
   let count = 0
-  for (const segment of segments) {
+  for (const segment of segments.slice(0, MAX_AT_ONCE)) {
     const isLast = count === segments.length - 1
     if (isLast && (keepsLast || segment.sizeBytes === 0)) break
     // Between segments records may be missing: the log would begin with the next one.

@@ -182,6 +182,28 @@ describe('retention', () => {
     expect(young.startOffset).toBe(0)
   })
 
+  test('lets very many segments go in one round, and others in between', async () => {
+    const log = openLog('a', { retentionMs: 1000, segmentBytes: 100 })
+    for (let i = 0; i < 200; i++) append(log)
+    log.advanceHighWatermark(200)
+    expect(log.segmentCount).toBe(200)
+    turns = 0
+    await choresOf().run('Retention', START_MS + 50_000)
+    expect(log.segmentCount).toBe(1)
+    expect(log.startOffset).toBe(200)
+    expect(turns).toBeGreaterThanOrEqual(200 / 16)
+  })
+
+  test('stops between two of many segments when the node does', async () => {
+    const log = openLog('a', { retentionMs: 1000, segmentBytes: 100 })
+    for (let i = 0; i < 200; i++) append(log)
+    log.advanceHighWatermark(200)
+    let asked = 0
+    await choresOf().run('Retention', START_MS + 50_000, () => asked++ > 2)
+    expect(log.segmentCount).toBeGreaterThan(100)
+    expect(log.segmentCount).toBeLessThan(200)
+  })
+
   test('comes round as it is set, for the first time soon after the start', () => {
     const retention = (everyMs: number) =>
       choresOf({ 'log.retention.check.interval.ms': String(everyMs) }).named('Retention')

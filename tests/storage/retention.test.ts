@@ -35,6 +35,17 @@ describe('by age', () => {
     expect(count(3000, -50_000, 2000)).toBe(1)
   })
 
+  test('very many go some at a time', () => {
+    const all = segments(Array(100).fill(0))
+    const counts: number[] = []
+    while (all.length > 0 && counts.length < 100) {
+      counts.push(countExpired(all, config, ALL_COMMITTED, NOW_MS))
+      all.splice(0, counts.at(-1)!)
+    }
+    expect(all).toEqual([])
+    expect(Math.max(...counts)).toBe(16)
+  })
+
   test('the last one stays when it is empty', () => {
     expect(countExpired(segments([0, 0, 0], 0), config, ALL_COMMITTED, NOW_MS)).toBe(2)
     expect(countExpired(segments([0], 0), config, ALL_COMMITTED, NOW_MS)).toBe(0)
