@@ -116,10 +116,6 @@ export class ConsumerGroup {
     return this.#targetOwners
   }
 
-  isTargeted(topicId: string, partition: number): boolean {
-    return this.#targetOwners.get(topicId)?.has(partition) === true
-  }
-
   isOwned(topicId: string, partition: number): boolean {
     return this.#owners.get(topicId)?.has(partition) === true
   }
@@ -140,6 +136,7 @@ export class ConsumerGroup {
    */
   preferredAssignorAfter(before: ConsumerMember, after: ConsumerMember): string | undefined {
     const { size } = this.#assignors
+    if (size === 0 && after.serverAssignor === null) return undefined
     const counts = new HashTable<string, number>(
       hashOfString, size === 0 ? undefined : bucketsFor(capacityFor(size)))
     for (const name of timelined(this.#assignors.keys())) {
@@ -195,15 +192,18 @@ export class ConsumerGroup {
     const before = this.target(memberId)
     const undo = [put(this.targets, memberId, target)]
     for (const [topicId, partitions] of before) {
+      const [kept, owners] = [target?.get(topicId), this.#targetOwners.get(topicId)]
+      if (kept === partitions) continue
       for (const partition of partitions) {
-        const isTheirs = this.#targetOwners.get(topicId)?.get(partition) === memberId
-        const isKept = target?.get(topicId)?.has(partition) === true
-        if (isTheirs && !isKept) undo.push(putInner(this.#targetOwners, topicId, partition))
+        const isGivenUp = kept?.has(partition) !== true && owners?.get(partition) === memberId
+        if (isGivenUp) undo.push(putInner(this.#targetOwners, topicId, partition))
       }
     }
     for (const [topicId, partitions] of target ?? NOTHING_ASSIGNED) {
+      const had = before.get(topicId)
+      if (had === partitions) continue
       for (const partition of partitions) {
-        if (before.get(topicId)?.has(partition) === true) continue
+        if (had?.has(partition) === true) continue
         undo.push(putInner(this.#targetOwners, topicId, partition, memberId))
       }
     }

@@ -86,7 +86,7 @@ export function sameNames(a: ReadonlySet<string>, b: ReadonlySet<string>): boole
 
 /** In what is written of its subscription. */
 export function sameSubscription(a: ConsumerMember, b: ConsumerMember): boolean {
-  return a.instanceId === b.instanceId && a.rackId === b.rackId
+  return a === b || a.instanceId === b.instanceId && a.rackId === b.rackId
     && a.clientId === b.clientId && a.clientHost === b.clientHost
     && a.rebalanceTimeoutMs === b.rebalanceTimeoutMs
     && a.subscribedTopicRegex === b.subscribedTopicRegex

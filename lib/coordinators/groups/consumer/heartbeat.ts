@@ -139,7 +139,9 @@ function isPartOf(owned: readonly TopicPartitions[] | null, assigned: OwnedParti
 }
 
 /** The member with what the request tells; null is what it said before. */
-function told(before: ConsumerMember, { request, clientId, clientHost }: Beat): ConsumerMember {
+function told(before: ConsumerMember, beat: Beat): ConsumerMember {
+  if (tellsNothing(before, beat)) return before
+  const { request, clientId, clientHost } = beat
   const { subscribedTopicNames: names, rebalanceTimeoutMs } = request
   return {
     ...before, clientId, clientHost,
@@ -152,6 +154,17 @@ function told(before: ConsumerMember, { request, clientId, clientHost }: Beat): 
     subscribedTopicRegex: request.subscribedTopicRegex ?? before.subscribedTopicRegex,
     classic: null,
   }
+}
+
+/** As nearly all heartbeats: the member lives, that is all. */
+function tellsNothing(
+  before: ConsumerMember, { request, clientId, clientHost }: Beat,
+): boolean {
+  return request.subscribedTopicNames === null && request.subscribedTopicRegex === null
+    && request.serverAssignor === null && request.rackId === null
+    && (request.instanceId === null || request.instanceId === before.instanceId)
+    && request.rebalanceTimeoutMs === NO_TIMEOUT && before.classic === null
+    && before.clientId === clientId && before.clientHost === clientHost
 }
 
 /** The member tells all of itself, and is told all. */

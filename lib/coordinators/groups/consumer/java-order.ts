@@ -85,16 +85,59 @@ export class HashTable<K, V> {
   }
 
   keys(): K[] {
-    const placed = [...this.#entries].map(([key, { rank }]) => {
-      const hash = this.#hash(key)
-      return { key, rank, bucket: (hash ^ hash >>> 16) & (this.#buckets - 1) }
-    })
-    return placed.sort((a, b) => a.bucket - b.bucket || a.rank - b.rank).map(({ key }) => key)
+    const byRank = [...this.#entries].sort(([, a], [, b]) => a.rank - b.rank).map(([key]) => key)
+    return placed(byRank, (key) => bucketOf(this.#hash(key), this.#buckets))
   }
 
   get #isFull(): boolean {
     return this.#entries.size > Math.trunc(this.#buckets * LOAD_FACTOR)
   }
+}
+
+/** As a `HashTable` that keys are put into, and holds nothing but them. */
+export class HashKeys<K> {
+  readonly #hash: Hash<K>
+  readonly #keys = new Set<K>()
+  #buckets: number
+
+  constructor(hash: Hash<K>, buckets = DEFAULT_BUCKETS) {
+    this.#hash = hash
+    this.#buckets = buckets
+  }
+
+  get size(): number {
+    return this.#keys.size
+  }
+
+  add(key: K): void {
+    this.#keys.add(key)
+    if (this.#keys.size > Math.trunc(this.#buckets * LOAD_FACTOR)) this.#buckets *= 2
+  }
+
+  delete(key: K): void {
+    this.#keys.delete(key)
+  }
+
+  keys(): K[] {
+    return placed([...this.#keys], (key) => bucketOf(this.#hash(key), this.#buckets))
+  }
+}
+
+function bucketOf(hash: number, buckets: number): number {
+  return (hash ^ hash >>> 16) & (buckets - 1)
+}
+
+/** By place, which is a number of 32 bits, and within one as they are. */
+function placed<K>(keys: readonly K[], placeOf: (key: K) => number): K[] {
+  const { length } = keys
+  if (length <= 1) return [...keys]
+  // One number for place and index: numbers alone are sorted much faster than what they belong to.
+  const places = new Float64Array(length)
+  for (let index = 0; index < length; index++) {
+    places[index] = placeOf(keys[index]!) * length + index
+  }
+  places.sort()
+  return Array.from(places, (place) => keys[place % length]!)
 }
 
 /** Buckets of a table that is made for so many keys. */
@@ -124,8 +167,8 @@ export function copied<K>(keys: Iterable<K>, hash: Hash<K>, size?: number): K[] 
 }
 
 function inTable<K>(keys: Iterable<K>, hash: Hash<K>, buckets: number): K[] {
-  const table = new HashTable<K, true>(hash, buckets)
-  for (const key of keys) table.set(key, true)
+  const table = new HashKeys<K>(hash, buckets)
+  for (const key of keys) table.add(key)
   return table.keys()
 }
 
@@ -140,14 +183,19 @@ export function timelined(keys: Iterable<string>): string[] {
   // the other way round, so that there are more keys than slots at times.
   while (all.length * LOAD_FACTOR > slots) slots *= 2
   const bits = Math.log2(slots)
-  const placed = all.map((key, at) => ({ key, at, slot: slotOf(hashOfString(key), bits) }))
-  return placed.sort((a, b) => a.slot - b.slot || b.at - a.at).map(({ key }) => key)
+  return placed(all.reverse(), (key) => slotOf(hashOfString(key), bits))
 }
 
-/** The upper bits of the product with 2^64 over the golden ratio. */
+// 2^64 over the golden ratio.
+const MULTIPLIER_HIGH = 0x9e3779b9
+const MULTIPLIER_LOW = 0x7f4a7c15
+
+/** The upper bits of the product with 2^64 over the golden ratio; at least one, at most 32. */
 function slotOf(hash: number, bits: number): number {
-  const product = BigInt(hash) * -7046029254386353131n
-  return Number(BigInt.asUintN(64, product) >> BigInt(64 - bits))
+  // What the product with the lower half carries, in steps that doubles hold exactly.
+  const lower = Math.floor((hash & 0xffff) * MULTIPLIER_LOW / 0x10000)
+  const carried = Math.floor(((hash >> 16) * MULTIPLIER_LOW + lower) / 0x10000)
+  return Math.imul(hash, MULTIPLIER_HIGH) + carried >>> 32 - bits
 }
 
 /** By the order of java's `Uuid.compareTo`: as two signed numbers of 64 bits. */

@@ -19,25 +19,27 @@ export interface TargetRequest {
 /** By members in the order in which Kafka has them. What stays is the same object as before. */
 export function computeTarget(request: TargetRequest): Map<string, Assignment> {
   const { group, topics, assignor, isHomogeneous } = request
-  const members = membersIn(request)
+  const subscriptionOf = subscriptions(group.regexes, topics)
   const specs = new Map<string, MemberSpec>()
-  let shared: Pick<MemberSpec, 'topicIds' | 'subscribedCount'> | undefined
-  for (const { member, target } of members) {
-    if (!isHomogeneous || shared === undefined) {
-      shared = subscriptionOf(member, group.regexes, topics)
-    }
-    specs.set(member.memberId, { ...shared, instanceId: member.instanceId, assignment: target })
+  let shared: Subscription | undefined
+  for (const { member, target } of membersIn(request)) {
+    if (!isHomogeneous || shared === undefined) shared = subscriptionOf(member)
+    const { topicIds, subscribedCount } = shared
+    specs.set(member.memberId,
+      { topicIds, subscribedCount, instanceId: member.instanceId, assignment: target })
   }
   const assigned = assignor.assign({
     members: specs, isHomogeneous,
-    isAssigned: (topicId, partition) => group.isTargeted(topicId, partition),
+    assignedPartitions: (topicId) => group.targetedPartitions().get(topicId),
     partitionCount: (topicId) => topics.byId(topicId)!.partitions.size,
     hashOfTopic: memoized(hashOfUuid),
   })
-  return new Map([...specs].map(([memberId, { assignment: before }]) => {
+  const targets = new Map<string, Assignment>()
+  for (const [memberId, { assignment: before }] of specs) {
     const after = assigned.get(memberId) ?? NOTHING_ASSIGNED
-    return [memberId, sameAssignment(before, after) ? before : after]
-  }))
+    targets.set(memberId, sameAssignment(before, after) ? before : after)
+  }
+  return targets
 }
 
 interface TargetedMember {
@@ -47,8 +49,10 @@ interface TargetedMember {
 
 /** The members of the group with the updated one; a static one takes another's place. */
 function membersIn({ group, updated }: TargetRequest): TargetedMember[] {
-  const members = new Map(timelined(group.members.keys()).map((memberId) =>
-    [memberId, { member: group.member(memberId), target: group.target(memberId) }]))
+  const members = new Map<string, TargetedMember>()
+  for (const memberId of timelined(group.members.keys())) {
+    members.set(memberId, { member: group.member(memberId), target: group.target(memberId) })
+  }
   if (updated !== undefined) {
     const { memberId, instanceId } = updated
     const replacedId = instanceId === null ? undefined : group.staticMembers.get(instanceId)
@@ -59,12 +63,27 @@ function membersIn({ group, updated }: TargetRequest): TargetedMember[] {
   return grown(members.keys(), hashOfString).map((memberId) => members.get(memberId)!)
 }
 
-function subscriptionOf(
-  member: ConsumerMember, regexes: ReadonlyMap<string, ResolvedRegex>, topics: TopicsImage,
-): Pick<MemberSpec, 'topicIds' | 'subscribedCount'> {
-  const names = namesOf(member, regexes)
-  const topicIds = names.map((name) => topics.byName(name)?.id).filter((id) => id !== undefined)
-  return { topicIds: new Set(topicIds), subscribedCount: names.length }
+type Subscription = Pick<MemberSpec, 'topicIds' | 'subscribedCount'>
+
+/** What members are subscribed to, looked up once for all that are to the same. */
+function subscriptions(
+  regexes: ReadonlyMap<string, ResolvedRegex>, topics: TopicsImage,
+): (member: ConsumerMember) => Subscription {
+  const known = new Map<string, Subscription>()
+  return (member) => {
+    const key = JSON.stringify([regexOf(member) ?? null, ...member.subscribedTopicNames])
+    let subscription = known.get(key)
+    if (subscription === undefined) {
+      const names = namesOf(member, regexes)
+      const topicIds = new Set<string>()
+      for (const name of names) {
+        const topic = topics.byName(name)
+        if (topic !== undefined) topicIds.add(topic.id)
+      }
+      known.set(key, subscription = { topicIds, subscribedCount: names.length })
+    }
+    return subscription
+  }
 }
 
 /** The larger of the two sets goes first. */

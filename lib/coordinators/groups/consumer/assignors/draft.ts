@@ -1,9 +1,11 @@
 // What an assignor makes of a member's assignment, on its way to the next one.
 
 import type { Assignment } from '../assignment.ts'
-import { bucketsFor, bucketsOfCopy, type Hash, hashOfInt, HashTable } from '../java-order.ts'
+import {
+  bucketsFor, bucketsOfCopy, type Hash, HashKeys, hashOfInt, HashTable,
+} from '../java-order.ts'
 
-type Partitions = HashTable<number, true>
+type Partitions = HashKeys<number>
 
 /**
  * Topics and partitions end up in Kafka's order: the next assignment may depend on it. Nothing is
@@ -23,8 +25,8 @@ export class Draft {
   /** Buckets: of a topic that it has nothing of yet; left out: as few as usual. */
   add(topicId: string, partition: number, buckets?: number): void {
     const partitions = this.#topics().getOrMake(topicId,
-      (): Partitions => new HashTable(hashOfInt, buckets))
-    partitions.set(partition, true)
+      (): Partitions => new HashKeys(hashOfInt, buckets))
+    partitions.add(partition)
   }
 
   remove(topicId: string, partition: number): void {
@@ -50,8 +52,8 @@ export class Draft {
     const topics = new HashTable<string, Partitions>(
       this.#hashOfTopic, bucketsFor(this.#before.size))
     for (const [topicId, partitions] of this.#before) {
-      const table: Partitions = new HashTable(hashOfInt, bucketsOfCopy(partitions.size))
-      for (const partition of partitions) table.set(partition, true)
+      const table: Partitions = new HashKeys(hashOfInt, bucketsOfCopy(partitions.size))
+      for (const partition of partitions) table.add(partition)
       topics.set(topicId, table)
     }
     this.#changed = topics

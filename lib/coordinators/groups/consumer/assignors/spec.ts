@@ -18,8 +18,8 @@ export interface GroupSpec {
   readonly members: ReadonlyMap<string, MemberSpec>
   /** All members are subscribed to the same topics. */
   readonly isHomogeneous: boolean
-  /** Whether the partition is somebody's already, be it one who is no member any more. */
-  isAssigned(topicId: string, partition: number): boolean
+  /** Partitions that are somebody's already, be it one who is no member any more. */
+  assignedPartitions(topicId: string): ReadonlyMap<number, unknown> | undefined
   /** Of a topic that somebody is subscribed to. */
   partitionCount(topicId: string): number
   /** Of a topic id: Java's. */

@@ -31,8 +31,10 @@ export function assignHomogeneous(spec: GroupSpec): Map<string, Assignment> {
   for (const topicId of topicIds) {
     const count = spec.partitionCount(topicId)
     total += count
+    const assigned = spec.assignedPartitions(topicId)
+    if (assigned?.size === count) continue
     for (let partition = 0; partition < count; partition++) {
-      if (!spec.isAssigned(topicId, partition)) free.push({ topicId, partition })
+      if (assigned?.has(partition) !== true) free.push({ topicId, partition })
     }
   }
   const memberCount = spec.members.size
@@ -40,26 +42,42 @@ export function assignHomogeneous(spec: GroupSpec): Map<string, Assignment> {
     topicIds: new Set(topicIds), free, hashOfTopic: spec.hashOfTopic,
     quota: Math.floor(total / memberCount), extra: total % memberCount, membersLeft: memberCount,
   }
-  const drafts = [...spec.members].map(([memberId, member]) =>
-    ({ memberId, ...keep(keeping, member) }))
+  // Nearly all of many members keep what they have: those are only counted.
+  const after = new Map<string, Assignment>()
+  const changing: { memberId: string, draft: Draft, room: number }[] = []
+  for (const [memberId, member] of spec.members) {
+    after.set(memberId, member.assignment)
+    const { draft, room } = keep(keeping, member)
+    if (draft !== undefined || room > 0) {
+      changing.push({ memberId, draft: draft ?? draftOf(keeping, member), room })
+    }
+  }
   let next = 0
-  for (const { draft, room } of drafts) {
+  for (const { memberId, draft, room } of changing) {
     for (const { topicId, partition } of free.slice(next, next + room)) {
       draft.add(topicId, partition)
     }
     next += room
+    after.set(memberId, draft.finish())
   }
   if (next < free.length) throw new Error('Partitions were left unassigned')
-  return new Map(drafts.map(({ memberId, draft }) => [memberId, draft.finish()]))
+  return after
 }
 
-/** What the member keeps, and how many partitions more it may get. */
-function keep(keeping: Keeping, member: MemberSpec): { draft: Draft, room: number } {
-  const draft = new Draft(member.assignment, keeping.hashOfTopic)
+function draftOf({ hashOfTopic }: Keeping, { assignment }: MemberSpec): Draft {
+  return new Draft(assignment, hashOfTopic)
+}
+
+/** What the member keeps (left out: all), and how many partitions more it may get. */
+function keep(
+  keeping: Keeping, member: MemberSpec,
+): { draft: Draft | undefined, room: number } {
+  let draft: Draft | undefined
   let hasExtra = keeping.extra > 0
   let room = keeping.quota + (hasExtra ? 1 : 0)
   for (const topicId of grown(member.assignment.keys(), keeping.hashOfTopic)) {
     if (!keeping.topicIds.has(topicId)) {
+      draft ??= draftOf(keeping, member)
       draft.removeTopic(topicId)
       continue
     }
@@ -68,6 +86,7 @@ function keep(keeping: Keeping, member: MemberSpec): { draft: Draft, room: numbe
       room -= partitions.size
       continue
     }
+    draft ??= draftOf(keeping, member)
     for (const partition of copied(partitions, hashOfInt).slice(room)) {
       draft.remove(topicId, partition)
       keeping.free.push({ topicId, partition })
