@@ -3,7 +3,7 @@
 import { ApiError, Errors } from '../protocol/errors.ts'
 import { Batch } from '../protocol/records/batch.ts'
 import { endMarkOf } from './end-mark.ts'
-import type { AppendOptions } from './log-options.ts'
+import type { AppendInfo, AppendOptions } from './log-options.ts'
 import type { BatchMetadata, ProducerState } from './producers.ts'
 import {
   checkBatch, checkStructure, validateAndAssign, type ValidatingLog,
@@ -83,4 +83,14 @@ function checkProducer(
   const duplicate = origin === 'client' ? producers.findDuplicate(batch) : undefined
   if (duplicate === undefined) producers.check(batch, batch.baseOffset, check)
   return duplicate
+}
+
+/** The answer to a batch that is in the log already. */
+export function infoOf(
+  { lastOffset, offsetDelta, timestamp }: BatchMetadata, logStartOffset: number,
+): AppendInfo {
+  return {
+    firstOffset: lastOffset - offsetDelta, lastOffset, maxTimestamp: timestamp, logStartOffset,
+    logAppendTimeMs: timestamp, duplicate: true, sizeBytes: 0,
+  }
 }

@@ -152,7 +152,7 @@ export class LogDirectory {
       ...this.#producerExpirationMs === undefined
         ? {} : { producerExpirationMs: this.#producerExpirationMs },
       ...isThere ? this.#checkpointed(name) : { isClean: true, isNew: true },
-      onTruncated: (truncated) => this.#lowerCheckpoints(name, truncated),
+      onTruncate: (lowered) => this.#lowerCheckpoints(name, lowered),
       onUnsynced: () => this.#unsynced.add(name),
       removals: this.#removals,
     })
@@ -179,15 +179,9 @@ export class LogDirectory {
    * that is would hide it from everybody.
    */
   #lowerCheckpoints(name: string, { recoveryPoint, startOffset }: Lowered): void {
-    const isTooHigh = (checkpoint: Checkpoint, offset: number): boolean => (
-      (checkpoint.loaded(name) ?? 0) > offset)
     this.#io(() => {
-      if (isTooHigh(this.#startOffsets, startOffset)) {
-        this.#startOffsets.save(this.#logs, this.#found)
-      }
-      if (isTooHigh(this.#recoveryPoints, recoveryPoint)) {
-        this.#recoveryPoints.save(this.#logs, this.#found)
-      }
+      this.#startOffsets.lower(name, startOffset)
+      this.#recoveryPoints.lower(name, recoveryPoint)
     })
   }
 
@@ -347,6 +341,13 @@ class Checkpoint {
 
   loaded(name: string): number | undefined {
     return this.#offsets.get(name)
+  }
+
+  /** Writes the file if it says more of the log. */
+  lower(name: string, offset: number): void {
+    if ((this.loaded(name) ?? 0) <= offset) return
+    this.#offsets = new Map(this.#offsets).set(name, offset)
+    writeOffsets(this.#disk, this.#path, this.#offsets)
   }
 
   save(logs: Logs, unopened: Unopened): void {

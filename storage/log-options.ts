@@ -27,8 +27,11 @@ export interface LogOptions extends Claim {
   /** `producer.id.expiration.ms` */
   readonly producerExpirationMs?: number
   readonly buffers?: BufferPool
-  /** The log became shorter: offsets that were written down somewhere may be too high now. */
-  onTruncated?(log: { readonly recoveryPoint: number, readonly startOffset: number }): void
+  /**
+   * The log is about to become shorter, or has: nothing higher may be written down of it. Were it
+   * still when the log is cut, the next start would take what is gone for lost (H3).
+   */
+  onTruncate?(lowered: { readonly recoveryPoint: number, readonly startOffset: number }): void
   /** Something is written that is not on the device, for the first time since all was. */
   onUnsynced?(): void
   /** Where deleted files wait for their time; left out: the log has its own. */

@@ -7,7 +7,7 @@
 
 import { ApiError, Errors } from '../protocol/errors.ts'
 import { Batch } from '../protocol/records/batch.ts'
-import { admit } from './admission.ts'
+import { admit, infoOf } from './admission.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { claimDirectory, type EpochEntry } from './checkpoints.ts'
 import { Compaction } from './compaction/compaction.ts'
@@ -22,7 +22,7 @@ import type {
 } from './log-options.ts'
 import type { Logger } from './ports.ts'
 import { ProducerState } from './producers.ts'
-import { discard, loadProducers, loadSegments, startOver, takeIn } from './recovery.ts'
+import { cut, discard, loadProducers, loadSegments, startOver, takeIn } from './recovery.ts'
 import { Removals } from './removals.ts'
 import { countExpired } from './retention.ts'
 import * as search from './search.ts'
@@ -62,7 +62,7 @@ export class Log {
   #highWatermark: number
   readonly #staging = new Staging()
   readonly #durability: Durability
-  readonly #onTruncated: ((log: Log) => void) | undefined
+  readonly #onTruncate: LogOptions['onTruncate']
   readonly #onUnsynced: (() => void) | undefined
   readonly #removals: Removals
   #rollJitterMs: number
@@ -89,7 +89,7 @@ export class Log {
     this.#buffers = options.buffers ?? new BufferPool()
     this.#producerExpirationMs = options.producerExpirationMs ?? DAY_MS
     this.#rollJitterMs = jitterMs(this.#config, this.name)
-    this.#onTruncated = options.onTruncated
+    this.#onTruncate = options.onTruncate
     this.#onUnsynced = options.onUnsynced
     this.#guard = new Guard(directory)
     this.#removals = options.removals ?? new Removals(disk)
@@ -197,13 +197,7 @@ export class Log {
     const admitted = admit(records, options, this)
     const isAppendTime = this.#config.timestampType === 'LogAppendTime'
     const logStartOffset = this.#startOffset
-    if (admitted.duplicate !== undefined) {
-      const { lastOffset, offsetDelta, timestamp } = admitted.duplicate
-      return {
-        firstOffset: lastOffset - offsetDelta, lastOffset, maxTimestamp: timestamp, logStartOffset,
-        logAppendTimeMs: timestamp, duplicate: true, sizeBytes: 0,
-      }
-    }
+    if (admitted.duplicate !== undefined) return infoOf(admitted.duplicate, logStartOffset)
     let sizeBytes = 0
     let maxTimestamp = -1
     for (const batch of admitted.batches) {
@@ -285,13 +279,8 @@ export class Log {
     const end = Math.min(maxOffset, this.#writtenOffset)
     const range = this.#guard.do(() => search.findRange(this.#segments, offset, end))
     if (range === undefined) return NOTHING
-    const { segment, position, firstBatchBytes, endPosition } = range
-    if (firstBatchBytes > maxSizeBytes && !minOneBatch) return NOTHING
-    const sizeBytes = Math.min(Math.max(maxSizeBytes, firstBatchBytes), endPosition - position)
-    const lease = this.#buffers.lease(sizeBytes)
-    const count = this.#guard.do(() => segment.file.read(lease.bytes, 0, sizeBytes, position))
-    if (count < Math.min(sizeBytes, firstBatchBytes)) throw segment.corruptAt(position)
-    return { records: lease.bytes.subarray(0, count), release: lease.release }
+    if (range.firstBatchBytes > maxSizeBytes && !minOneBatch) return NOTHING
+    return this.#guard.do(() => search.readRange(range, maxSizeBytes, this.#buffers))
   }
 
   /** About how many bytes a read from the offset could give. */
@@ -372,15 +361,10 @@ export class Log {
     if (offset <= this.#segments.first.baseOffset) return this.truncateFully(offset)
     this.flush()
     this.#guard.do(() => {
-      const removed = this.#segments.removeFrom(offset)
-      discard(this.#disk, removed)
-      // Were they back after a crash, nobody would look for an end in what lies before them.
-      if (removed.length > 0) this.#disk.syncDirectory(this.directory)
-      this.#segments.active.truncateTo(offset)
-      this.#segments.active.saveIndexes()
+      this.#lower(this.#segments.endBelow(offset))
+      cut(this.#segments, offset, this.#disk, this.directory)
     })
     this.#truncated()
-    this.#snapshots.removeAbove(this.#endOffset)
     this.#guard.do(() => (
       loadProducers(this.#segments, this.#endOffset, this.producers, this.#snapshots)
     ))
@@ -399,6 +383,7 @@ export class Log {
     this.#logger.warn('the log starts over', { log: this.name, offset, endOffset: this.#endOffset })
     this.#staging.clear()
     this.#guard.do(() => {
+      this.#lower(Math.min(offset, this.#segments.first.baseOffset))
       startOver(this.#segments, offset, this.#disk, this.directory, nowMs)
       this.#snapshots.removeAbove(-1)
       this.#epochs.clear()
@@ -406,6 +391,12 @@ export class Log {
     this.producers.clear()
     this.#endOffset = offset
     this.#startOffset = offset
+  }
+
+  /** Before the log is cut. */
+  #lower(offset: number): void {
+    const recoveryPoint = Math.min(offset, this.recoveryPoint)
+    this.#onTruncate?.({ recoveryPoint, startOffset: this.#startOffset })
   }
 
   #truncated(): void {
@@ -417,17 +408,19 @@ export class Log {
     this.#startOffset = Math.min(this.#startOffset, this.#endOffset)
     this.#guard.do(() => {
       this.#epochs.truncateFromEnd(this.#endOffset)
+      this.#snapshots.removeAbove(this.#endOffset)
       // What was removed must not come back, after a crash, among what is appended next.
       this.#segments.active.file.sync()
       this.#disk.syncDirectory(this.directory)
-      this.#onTruncated?.(this)
+      this.#onTruncate?.(this)
     })
   }
 
   /** Deletes some segments whose time is over. Answers how many; 0 when there are no more. */
   applyRetention(nowMs: number): number {
     this.#guard.checkUsable()
-    const count = countExpired(this.#segments.all, this.#config, this, nowMs)
+    const count = this.#guard.do(() => (
+      countExpired(this.#segments.all, this.#config, this, nowMs)))
     if (count === 0) return 0
     if (count === this.#segments.count) this.#roll(nowMs)
     const dueMs = nowMs + this.#config.fileDeleteDelayMs

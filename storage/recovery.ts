@@ -2,11 +2,13 @@
 //
 // Behind the recovery point anything may be wrong: batches are checked one by one, the first that
 // is not sound ends the log, and indexes and producer state are built again from those before it.
+// Below the recovery point it ends the opening: that was on the device, and is damaged (H3).
 
 import { ApiError, Errors } from '../protocol/errors.ts'
 import { type Batch, MAGIC } from '../protocol/records/batch.ts'
 import { syncTopicId } from './checkpoints.ts'
 import type { LogConfig } from './config.ts'
+import { refuseLoss, refuseOrphans, refuseStart } from './damage.ts'
 import type { Disk } from './disk.ts'
 import { endMarkOf } from './end-mark.ts'
 import { LEADER_EPOCH_FILE, type LeaderEpochs } from './epochs.ts'
@@ -17,6 +19,7 @@ import { ProducerState } from './producers.ts'
 import { MAX_RELATIVE_OFFSET, Segment } from './segment.ts'
 import { Segments } from './segments.ts'
 import type { SnapshotFiles } from './snapshot-files.ts'
+import { mustBeSound, soundBatches } from './sound-batches.ts'
 
 export interface LoadOptions {
   readonly disk: Disk
@@ -44,11 +47,23 @@ export interface LoadOptions {
  * on the device then.
  */
 export function loadSegments(options: LoadOptions): Segments {
-  const { disk, directory, name, names, logger, nowMs, startOffset, epochs } = options
+  const segments = new Segments()
+  try {
+    load(segments, options)
+  } catch (error) {
+    for (const segment of segments.all) segment.close()
+    throw error
+  }
+  return segments
+}
+
+function load(segments: Segments, options: LoadOptions): void {
+  const { disk, directory, name, names, logger, nowMs, isClean, startOffset, epochs } = options
   const bases = tidyFiles(disk, directory, names, (files) => {
+    // A power loss may have taken of deleted segments one file, and not the other.
+    if (isClean) refuseOrphans(files, options)
     logger.warn('indexes without their segment: its records are lost', { log: name, files })
   })
-  const segments = new Segments()
   for (const base of bases) segments.push(Segment.open(disk, directory, base, nowMs))
   // Of a complete segment the next one's name tells where it ends.
   for (const [i, segment] of segments.all.entries()) {
@@ -58,6 +73,7 @@ export function loadSegments(options: LoadOptions): Segments {
     epochs.load(() => logger.warn(`${LEADER_EPOCH_FILE} is damaged and made anew`, { log: name }))
   }
   if (segments.count === 0) {
+    refuseLoss(startOffset, options)
     segments.push(Segment.create(disk, directory, startOffset, nowMs))
   }
   const doubtful = firstDoubtful(segments, options)
@@ -67,19 +83,23 @@ export function loadSegments(options: LoadOptions): Segments {
   }
   if (doubtful < segments.count) recover(segments, doubtful, options)
   else loadProducers(segments, segments.active.nextOffset, options.producers, options.snapshots)
+  if (isClean) refuseStart(segments.active.nextOffset, options)
   if (!coversStart(segments, options)) rebuildEpochs(segments, epochs)
-  return segments
 }
 
 /** The place of the first segment that must be looked through; none: that behind the last one. */
 function firstDoubtful(
   segments: Segments, { isClean, recoveryPoint = 0, logger, name, snapshots }: LoadOptions,
 ): number {
+  const { active } = segments
   // The segment that ends at the recovery point may have been rolled since, its indexes unsynced.
-  if (!isClean && !isEmpty(segments, snapshots)) {
+  if (!isClean && !(isEmpty(segments, snapshots) && active.baseOffset >= recoveryPoint)) {
     return Math.max(0, segments.indexOf(recoveryPoint - 1))
   }
-  if (segments.active.hasIndexes && segments.active.findEnd()) return segments.count
+  // One that was closed was on the device as a whole, and ends there.
+  const isAsItWas = (): boolean => !isClean || recoveryPoint <= 0
+    || active.nextOffset === recoveryPoint
+  if (active.hasIndexes && active.findEnd() && isAsItWas()) return segments.count
   logger.warn('the log does not end as it should, though it was closed', { log: name })
   return segments.count - 1
 }
@@ -100,12 +120,14 @@ function recover(segments: Segments, first: number, options: LoadOptions): void 
   let lost: Segment[] = []
   for (const segment of segments.all.slice(first)) {
     if (!canFollow(segment.baseOffset, lastOffset, options)) {
+      refuseLoss(lastOffset + 1, options, segment)
       lost = segments.removeFrom(segment.baseOffset)
       break
     }
     const fileBytes = segment.writtenBytes
     lastOffset = recoverSegment(segment, lastOffset, options)
     if (segment.sizeBytes === fileBytes) continue
+    refuseLoss(lastOffset + 1, options, segment)
     logger.warn('cut off what is no sound batch', {
       log: name, segment: segment.baseOffset, endOffset: segment.nextOffset,
       lostBytes: fileBytes - segment.sizeBytes,
@@ -114,6 +136,7 @@ function recover(segments: Segments, first: number, options: LoadOptions): void 
     lost = segments.removeFrom(segment.baseOffset + 1)
     break
   }
+  refuseLoss(lastOffset + 1, options)
   if (lost.length > 0) {
     logger.warn('removed what followed', { log: name, segments: lost.length })
     discard(disk, lost)
@@ -165,6 +188,8 @@ function recoverSegment(segment: Segment, lastOffset: number, options: LoadOptio
     last = batch.lastOffset
   }
   if (segment.sizeBytes < segment.writtenBytes) refuseOldFormat(segment, options)
+  // All that is left of it was looked at.
+  segment.soundness.cut(0)
   return Math.max(last, segment.baseOffset - 1)
 }
 
@@ -175,13 +200,14 @@ function refuseOldFormat({ file, sizeBytes, writtenBytes }: Segment, { name }: L
     + 'which is not supported')
 }
 
-/** Of a complete segment: it is on the device, so whatever else is wrong with it, it stays. */
+/** Of a complete segment: it is on the device, and damaged where it is not sound. */
 function rebuildIndexes(segments: Segments, segment: Segment, options: LoadOptions): void {
   const { logger, name, config, snapshots } = options
   const { baseOffset, nextOffset, writtenBytes } = segment
   logger.warn('builds an index again', { log: name, segment: baseOffset })
   const producers = new ProducerState(name)
   loadProducers(segments, baseOffset, producers, snapshots)
+  mustBeSound(segment)
   const reader = segment.reader()
   segment.clearIndexes()
   while (reader.next()) {
@@ -211,8 +237,7 @@ function coversStart(segments: Segments, { startOffset, epochs }: LoadOptions): 
 function rebuildEpochs(segments: Segments, epochs: LeaderEpochs): void {
   epochs.forget()
   for (const segment of segments.all) {
-    for (const reader = segment.reader(); reader.next();) {
-      const { leaderEpoch, baseOffset } = reader.batch
+    for (const { leaderEpoch, baseOffset } of soundBatches(segment)) {
       if (leaderEpoch > epochs.latest) epochs.assign(leaderEpoch, baseOffset)
     }
   }
@@ -230,12 +255,21 @@ export function loadProducers(
   const from = newest?.offset ?? baseOffset
   if (from >= endOffset) return
   for (const segment of segments.from(from)) {
-    for (const reader = segment.reader(from); reader.next();) {
-      const { batch } = reader
+    for (const batch of soundBatches(segment, from)) {
       if (batch.baseOffset >= endOffset) return
       if (batch.baseOffset >= from) takeIn(batch, producers)
     }
   }
+}
+
+/** Removes the records from the offset on from the files. */
+export function cut(segments: Segments, offset: number, disk: Disk, directory: string): void {
+  const removed = segments.removeFrom(offset)
+  discard(disk, removed)
+  // Were they back after a crash, nobody would look for an end in what lies before them.
+  if (removed.length > 0) disk.syncDirectory(directory)
+  segments.active.truncateTo(offset)
+  segments.active.saveIndexes()
 }
 
 /** Removes the files of segments at once, the last one first: a crash leaves no gap among them. */

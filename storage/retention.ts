@@ -11,6 +11,8 @@ export interface Expendable {
   readonly nextOffset: number
   readonly sizeBytes: number
   readonly largestTimestamp: number
+  /** Looks whether that is true; it may be another one afterwards. */
+  confirmTimes?(): void
 }
 
 export interface RetentionState {
@@ -35,8 +37,14 @@ function byTime(
   segments: readonly Expendable[], { retentionMs }: LogConfig, state: RetentionState, nowMs: number,
 ): number {
   if (retentionMs < 0) return 0
-  return countWhile(segments, state,
-    ({ largestTimestamp }) => nowMs - largestTimestamp > retentionMs)
+  const isOld = ({ largestTimestamp }: Expendable): boolean => (
+    nowMs - largestTimestamp > retentionMs)
+  return countWhile(segments, state, (segment) => {
+    if (!isOld(segment)) return false
+    // Nothing goes because of an index that tells a wrong time.
+    segment.confirmTimes?.()
+    return isOld(segment)
+  })
 }
 
 function bySize(

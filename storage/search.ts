@@ -2,8 +2,11 @@
 
 import type { Batch } from '../protocol/records/batch.ts'
 import { recordsOf } from '../protocol/records/record.ts'
+import type { BufferPool } from './buffer-pool.ts'
+import type { ReadResult } from './log-options.ts'
 import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
+import { soundBatches, soundBytes } from './sound-batches.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 
 /** A stretch of a segment that starts with a batch. */
@@ -41,6 +44,23 @@ function endOf(segment: Segment, maxOffset: number): number {
   return segment.locate(maxOffset)?.position ?? segment.writtenBytes
 }
 
+/** Reads what is sound of the range, the first batch at least. Throws CORRUPT_MESSAGE. */
+export function readRange(
+  { segment, position, firstBatchBytes, endPosition }: ReadRange, maxSizeBytes: number,
+  buffers: BufferPool,
+): ReadResult {
+  const sizeBytes = Math.min(Math.max(maxSizeBytes, firstBatchBytes), endPosition - position)
+  const { bytes, release } = buffers.lease(sizeBytes)
+  try {
+    const count = segment.file.read(bytes, 0, sizeBytes, position)
+    if (count < Math.min(sizeBytes, firstBatchBytes)) throw segment.corruptAt(position)
+    return { records: soundBytes(segment, bytes.subarray(0, count), position), release }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
 /** The bytes from the offset to `maxOffset`, over all segments. */
 export function countReadable(segments: Segments, offset: number, maxOffset: number): number {
   const range = findRange(segments, offset, maxOffset)
@@ -60,14 +80,12 @@ export function* batchesOf(segments: Segments, from: number, to: number): Genera
   let next = from
   // Looked up each time: while somebody has a batch, a cleaning may put others in their place.
   for (let segment = segments.from(from)[0]; segment !== undefined;) {
-    const reader = segment.reader(next)
-    while (reader.next()) {
-      if (reader.batch.baseOffset >= to) return
-      if (reader.batch.lastOffset < next) continue
-      next = reader.batch.nextOffset
-      yield reader.batch
+    for (const batch of soundBatches(segment, next)) {
+      if (batch.baseOffset >= to) return
+      if (batch.lastOffset < next) continue
+      next = batch.nextOffset
+      yield batch
     }
-    if (!reader.isAtEnd) throw segment.corruptAt(reader.nextPosition)
     next = Math.max(next, segment.nextOffset)
     segment = segments.after(segment.baseOffset, next)
   }
@@ -97,10 +115,11 @@ export function findTimestamp(
   segments: Segments, timestamp: number, startOffset: number,
 ): TimestampPlace | undefined {
   for (const segment of segments.all) {
-    if (segment.maxTimestamp < timestamp || segment.nextOffset <= startOffset) continue
+    if (segment.nextOffset <= startOffset) continue
+    segment.checkTimes()
+    if (segment.maxTimestamp < timestamp) continue
     const from = Math.max(startOffset, segment.lookupTimestamp(timestamp))
-    for (const reader = segment.reader(from); reader.next();) {
-      const { batch } = reader
+    for (const batch of soundBatches(segment, from)) {
       if (batch.maxTimestamp < timestamp) continue
       const found = firstRecord(batch, (time, offset) => time >= timestamp && offset >= startOffset)
       if (found !== undefined) return found
@@ -113,13 +132,14 @@ export function findTimestamp(
 export function findMaxTimestamp(segments: Segments): TimestampPlace | undefined {
   let newest: Segment | undefined
   for (const segment of segments.all) {
+    segment.checkTimes()
     if (segment.maxTimestamp > (newest?.maxTimestamp ?? -1)) newest = segment
   }
   if (newest === undefined) return undefined
   const { maxTimestamp, offsetOfMaxTimestamp } = newest
-  for (const reader = newest.reader(offsetOfMaxTimestamp); reader.next();) {
-    if (reader.batch.maxTimestamp !== maxTimestamp) continue
-    return firstRecord(reader.batch, (time) => time === maxTimestamp)
+  for (const batch of soundBatches(newest, offsetOfMaxTimestamp)) {
+    if (batch.maxTimestamp !== maxTimestamp) continue
+    return firstRecord(batch, (time) => time === maxTimestamp)
   }
   return undefined
 }

@@ -5,12 +5,14 @@
 // segment is rolled, or closed: what a crash takes of them recovery builds again.
 
 import { ApiError, Errors } from '../protocol/errors.ts'
-import { type Batch, BATCH_OVERHEAD, LOG_OVERHEAD, MAGIC } from '../protocol/records/batch.ts'
-import { readInt64 } from '../protocol/records/int64.ts'
+import type { Batch } from '../protocol/records/batch.ts'
 import { BatchReader } from './batch-reader.ts'
 import { type LogConfig, maxSegmentMs } from './config.ts'
 import type { Disk, DiskFile } from './disk.ts'
+import { type BatchPlace, isBatchBefore, locateFrom, maxTimestampAt } from './locate.ts'
 import { OffsetIndex } from './offset-index.ts'
+import { mustBeSound } from './sound-batches.ts'
+import { Soundness } from './soundness.ts'
 import { TimeIndex } from './time-index.ts'
 import { TransactionIndex } from './transaction-index.ts'
 
@@ -34,23 +36,9 @@ const ENTRY_BYTES = {
 const INDEX_INTERVAL_BYTES = 4096
 /** Indexes hold no larger ones. */
 export const MAX_RELATIVE_OFFSET = 0x7fffffff
-/** So much of a file is looked at in one read, searching for an offset among batches. */
-const SEARCH_BYTES = 4096
-/** Of a batch, as far as the delta of its last offset. */
-const SEARCH_HEADER_BYTES = 27
-const LENGTH_AT = 8
-const MAGIC_AT = 16
-const LAST_OFFSET_DELTA_AT = 23
-
 /** A file's name in digits, as Kafka pads them. */
 export function fileNameOf(offset: number): string {
   return String(offset).padStart(20, '0')
-}
-
-/** A batch's place in its segment. */
-export interface BatchPlace {
-  readonly position: number
-  readonly sizeBytes: number
 }
 
 export class Segment {
@@ -70,6 +58,13 @@ export class Segment {
   #offsetOfMaxTimestamp: number
   /** What the index files say has been looked at. */
   #isIndexChecked = true
+  /** The last entry of the time index is that of a batch. */
+  #isMaxChecked = true
+  /** The time index comes from a file. */
+  #areTimesDoubtful = false
+  /** Why its indexes cannot be built again. */
+  #damage: ApiError | undefined
+  #soundness: Soundness | undefined
   /** An entry of the offset index that was found to be true. */
   #soundPosition = 0
   /** The largest timestamp of the first batch: rolling by time counts from it. */
@@ -117,7 +112,18 @@ export class Segment {
     const segment = new Segment(disk, directory, baseOffset, nowMs)
     segment.#maxTimestamp = undefined
     segment.#isIndexChecked = false
+    segment.#isMaxChecked = false
+    segment.#areTimesDoubtful = true
     return segment
+  }
+
+  get soundness(): Soundness {
+    return this.#soundness ??= new Soundness(this.writtenBytes)
+  }
+
+  /** Of the batches. */
+  get path(): string {
+    return this.#path(LOG_SUFFIX)
   }
 
   #path(suffix: string): string {
@@ -165,14 +171,16 @@ export class Segment {
   /** Before the indexes are used: what cannot be right in the files is built from the batches. */
   #checkIndexes(): void {
     if (this.#isIndexChecked) return
-    this.#isIndexChecked = true
     const endOffset = this.nextOffset > this.baseOffset ? this.nextOffset : Infinity
     const isSound = this.offsetIndex.isSound(endOffset, this.writtenBytes)
       && this.timeIndex.isSound(endOffset)
     if (!isSound) this.#rebuildIndexes()
+    this.#isIndexChecked = true
   }
 
+  /** Throws CORRUPT_MESSAGE, and leaves them, when the batches are what is damaged. */
   #rebuildIndexes(): void {
+    this.#mustBeSound()
     const { nextOffset, sizeBytes, isSynced } = this
     const reader = new BatchReader(this.file, 0, this.writtenBytes)
     this.offsetIndex.table.clear()
@@ -184,6 +192,43 @@ export class Segment {
     this.sizeBytes = sizeBytes
     this.isSynced = isSynced
     this.saveIndexes()
+  }
+
+  /** Looked at once: it takes a while. */
+  #mustBeSound(): void {
+    if (this.#damage !== undefined) throw this.#damage
+    try {
+      mustBeSound(this)
+    } catch (error) {
+      if (error instanceof ApiError) this.#damage = error
+      throw error
+    }
+  }
+
+  /** Before what depends on the largest timestamp: a time index may be wrong in one number. */
+  checkTimes(): void {
+    if (this.#isMaxChecked) return
+    this.#checkIndexes()
+    const { count } = this.timeIndex
+    const isTrue = count === 0 ? this.writtenBytes === 0 : this.#isTrueTime(count - 1)
+    if (!isTrue) this.#rebuildIndexes()
+    this.#isMaxChecked = true
+  }
+
+  /** As `checkTimes`; where the batches are what is damaged, the index is believed. */
+  confirmTimes(): void {
+    try {
+      this.checkTimes()
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+    }
+  }
+
+  /** Whether there is a batch with that time at that offset. */
+  #isTrueTime(entry: number): boolean {
+    const place = this.locate(this.timeIndex.offsetAt(entry))
+    if (place === undefined) return false
+    return maxTimestampAt(this, place.position) === this.timeIndex.timestampAt(entry)
   }
 
   /** Accounts for a batch at the end, of which the bytes are written with the next flush. */
@@ -240,30 +285,13 @@ export class Segment {
 
   /** The first written batch that holds the offset, or comes after it. Throws CORRUPT_MESSAGE. */
   locate(offset: number): BatchPlace | undefined {
-    const chunk = Buffer.allocUnsafe(SEARCH_BYTES)
-    const end = this.writtenBytes
-    let chunkPosition = 0
-    let chunkBytes = 0
-    for (let position = this.#startPosition(offset); position < end;) {
-      if (position + SEARCH_HEADER_BYTES > chunkPosition + chunkBytes) {
-        chunkPosition = position
-        chunkBytes = this.file.read(chunk, 0, Math.min(SEARCH_BYTES, end - position), position)
-        if (chunkBytes < SEARCH_HEADER_BYTES) throw this.corruptAt(position)
-      }
-      const at = position - chunkPosition
-      const sizeBytes = LOG_OVERHEAD + chunk.readInt32BE(at + LENGTH_AT)
-      if (sizeBytes < BATCH_OVERHEAD || position + sizeBytes > end) throw this.corruptAt(position)
-      const lastOffset = readInt64(chunk, at) + chunk.readInt32BE(at + LAST_OFFSET_DELTA_AT)
-      if (lastOffset >= offset) return { position, sizeBytes }
-      position += sizeBytes
-    }
-    return undefined
+    return locateFrom(this, this.#startPosition(offset), offset)
   }
 
-  /** The error of a place in the file where no batch is. */
+  /** The error of a place in the file where no sound batch is. */
   corruptAt(position: number): ApiError {
     return new ApiError(Errors.CORRUPT_MESSAGE,
-      `No whole record batch at position ${position} of ${this.#path(LOG_SUFFIX)}`)
+      `No sound record batch at position ${position} of ${this.#path(LOG_SUFFIX)}`)
   }
 
   /** The written batches, from one that holds the offset on. */
@@ -278,7 +306,7 @@ export class Segment {
     const position = this.offsetIndex.lookup(offset)
     if (position === 0 || position === this.#soundPosition) return position
     // Entries are written with the batch, which may wait to be written itself.
-    if (position < this.writtenBytes && !this.#isBatchBefore(offset, position)) {
+    if (position < this.writtenBytes && !isBatchBefore(this, position, offset)) {
       this.#rebuildIndexes()
       return this.offsetIndex.lookup(offset)
     }
@@ -286,17 +314,11 @@ export class Segment {
     return position
   }
 
-  #isBatchBefore(offset: number, position: number): boolean {
-    const header = Buffer.allocUnsafe(SEARCH_HEADER_BYTES)
-    const count = this.file.read(header, 0, SEARCH_HEADER_BYTES, position)
-    if (count < SEARCH_HEADER_BYTES || header.readInt8(MAGIC_AT) !== MAGIC) return false
-    const firstOffset = readInt64(header, 0)
-    return firstOffset >= this.baseOffset && firstOffset <= offset
-  }
-
   /** An offset before which every record is older than the timestamp. */
   lookupTimestamp(timestamp: number): number {
-    this.#checkIndexes()
+    this.checkTimes()
+    const entry = this.timeIndex.entryFor(timestamp)
+    if (this.#areTimesDoubtful && entry >= 0 && !this.#isTrueTime(entry)) this.#rebuildIndexes()
     return this.timeIndex.lookup(timestamp)
   }
 
@@ -325,6 +347,8 @@ export class Segment {
 
   #clearNotes(): void {
     this.#isIndexChecked = true
+    this.#isMaxChecked = true
+    this.#areTimesDoubtful = false
     this.#soundPosition = 0
     this.#maxTimestamp = -1
     this.#offsetOfMaxTimestamp = this.baseOffset
@@ -370,6 +394,7 @@ export class Segment {
   /** Cuts the file, and with it what was staged behind. */
   truncateFile(sizeBytes: number): void {
     this.file.truncate(sizeBytes)
+    this.soundness.cut(sizeBytes)
     this.sizeBytes = sizeBytes
     this.writtenBytes = sizeBytes
     this.isSynced = false

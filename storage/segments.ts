@@ -66,6 +66,17 @@ export class Segments {
     return low - 1
   }
 
+  /** Where the log ends when the records from the offset on are gone; perhaps less. */
+  endBelow(offset: number): number {
+    const segment = this.#all[Math.max(0, this.indexOf(offset - 1))]!
+    let end = segment.baseOffset
+    for (const reader = segment.reader(offset - 1); reader.next();) {
+      if (reader.batch.nextOffset > offset) break
+      end = reader.batch.nextOffset
+    }
+    return end
+  }
+
   /** The first behind the one of that base that may hold the offset, or what comes after it. */
   after(baseOffset: number, offset: number): Segment | undefined {
     return this.#all[Math.max(this.indexOf(baseOffset) + 1, this.indexOf(offset))]

@@ -54,8 +54,13 @@ export class TimeIndex {
 
   /** An offset before which every record is older than the timestamp. */
   lookup(timestamp: number): number {
-    const entry = this.#table.floor((bytes, at) => readInt64(bytes, at) <= timestamp)
+    const entry = this.entryFor(timestamp)
     return entry < 0 ? this.#baseOffset : this.offsetAt(entry)
+  }
+
+  /** The last one that is not later; −1 without one. */
+  entryFor(timestamp: number): number {
+    return this.#table.floor((bytes, at) => readInt64(bytes, at) <= timestamp)
   }
 
   /** Keeps the entries below the offset. */

@@ -8,6 +8,7 @@ import type { Log } from '../../storage/log.ts'
 import { LogDirectory } from '../../storage/log-directory.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
 import { append, appendEach, silent, valuesOf } from './harness.ts'
+import { StoppingDisk } from './stopping-disk.ts'
 
 const MARKER = '/data/.kafka_cleanshutdown'
 const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAg'
@@ -264,7 +265,32 @@ describe('truncation', () => {
     expect(valuesOf(openIn(openDirectory()))).toEqual(['a', 'b'])
   })
 
-  test('lowers it at the next start when it did not come to it', async () => {
+  test('lowers it before anything is cut: what is gone is not taken for lost', async () => {
+    for (let changes = 0; ; changes++) {
+      const stopping = new StoppingDisk()
+      disk = stopping
+      disk.makeDirectory('/data')
+      const directory = openDirectory()
+      const log = openIn(directory)
+      appendEach(log, 'a', 'b', 'c')
+      await log.sync()
+      directory.checkpoint()
+      stopping.stopAfter(changes)
+      let isDone = true
+      try {
+        log.truncateTo(1)
+      } catch (error) {
+        if (!stopping.hasStopped) throw error
+        isDone = false
+      }
+      stopping.stopAfter(Infinity)
+      disk.crash()
+      expect(valuesOf(openIn(openDirectory()))[0]).toBe('a')
+      if (isDone) break
+    }
+  })
+
+  test('does not go by a recovery point of more than there is: that is a loss (H3)', async () => {
     const directory = openDirectory()
     const log = openIn(directory)
     appendEach(log, 'a', 'b', 'c')
@@ -273,8 +299,9 @@ describe('truncation', () => {
     const before = checkpoint('recovery-point')!
     log.truncateTo(1)
     overwrite('/data/recovery-point-offset-checkpoint', before)
-    openIn(openDirectory())
-    expect(checkpoint('recovery-point')).toBe('0\n1\ntopic 0 1\n')
+    const again = openDirectory()
+    expect(() => openIn(again)).toThrow('topic-0 is damaged: it ends at offset 1')
+    expect(again.names()).toEqual(['topic-0'])
   })
 })
 

@@ -134,10 +134,10 @@ describe('after an unclean end', () => {
   })
 
   test('what was on the device already is not looked through', () => {
-    filled()
+    closed()
     damage(pathOf(0, '.log'), (file) => file.write(Buffer.from([0xff]), BATCH_BYTES + 65))
     expect(reopened({ recoveryPoint: 12 }).endOffset).toBe(12)
-    expect(reopened({ recoveryPoint: 3 }).endOffset).toBe(1)
+    expect(reopened({ recoveryPoint: 1 }).endOffset).toBe(1)
   })
 
   test('a segment that is not where the one before ends goes', () => {
@@ -193,7 +193,7 @@ describe('files', () => {
     const names = ['00000000000000000002.index', '00000000000000000004.log.deleted',
       '00000000000000000000.log.cleaned', 'leader-epoch-checkpoint.tmp']
     for (const name of names) disk.open(`${DIRECTORY}/${name}`, 'create')
-    expectWhole(reopened({ isClean: true }))
+    expectWhole(reopened({ recoveryPoint: 12 }))
     const left = disk.list(DIRECTORY).map(({ name }) => name)
     for (const name of names) expect(left).not.toContain(name)
   })
@@ -204,12 +204,12 @@ describe('files', () => {
       append(log, ['x'], { producerId: 7, producerEpoch: 0, baseSequence: i })
     }
     log.close()
-    damage(pathOf(9, '.snapshot'), (file) => file.write(Buffer.from([0xff]), 12))
+    damage(pathOf(8, '.snapshot'), (file) => file.write(Buffer.from([0xff]), 12))
     damage(`${DIRECTORY}/leader-epoch-checkpoint`, (file) => file.write(Buffer.from('hello'), 0))
     disk.remove(pathOf(4, '.log'))
     const told: string[] = []
     const logger = { ...silent, warn: (message: string) => { told.push(message) } }
-    reopened({ isClean: true, logger })
+    reopened({ recoveryPoint: 9, logger })
     expect(told).toEqual([
       'indexes without their segment: its records are lost',
       'leader-epoch-checkpoint is damaged and made anew',
@@ -263,7 +263,7 @@ describe('files', () => {
 
   test('may end before the checkpointed start: the log begins anew there', () => {
     closed()
-    const log = reopened({ isClean: true, startOffset: 20 })
+    const log = reopened({ startOffset: 20 })
     expect([log.startOffset, log.endOffset, log.highWatermark]).toEqual([20, 20, 20])
     expect(log.epochs).toEqual([])
     appendEach(log, 'a')
@@ -377,7 +377,9 @@ describe('a batch that goes bad in the middle of a log in use', () => {
 test('a log that was about to begin anew has no records beside its new segment', () => {
   for (let changes = 0; ; changes++) {
     const stopping = new StoppingDisk()
-    const log = openLog(stopping, { config })
+    let recoveryPoint = 6
+    const onTruncate: LogOptions['onTruncate'] = (lowered) => { ({ recoveryPoint } = lowered) }
+    const log = openLog(stopping, { config, onTruncate })
     for (const value of VALUES.slice(0, 6)) append(log, [value])
     log.flush()
     stopping.stopAfter(changes)
@@ -389,8 +391,8 @@ test('a log that was about to begin anew has no records beside its new segment',
       isDone = false
     }
     stopping.stopAfter(Infinity)
-    const { startOffset, endOffset } = openLog(stopping, { config, recoveryPoint: 6 })
-    const left = valuesOf(openLog(stopping, { config, recoveryPoint: 6 }), startOffset)
+    const { startOffset, endOffset } = openLog(stopping, { config, recoveryPoint })
+    const left = valuesOf(openLog(stopping, { config, recoveryPoint }), startOffset)
     expect({ changes, isWithin: left.length <= endOffset - startOffset })
       .toEqual({ changes, isWithin: true })
     if (isDone) break

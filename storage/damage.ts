@@ -1,0 +1,50 @@
+// Damage in what was on the device once (H3): a log that has lost something there is refused, by
+// its name, and its files stay as they are. What never was there may go with the power.
+
+import { ApiError, Errors } from '../protocol/errors.ts'
+import type { Segment } from './segment.ts'
+
+/** What is known of a log from elsewhere. */
+export interface Known {
+  /** `topic-partition` */
+  readonly name: string
+  /** Up to here the log was on the device. Undefined: nobody knows. */
+  readonly recoveryPoint: number | undefined
+  /** What lies before is deleted, whatever the files hold of it. */
+  readonly startOffset: number
+}
+
+/**
+ * Refuses a log of which only what lies below the offset can be read; `at` is where the rest should
+ * begin. Throws CORRUPT_MESSAGE.
+ */
+export function refuseLoss(
+  endOffset: number, { name, recoveryPoint = 0, startOffset }: Known, at?: Segment,
+): void {
+  if (endOffset >= recoveryPoint || recoveryPoint <= startOffset) return
+  const why = at === undefined ? 'files are missing'
+    : `no sound batch is at position ${at.sizeBytes} of ${at.path}`
+  throw new ApiError(Errors.CORRUPT_MESSAGE, `${name} is damaged: it ends at offset ${endOffset}, `
+    + `but was on the device up to ${recoveryPoint}; ${why}. It is left as it is`)
+}
+
+/**
+ * A log that was closed does not end before it begins: the files or the checkpoint are damaged, and
+ * to begin anew would delete all of it. Throws CORRUPT_MESSAGE.
+ */
+export function refuseStart(endOffset: number, { name, startOffset }: Known): void {
+  if (startOffset <= endOffset) return
+  throw new ApiError(Errors.CORRUPT_MESSAGE, `${name} is damaged: it ends at offset ${endOffset}, `
+    + `but should begin at ${startOffset}. It is left as it is`)
+}
+
+/**
+ * Indexes of a closed log whose segment is gone, and with it records that nobody deleted. Throws
+ * CORRUPT_MESSAGE.
+ */
+export function refuseOrphans(names: readonly string[], { name, startOffset }: Known): void {
+  const lost = names.find((orphan) => Number.parseInt(orphan, 10) >= startOffset)
+  if (lost === undefined) return
+  throw new ApiError(Errors.CORRUPT_MESSAGE,
+    `${name} is damaged: the segment of ${lost} is missing. It is left as it is`)
+}
