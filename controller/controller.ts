@@ -57,6 +57,9 @@ interface Pending extends Asking {
 
 /** So many records are taken in between others' requests: about a millisecond. */
 const RECORDS_AT_ONCE = 256
+/** The log is replayed for so long at a time: others want to be heard, a signal for one. */
+const REPLAY_SLICE_MS = 4
+const TELL_PROGRESS_MS = 5000
 
 export const METADATA_TOPIC = '__cluster_metadata'
 /** The topic id of the metadata log, the same in every cluster. */
@@ -79,6 +82,11 @@ export class Controller {
   /** The offset of the last record in `image`. */
   #appliedOffset = -1
   #isActive = false
+  #isStopped = false
+  /** Committed while this node is not active: to be replayed up to here. */
+  #replayTo = 0
+  #replaying: Generator<void, number> | undefined
+  #toldProgressMs = 0
   #activeWaiters: { resolve(): void, reject(error: unknown): void }[] = []
   #failure: unknown
 
@@ -153,6 +161,7 @@ export class Controller {
 
   /** Ends without waiting for what is not committed yet: nobody was told of it. */
   async stop(): Promise<void> {
+    this.#isStopped = true
     this.#driver.close()
     this.#failPending(new ApiError(Errors.NOT_CONTROLLER))
     await Promise.resolve()
@@ -241,7 +250,8 @@ export class Controller {
 
   #onCommit(highWatermark: number): void {
     if (!this.#isActive) {
-      this.#replay(highWatermark)
+      this.#replayTo = highWatermark
+      if (this.#replaying === undefined) this.#replay()
       return
     }
     const delta = new DeltaCollector()
@@ -264,10 +274,43 @@ export class Controller {
     }), this.#log)
   }
 
-  /** Everything up to the own LeaderChange record is committed: load it, and lead. */
-  #replay(highWatermark: number): void {
+  #replay(): void {
+    this.#replaying = this.#loader.load(this.#log, this.#replayTo)
+    this.#toldProgressMs = this.#options.timers.monotonicMs()
+    this.#replaySome(this.#replayTo)
+  }
+
+  #replaySome(highWatermark: number): void {
+    if (this.#isStopped) return
+    const { timers } = this.#options
+    const endMs = timers.monotonicMs() + REPLAY_SLICE_MS
+    try {
+      let step = this.#replaying!.next()
+      while (step.done !== true && timers.monotonicMs() < endMs) step = this.#replaying!.next()
+      if (step.done !== true) {
+        this.#tellProgress(highWatermark)
+        timers.afterTurn(() => this.#replaySome(highWatermark))
+        return
+      }
+      this.#replaying = undefined
+      this.#replayed(highWatermark, step.value)
+    } catch (error) {
+      this.#onFailure(error)
+      return
+    }
+    if (!this.#isActive && highWatermark < this.#replayTo) this.#replay()
+  }
+
+  #tellProgress(highWatermark: number): void {
+    const { timers, logger } = this.#options
+    if (timers.monotonicMs() - this.#toldProgressMs < TELL_PROGRESS_MS) return
+    this.#toldProgressMs = timers.monotonicMs()
+    logger.info('replays the metadata', { offset: this.#loader.endOffset, endOffset: highWatermark })
+  }
+
+  /** Where everything up to the own LeaderChange record is committed, this node leads. */
+  #replayed(highWatermark: number, sizeBytes: number): void {
     const before = this.#image
-    const sizeBytes = this.#loader.load(this.#log, highWatermark)
     this.#appliedOffset = highWatermark - 1
     this.#image = this.#loader.image
     this.#head = this.#loader.image

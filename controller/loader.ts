@@ -13,18 +13,22 @@ export interface ReadableLog {
   batches(from: number, to?: number): Iterable<Batch>
 }
 
+/** So many records are taken in between two looks at the clock. */
+const RECORDS_AT_ONCE = 256
+
 export class MetadataLoader {
   #builder = new ImageBuilder(EMPTY_IMAGE)
+  /** Of the snapshot that it begins with, until they are taken in. */
+  #snapshotValues: readonly Buffer[]
   /** The image before an open transaction. */
   #beforeTransaction: Image | undefined
   #endOffset = 0
   #lastTimestampMs = 0
 
   constructor(snapshot: LoadedSnapshot | undefined) {
-    if (!snapshot) return
-    for (const value of snapshot.values) this.#builder.add(readRecord(value))
-    this.#endOffset = snapshot.id.endOffset
-    this.#lastTimestampMs = snapshot.lastTimestampMs
+    this.#snapshotValues = snapshot?.values ?? []
+    this.#endOffset = snapshot?.id.endOffset ?? 0
+    this.#lastTimestampMs = snapshot?.lastTimestampMs ?? 0
   }
 
   get image(): Image {
@@ -45,23 +49,39 @@ export class MetadataLoader {
     return this.#beforeTransaction !== undefined
   }
 
-  /** Takes in the log up to `highWatermark`. Answers how many bytes it read. */
-  load(log: ReadableLog, highWatermark: number): number {
+  /**
+   * Takes in the snapshot and the log up to `highWatermark`, and hands back between parts of it:
+   * the image is whole at the end. Answers how many bytes of the log it read.
+   */
+  *load(log: ReadableLog, highWatermark: number): Generator<void, number> {
+    yield* this.#takeSnapshot()
     let sizeBytes = 0
     for (const batch of log.batches(this.#endOffset, highWatermark)) {
       if (batch.baseOffset >= highWatermark) break
       if (batch.lastOffset < this.#endOffset) continue
       sizeBytes += batch.sizeBytes
       this.#lastTimestampMs = batch.maxTimestamp
-      this.#take(batch)
+      yield* this.#take(batch)
+      this.#endOffset = batch.nextOffset
     }
     this.#endOffset = highWatermark
     return sizeBytes
   }
 
-  #take(batch: Batch): void {
+  *#takeSnapshot(): Generator<void> {
+    const values = this.#snapshotValues
+    this.#snapshotValues = []
+    for (const [i, value] of values.entries()) {
+      this.#builder.add(readRecord(value))
+      if (i % RECORDS_AT_ONCE === 0) yield
+    }
+  }
+
+  *#take(batch: Batch): Generator<void> {
     if (batch.isControl) return
+    let count = 0
     for (const { value } of recordsOf(batch)) {
+      if (count++ % RECORDS_AT_ONCE === 0) yield
       if (value === null) throw new Error('a metadata record without a value')
       const record = readRecord(value)
       switch (record.type) {

@@ -161,6 +161,7 @@ export class Node {
       this.#config, clusterId, this.#world, (error) => this.#fail(error),
     ))
     this.#undo.push(() => controller.stop())
+    this.#interrupt = () => { void controller.stop() }
     await controller.start()
     return controller
   }

@@ -112,14 +112,12 @@ class NodeDisk implements Disk {
 
   remove(path: string): void {
     this.#keepOpen(path)
-    // Mostly it is not there, and an error costs more than a look.
-    const sizeBytes = this.sizeBytes(path)
-    if (sizeBytes !== undefined) unlessMissing(() => unlink(path, sizeBytes))
+    removeAll(path)
   }
 
   removeTree(path: string): void {
     this.#keepOpen(path)
-    removeTree(path)
+    removeAll(path)
   }
 
   readFile(path: string): Buffer | undefined {
@@ -169,13 +167,31 @@ class NodeDisk implements Disk {
 }
 
 /**
- * The name is gone when it returns. What a large file held the system takes back when nobody has it
- * open any more, which for a gigabyte is a matter of a tenth of a second: that is left to a thread.
+ * Removes what is there, a directory with all that is in it. What a large file held the system takes
+ * back when nobody has it open any more, which for a gigabyte is a matter of a tenth of a second:
+ * that is left to a thread, once all names are gone.
  */
-function unlink(path: string, sizeBytes: number): void {
-  const descriptor = sizeBytes < LARGE_BYTES ? undefined : descriptorOf(path)
-  unlinkSync(path)
-  if (descriptor !== undefined) close(descriptor, () => {})
+function removeAll(path: string): void {
+  const descriptors: number[] = []
+  try {
+    removeNames(path, descriptors)
+  } finally {
+    for (const descriptor of descriptors) close(descriptor, () => {})
+  }
+}
+
+/** Adds descriptors of large files, to be closed. */
+function removeNames(path: string, descriptors: number[]): void {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return
+  if (found.isDirectory()) {
+    for (const name of readdirSync(path)) removeNames(`${path}/${name}`, descriptors)
+    unlessMissing(() => rmdirSync(path))
+    return
+  }
+  const descriptor = found.size < LARGE_BYTES ? undefined : descriptorOf(path)
+  if (descriptor !== undefined) descriptors.push(descriptor)
+  unlessMissing(() => unlinkSync(path))
 }
 
 /** Undefined where there is none to be had. */
@@ -185,17 +201,6 @@ function descriptorOf(path: string): number | undefined {
   } catch {
     return undefined
   }
-}
-
-function removeTree(path: string): void {
-  const found = lstatSync(path, { throwIfNoEntry: false })
-  if (found === undefined) return
-  if (!found.isDirectory()) {
-    unlessMissing(() => unlink(path, found.size))
-    return
-  }
-  for (const name of readdirSync(path)) removeTree(`${path}/${name}`)
-  unlessMissing(() => rmdirSync(path))
 }
 
 function unlessMissing<T>(fn: () => T): T | undefined {

@@ -2,10 +2,13 @@
 // it lets clients feel. `PARTS=appends,reads` names parts of it.
 
 import { benchAppends, benchReads } from './append-and-read.ts'
+import { benchLookups } from './lookups.ts'
+import { benchRecovery } from './recovery.ts'
 import { benchServed } from './served.ts'
 
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
-  appends: benchAppends, reads: benchReads, served: benchServed,
+  appends: benchAppends, reads: benchReads, lookups: benchLookups,
+  recovery: benchRecovery, served: benchServed,
 }
 
 export async function benchStorage(): Promise<void> {

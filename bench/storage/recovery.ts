@@ -1,0 +1,117 @@
+// Opening a log after a kill: how fast what is behind the recovery point is looked through, and
+// that nothing else is.
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { run, sleep, until } from '../../compat/harness/process.ts'
+import type { Disk, DiskFile, OpenMode } from '../../storage/disk.ts'
+import { nodeDisk } from '../../storage/node-disk.ts'
+import { Broker } from './broker.ts'
+import { Client } from './client.ts'
+import { batchOf, fill, MB, openLog, unnumber, withDirectory } from './logs.ts'
+
+const GOAL_MB_PER_S = 300
+const LOG_BYTES = 2048 * MB
+const BATCH_BYTES = 64 * 1024
+const PATIENCE_MS = 120_000
+/** Of the log, in per cent: what is behind the recovery point. */
+const TAILS = [100, 10, 1, 0]
+
+export async function benchRecovery(): Promise<void> {
+  console.log(`\na log of ${LOG_BYTES / MB} MB after a kill (goal: ${GOAL_MB_PER_S} MB/s of what is `
+    + 'behind the recovery point, and nothing else read)')
+  await withDirectory(async (path) => {
+    const directory = join(path, 'bench-0')
+    const batch = batchOf(BATCH_BYTES, 1024)
+    const log = openLog(directory)
+    fill(log, batch, Math.ceil(LOG_BYTES / batch.length))
+    const { endOffset, sizeBytes } = log
+    log.abandon()
+    for (const percent of TAILS) {
+      // Checkpoints name ends of batches.
+      const batches = Math.floor(sizeBytes / batch.length * (100 - percent) / 100)
+      recoverBehind(directory, batches * endOffset / (sizeBytes / batch.length))
+    }
+  })
+  await withDirectory(benchKilledBroker)
+}
+
+function recoverBehind(directory: string, recoveryPoint: number): void {
+  const disk = new CountingDisk()
+  const startedMs = performance.now()
+  const log = openLog(directory, { recoveryPoint }, disk)
+  const elapsedMs = performance.now() - startedMs
+  const { sizeBytes, endOffset } = log
+  log.abandon()
+  const behind = sizeBytes * (1 - recoveryPoint / endOffset)
+  console.log([
+    `unflushed ${(behind / MB).toFixed(0).padStart(5)} MB`,
+    `read ${(disk.readBytes / MB).toFixed(0).padStart(5)} MB`,
+    `${elapsedMs.toFixed(0).padStart(5)} ms`,
+    behind === 0 ? '' : `${(behind / 1e3 / elapsedMs).toFixed(0).padStart(5)} MB/s`,
+  ].join('  '))
+}
+
+/** The real disk; it counts what is read of files. */
+class CountingDisk implements Disk {
+  readBytes = 0
+  readonly #disk = nodeDisk()
+  readonly exists = this.#disk.exists.bind(this.#disk)
+  readonly list = this.#disk.list.bind(this.#disk)
+  readonly makeDirectory = this.#disk.makeDirectory.bind(this.#disk)
+  readonly rename = this.#disk.rename.bind(this.#disk)
+  readonly remove = this.#disk.remove.bind(this.#disk)
+  readonly removeTree = this.#disk.removeTree.bind(this.#disk)
+  readonly syncDirectory = this.#disk.syncDirectory.bind(this.#disk)
+  readonly syncDirectoryAsync = this.#disk.syncDirectoryAsync.bind(this.#disk)
+  readonly sizeBytes = this.#disk.sizeBytes.bind(this.#disk)
+  readonly space = this.#disk.space.bind(this.#disk)
+  readonly lock = this.#disk.lock.bind(this.#disk)
+
+  open(path: string, mode: OpenMode): DiskFile {
+    const file = this.#disk.open(path, mode)
+    const read = file.read.bind(file)
+    file.read = (...args) => {
+      const count = read(...args)
+      this.readBytes += count
+      return count
+    }
+    return file
+  }
+
+  readFile(path: string): Buffer | undefined {
+    const bytes = this.#disk.readFile(path)
+    this.readBytes += bytes?.length ?? 0
+    return bytes
+  }
+}
+
+/** The whole broker, killed; once as it was, once as if nothing had come to the device. */
+async function benchKilledBroker(path: string): Promise<void> {
+  const broker = new Broker(path)
+  await broker.start()
+  const client = await Client.connect(broker.port)
+  await client.createTopic('killed', 1)
+  const batch = batchOf(1_000_000, 1024)
+  for (let filled = 0; filled < LOG_BYTES; filled += batch.length) {
+    const errorCode = await client.produce('killed', 0, unnumber(batch))
+    if (errorCode !== 0) throw new Error(`a produce fails with ${errorCode}`)
+  }
+  client.close()
+  await broker.stop('SIGKILL')
+  console.log(`the broker killed, as it was: ready in ${(await broker.start()).toFixed(0)} ms`)
+  await broker.stop('SIGKILL')
+  const checkpoint = join(broker.dataDirectory, 'recovery-point-offset-checkpoint')
+  writeFileSync(checkpoint, readFileSync(checkpoint, 'utf8').replace(/^(killed 0) \d+$/m, '$1 0'))
+  await run('sync', [], { timeoutMs: PATIENCE_MS })
+  const ready = broker.start()
+  await until('the recovery', PATIENCE_MS, () => /recover/.test(broker.log()) || undefined)
+    .catch(() => {})
+  console.log(`the broker killed, nothing flushed: ready in ${(await ready).toFixed(0)} ms`)
+  await broker.stop('SIGKILL')
+  writeFileSync(checkpoint, readFileSync(checkpoint, 'utf8').replace(/^(killed 0) \d+$/m, '$1 0'))
+  const interrupted = broker.start().catch(() => 0)
+  await sleep(700)
+  console.log(`SIGTERM in the middle of it: ended in ${(await broker.stop()).toFixed(0)} ms`)
+  await interrupted
+}
