@@ -59,6 +59,9 @@ function keepGeneration(
     })
   }
   const answer = () => {
+    // As after a restart: Kafka knows of new topics from the next generation on only, and offsets of
+    // theirs could expire until then.
+    group.refreshSubscribedTopics()
     const canSkip = join.context.apiVersion >= SKIP_ASSIGNMENT_SINCE
     const isLeader = group.isLeader(memberId)
     // Older clients that see themselves as leader would assign anew: they get the old leader's id.

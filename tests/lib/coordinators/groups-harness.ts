@@ -82,13 +82,16 @@ export interface GroupsFixture {
   readonly state: GroupsState
 }
 
-/** A loaded shard on a log: a new one, or what another one has left. */
+/**
+ * A loaded shard on a log: a new one, or what another one has left. Ids are counted from `lastId`
+ * on.
+ */
 export function groupsShard(
   settings: Partial<GroupSettings & ConsumerSettings> = {},
-  on: { log?: MemoryLog, clock?: VirtualClock, topics?: Topics } = {},
+  on: { log?: MemoryLog, clock?: VirtualClock, topics?: Topics, lastId?: number } = {},
 ): GroupsFixture {
   const { log = new MemoryLog(), clock = new VirtualClock(), topics = new Topics() } = on
-  let ids = 0
+  let ids = on.lastId ?? 0
   let state!: GroupsState
   const shard: GroupsShard = new Shard<GroupsRecord, GroupsState>({
     name: '__consumer_offsets-0', log, codec: groupsCodec, clock, logger: silent,

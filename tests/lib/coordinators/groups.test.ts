@@ -212,6 +212,16 @@ describe('a static member (KIP-345)', () => {
     expect(beat(fixture, old, 1, 'one')).toEqual(withCode(Errors.FENCED_INSTANCE_ID))
   })
 
+  test('comes back with other topics, whose offsets are in use from then on', () => {
+    const fixture = groupsShard()
+    stable(fixture)
+    join(fixture, { ...instance, protocols: [{ name: 'range', metadata: subscription('a', 'b') }] })
+    const group = fixture.state.classic(GROUP)!
+    expect(group).toMatchObject({ state: 'Stable', generationId: 1 })
+    expect(group.isSubscribedTo('b')).toBe(true)
+    expect(lasting(groupsShard({}, { log: fixture.log }).state)).toEqual(lasting(fixture.state))
+  })
+
   test('is told of its former leader before version 9', () => {
     const fixture = groupsShard()
     const old = stable(fixture)
