@@ -74,7 +74,7 @@ export async function commitForAWhile(
 
 async function commitOnce(
   client: Client, { groupId, memberId, generationId }: Committer, partitionIndex: number,
-): Promise<number> {
+): Promise<void> {
   const { topics } = await client.ask(offsetCommit, 9, {
     groupId, memberId, generationIdOrMemberEpoch: generationId,
     topics: [{ name: TOPIC, partitions: [
@@ -83,7 +83,6 @@ async function commitOnce(
   })
   const { errorCode } = topics[0]!.partitions[0]!
   if (errorCode !== Errors.NONE) throw new Error(`OffsetCommit: error ${errorCode}`)
-  return 1
 }
 
 /** All in one generation of one group; nobody hears of them until their sessions end. */

@@ -83,7 +83,7 @@ async function initialized(client: Client, index: number): Promise<Producer> {
   }
 }
 
-async function transact(producer: Producer): Promise<number> {
+async function transact(producer: Producer): Promise<void> {
   while (!await write(producer)); // the one before may not be over
   const { client, transactionalId, producerId, producerEpoch } = producer
   const ended = await client.ask(endTxn, 5,
@@ -91,7 +91,6 @@ async function transact(producer: Producer): Promise<number> {
   if (ended.errorCode !== Errors.NONE) throw new Error(`EndTxn: error ${ended.errorCode}`)
   producer.producerId = ended.producerId
   producer.producerEpoch = ended.producerEpoch
-  return 1
 }
 
 /** Gives false where the last transaction is still ending. */
