@@ -1,11 +1,18 @@
 // New partitions: replicas as the client wants them, or as the placement finds them.
 
 import { ApiError, Errors } from '../../protocol/errors.ts'
+import type { Image } from '../image/image.ts'
 import { RECOVERED, type Partition } from '../image/topics.ts'
 import { place } from '../placement.ts'
 import type { DecisionContext } from './decision.ts'
 
 const UNASSIGNED_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAA'
+
+/** With several directories the broker itself chooses, and reports (KIP-858). */
+export function directoryFor({ brokers }: Image, replica: number): string {
+  const logDirs = brokers.get(replica)?.logDirs ?? []
+  return logDirs.length === 1 ? logDirs[0]! : UNASSIGNED_DIRECTORY
+}
 
 /** A partition that begins: the first live replica leads. */
 function newPartition(
@@ -13,11 +20,7 @@ function newPartition(
 ): Partition {
   return {
     replicas, isr,
-    directories: replicas.map((id) => {
-      const logDirs = image.brokers.get(id)?.logDirs ?? []
-      // With several directories the broker itself chooses, and reports (KIP-858).
-      return logDirs.length === 1 ? logDirs[0]! : UNASSIGNED_DIRECTORY
-    }),
+    directories: replicas.map((id) => directoryFor(image, id)),
     removingReplicas: [], addingReplicas: [], elr: [], lastKnownElr: [],
     leader: isr[0]!, leaderRecoveryState: RECOVERED, leaderEpoch: 0, partitionEpoch: 0,
   }
@@ -42,7 +45,8 @@ export function assignedPartition(
   return newPartition(context, replicas, isr)
 }
 
-function checkAssignment(
+/** Throws INVALID_REPLICA_ASSIGNMENT for what no partition may be given. */
+export function checkAssignment(
   { image }: DecisionContext, replicas: readonly number[], replicationFactor: number | undefined,
 ): void {
   const refuse = (why: string): never => {

@@ -1,11 +1,11 @@
 // What follows for partitions when a broker goes or comes: who leaves the ISR, who leads.
 
-import type { TopicIdPartition } from '../image/topics.ts'
+import type { Partition, Topic, TopicIdPartition } from '../image/topics.ts'
 import type { NewRecord } from '../metadata-records.ts'
 import { partitionVersion } from '../record-versions.ts'
 import { effectiveMinIsr, isUncleanElectionEnabled } from '../topic-settings.ts'
 import type { DecisionContext } from './decision.ts'
-import { changePartition } from './partition-change.ts'
+import { changePartition, type ChangeRules } from './partition-change.ts'
 
 export interface BrokerMove {
   /** Leaves the ISR and leads no more. */
@@ -20,37 +20,46 @@ export interface BrokerMove {
 const LOST_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAQ'
 
 export function leaderChanges(
-  { image, settings }: DecisionContext, places: readonly TopicIdPartition[], move: BrokerMove,
+  context: DecisionContext, places: readonly TopicIdPartition[], move: BrokerMove,
 ): NewRecord[] {
-  const { leaving, joining, lostData } = move
+  const { image, settings } = context
+  const { leaving, lostData } = move
   const records: NewRecord[] = []
   for (const place of places) {
     const topic = image.topics.byId(place.topicId)
     const partition = topic?.partitions.get(place.index)
     if (!topic || !partition) throw new Error(`no partition ${place.topicId}-${place.index}`)
-    const isAlive = (id: number): boolean => id !== leaving && id !== lostData &&
-      (id === joining || image.brokers.isActive(id))
-    const isOnline = (id: number): boolean => {
-      const directory = partition.directories[partition.replicas.indexOf(id)]
-      const broker = image.brokers.get(id)
-      if (directory === LOST_DIRECTORY) return false
-      // Before 3.7-IV2 partitions do not say where their replicas are.
-      return directory === undefined || isReserved(directory)
-        || broker?.logDirs.includes(directory) === true
-    }
-    const minIsr = effectiveMinIsr(image, settings, topic.name, partition.replicas.length)
     const targetIsr = partition.isr.filter((id) => id !== leaving && id !== lostData)
     const change = changePartition(place, partition, targetIsr, {
-      isAcceptableLeader: (id) => isAlive(id) && isOnline(id),
-      minIsr,
-      isElrEnabled: image.features.isElrEnabled,
-      version: partitionVersion(image.features),
+      ...rulesFor(context, topic, partition, move),
       election: isUncleanElectionEnabled(image, settings, topic.name) ? 'unclean' : 'online',
       ...(lostData === undefined ? {} : { uncleanShutdownReplicas: [lostData] }),
     })
     if (change) records.push(change)
   }
   return records
+}
+
+/** What any change of the partition goes by; the election is the caller's to choose. */
+export function rulesFor(
+  { image, settings }: DecisionContext, topic: Topic, partition: Partition,
+  { leaving, joining, lostData }: BrokerMove = {},
+): Omit<ChangeRules, 'election'> {
+  const isAlive = (id: number): boolean => id !== leaving && id !== lostData &&
+    (id === joining || image.brokers.isActive(id))
+  const isOnline = (id: number): boolean => {
+    const directory = partition.directories[partition.replicas.indexOf(id)]
+    if (directory === LOST_DIRECTORY) return false
+    // Before 3.7-IV2 partitions do not say where their replicas are.
+    return directory === undefined || isReserved(directory)
+      || image.brokers.get(id)?.logDirs.includes(directory) === true
+  }
+  return {
+    isAcceptableLeader: (id) => isAlive(id) && isOnline(id),
+    minIsr: effectiveMinIsr(image, settings, topic.name, partition.replicas.length),
+    isElrEnabled: image.features.isElrEnabled,
+    version: partitionVersion(image.features),
+  }
 }
 
 function isReserved(directory: string): boolean {

@@ -1,8 +1,11 @@
 // A change to a partition: the target replicas and ISR, what follows from them for leader and
-// eligible leaders, and the record that says it (KIP-631, KIP-966).
+// eligible leaders, and the record that says it (KIP-455, KIP-631, KIP-858, KIP-966).
 
 import { RECOVERING, type Partition, type TopicIdPartition } from '../image/topics.ts'
 import { type NewRecord, record } from '../metadata-records.ts'
+
+/** Of replicas from before records had directories: brokers will tell. */
+const UNKNOWN_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAg'
 
 export interface ChangeRules {
   /** May this replica lead? (alive, and its directory online) */
@@ -18,14 +21,32 @@ export interface ChangeRules {
    */
   readonly election?: 'preferred' | 'online' | 'unclean'
   readonly uncleanShutdownReplicas?: readonly number[]
+  /** Left out: the replicas stay, unless a move of them is complete with this change. */
+  readonly assignment?: Assignment
+}
+
+/** Where a partition is to be: `replicas` holds those that come and those that go, too. */
+export interface Assignment {
+  readonly replicas: readonly number[]
+  readonly adding: readonly number[]
+  readonly removing: readonly number[]
+  /** The directory of a replica that has none; undefined: cluster and records know of none. */
+  readonly newDirectory: ((replica: number) => string) | undefined
 }
 
 interface Target {
   isr: readonly number[]
   elr: readonly number[]
+  replicas: readonly number[]
+  adding: readonly number[]
+  removing: readonly number[]
 }
 
 interface Change {
+  replicas?: readonly number[]
+  addingReplicas?: readonly number[]
+  removingReplicas?: readonly number[]
+  directories?: readonly string[]
   isr?: readonly number[]
   leader?: number
   leaderRecoveryState?: number
@@ -37,15 +58,25 @@ interface Change {
 export function changePartition(
   place: TopicIdPartition, partition: Partition, targetIsr: readonly number[], rules: ChangeRules,
 ): NewRecord | undefined {
-  const target: Target = { isr: targetIsr, elr: partition.elr }
+  const { replicas, addingReplicas, removingReplicas } = partition
+  const target: Target = {
+    isr: targetIsr, elr: partition.elr, replicas, adding: addingReplicas,
+    removing: removingReplicas, ...rules.assignment,
+  }
+  completeMove(target)
   if (rules.isElrEnabled) chooseEligible(target, partition, rules)
   const change: Change = {}
   elect(change, target, partition, rules)
+  // Who is no replica any more has to hear that it is over: by another epoch of the leader.
+  if (change.leader === undefined && replicas.some((id) => !target.replicas.includes(id))) {
+    change.leader = partition.leader
+  }
   noteEligible(change, target, partition, rules)
   const mayBeEmpty = rules.isElrEnabled
   if (change.isr === undefined && (target.isr.length > 0 || mayBeEmpty) &&
     !isSame(target.isr, partition.isr)) change.isr = target.isr
   noteLastKnownLeader(change, partition, rules)
+  noteAssignment(change, target, partition, rules.assignment)
   if (Object.keys(change).length === 0) return undefined
   return record('partitionChange', rules.version, {
     partitionId: place.index, topicId: place.topicId, ...change,
@@ -54,6 +85,21 @@ export function changePartition(
 
 function isSame(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((id, i) => id === b[i])
+}
+
+/**
+ * A move ends when those who came are in sync, and enough of those who stay; then the others go
+ * (KIP-455).
+ */
+function completeMove(target: Target): void {
+  const { adding, removing } = target
+  if (adding.length === 0 && removing.length === 0) return
+  const isr = target.isr.filter((id) => !removing.includes(id))
+  const replicas = target.replicas.filter((id) => !removing.includes(id))
+  const areIn = (ids: readonly number[]): boolean => ids.every((id) => isr.includes(id))
+  if (isr.length === 0 || replicas.length === 0 || !areIn(adding)) return
+  if (adding.length < removing.length && !areIn(replicas)) return
+  Object.assign(target, { isr, replicas, adding: [], removing: [] })
 }
 
 /**
@@ -87,7 +133,8 @@ function elect(change: Change, target: Target, partition: Partition, rules: Chan
 function electLeader(
   target: Target, partition: Partition, rules: ChangeRules,
 ): { node: number, isUnclean: boolean } {
-  const { replicas, leader, lastKnownElr } = partition
+  const { leader, lastKnownElr } = partition
+  const { replicas } = target
   const isValid = (id: number): boolean => rules.isAcceptableLeader(id) &&
     (target.isr.includes(id) || (target.isr.length === 0 && target.elr.includes(id)))
   const order = rules.election === 'preferred'
@@ -124,4 +171,21 @@ function noteLastKnownLeader(change: Change, partition: Partition, rules: Change
   } else if (change.leader >= 0 && partition.lastKnownElr.length > 0) {
     change.lastKnownElr = []
   }
+}
+
+/** A replica that stays keeps its directory. */
+function noteAssignment(
+  change: Change, target: Target, partition: Partition, assignment: Assignment | undefined,
+): void {
+  const { replicas, directories, addingReplicas, removingReplicas } = partition
+  if (!isSame(target.replicas, replicas)) {
+    change.replicas = target.replicas
+    const newDirectory = assignment?.newDirectory
+    if (newDirectory !== undefined || directories.length > 0) {
+      change.directories = target.replicas.map((id) =>
+        directories[replicas.indexOf(id)] ?? newDirectory?.(id) ?? UNKNOWN_DIRECTORY)
+    }
+  }
+  if (!isSame(target.removing, removingReplicas)) change.removingReplicas = target.removing
+  if (!isSame(target.adding, addingReplicas)) change.addingReplicas = target.adding
 }

@@ -31,8 +31,11 @@ async function handleAlterUserScramCredentials(
   return {
     results: users.map((user) => {
       const error = failed.get(user)
+      // For what Java's cryptography refuses Kafka has no words.
+      const isNameless = error?.code === Errors.UNKNOWN_SERVER_ERROR
       return {
-        user, errorCode: error?.code ?? Errors.NONE, errorMessage: error?.message ?? null,
+        user, errorCode: error?.code ?? Errors.NONE,
+        errorMessage: isNameless ? null : error?.message ?? null,
       }
     }),
   }

@@ -6,6 +6,7 @@ import { addOffsetsToTxnHandler } from './add-offsets-to-txn.ts'
 import { addPartitionsToTxnHandler } from './add-partitions-to-txn.ts'
 import { alterClientQuotasHandler } from './alter-client-quotas.ts'
 import { alterConfigsHandler } from './alter-configs.ts'
+import { alterPartitionReassignmentsHandler } from './alter-partition-reassignments.ts'
 import { alterUserScramCredentialsHandler } from './alter-user-scram-credentials.ts'
 import { apiVersionsHandler } from './api-versions.ts'
 import { consumerGroupDescribeHandler } from './consumer-group-describe.ts'
@@ -25,6 +26,7 @@ import { describeQuorumHandler } from './describe-quorum.ts'
 import { describeTopicPartitionsHandler } from './describe-topic-partitions.ts'
 import { describeTransactionsHandler } from './describe-transactions.ts'
 import { describeUserScramCredentialsHandler } from './describe-user-scram-credentials.ts'
+import { electLeadersHandler } from './elect-leaders.ts'
 import { endTxnHandler } from './end-txn.ts'
 import { fetchHandler } from './fetch.ts'
 import { findCoordinatorHandler } from './find-coordinator.ts'
@@ -36,6 +38,7 @@ import { leaveGroupHandler } from './leave-group.ts'
 import { listConfigResourcesHandler } from './list-config-resources.ts'
 import { listGroupsHandler } from './list-groups.ts'
 import { listOffsetsHandler } from './list-offsets.ts'
+import { listPartitionReassignmentsHandler } from './list-partition-reassignments.ts'
 import { listTransactionsHandler } from './list-transactions.ts'
 import { metadataHandler } from './metadata.ts'
 import { offsetCommitHandler } from './offset-commit.ts'
@@ -45,6 +48,8 @@ import { offsetForLeaderEpochHandler } from './offset-for-leader-epoch.ts'
 import { produceHandler } from './produce.ts'
 import { syncGroupHandler } from './sync-group.ts'
 import { txnOffsetCommitHandler } from './txn-offset-commit.ts'
+import { unregisterBrokerHandler } from './unregister-broker.ts'
+import { updateFeaturesHandler } from './update-features.ts'
 import { writeTxnMarkersHandler } from './write-txn-markers.ts'
 
 export const handlers: readonly Handler[] = [
@@ -52,6 +57,7 @@ export const handlers: readonly Handler[] = [
   addPartitionsToTxnHandler,
   alterClientQuotasHandler,
   alterConfigsHandler,
+  alterPartitionReassignmentsHandler,
   alterUserScramCredentialsHandler,
   apiVersionsHandler,
   consumerGroupDescribeHandler,
@@ -71,6 +77,7 @@ export const handlers: readonly Handler[] = [
   describeTopicPartitionsHandler,
   describeTransactionsHandler,
   describeUserScramCredentialsHandler,
+  electLeadersHandler,
   endTxnHandler,
   fetchHandler,
   findCoordinatorHandler,
@@ -82,6 +89,7 @@ export const handlers: readonly Handler[] = [
   listConfigResourcesHandler,
   listGroupsHandler,
   listOffsetsHandler,
+  listPartitionReassignmentsHandler,
   listTransactionsHandler,
   metadataHandler,
   offsetCommitHandler,
@@ -91,5 +99,7 @@ export const handlers: readonly Handler[] = [
   produceHandler,
   syncGroupHandler,
   txnOffsetCommitHandler,
+  unregisterBrokerHandler,
+  updateFeaturesHandler,
   writeTxnMarkersHandler,
 ]
