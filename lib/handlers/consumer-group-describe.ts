@@ -24,7 +24,9 @@ async function handleDescribe(
   _context: RequestContext, services: Services,
 ): Promise<ConsumerGroupDescribeResponse> {
   if (!servesConsumerGroups(services)) throw new ApiError(Errors.UNSUPPORTED_VERSION)
-  const groups = await Promise.all(groupIds.map((groupId) => describe(groupId, services)))
+  // Groups without a name are answered before the coordinator is asked for the others.
+  const ordered = [...groupIds].sort((a, b) => Number(a !== '') - Number(b !== ''))
+  const groups = await Promise.all(ordered.map((groupId) => describe(groupId, services)))
   if (!includeAuthorizedOperations) return { groups }
   return {
     groups: groups.map((group) => group.errorCode === Errors.NONE

@@ -1,7 +1,8 @@
 // DescribeProducers (key 61): the producers that partitions of this node know (KIP-664). So is a
 // transaction found that hangs, and its producer.
 
-import { Errors } from '../../protocol/errors.ts'
+import { checkTopicName } from '../../controller/topic-names.ts'
+import { ApiError, errorMessage, Errors } from '../../protocol/errors.ts'
 import {
   describeProducers, type DescribeProducersRequest, type DescribeProducersResponse,
 } from '../../protocol/messages/describe-producers.ts'
@@ -21,11 +22,12 @@ export const describeProducersHandler = handler(describeProducers, handleDescrib
 })
 
 function handleDescribeProducers(
-  { topics }: DescribeProducersRequest, _context: RequestContext, { partitions }: Services,
+  { topics }: DescribeProducersRequest, _context: RequestContext, services: Services,
 ): DescribeProducersResponse {
+  const { partitions } = services
   const describe = (topic: string, index: number): DescribedPartition => {
     const partition = partitions.get(topic, index)
-    if (partition === undefined) return failed(index, partitions.errorOfAbsent(topic, index))
+    if (partition === undefined) return absent(topic, index, services)
     return {
       partitionIndex: index,
       errorCode: Errors.NONE,
@@ -50,6 +52,23 @@ function activeProducer(entry: ProducerEntry): ActiveProducer {
   }
 }
 
-function failed(partitionIndex: number, errorCode: number): DescribedPartition {
-  return { partitionIndex, errorCode, activeProducers: [] }
+/** Of a topic that exists, the code says all. */
+function absent(
+  topic: string, index: number, { controller, partitions }: Services,
+): DescribedPartition {
+  const errorCode = partitions.errorOfAbsent(topic, index)
+  if (controller.image.topics.byName(topic) !== undefined) return failed(index, errorCode)
+  try {
+    checkTopicName(topic)
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    return failed(index, error.code, error.message)
+  }
+  return failed(index, errorCode, errorMessage(errorCode))
+}
+
+function failed(
+  partitionIndex: number, errorCode: number, message: string | null = null,
+): DescribedPartition {
+  return { partitionIndex, errorCode, errorMessage: message, activeProducers: [] }
 }

@@ -72,11 +72,16 @@ function find(
     // There is no topic that these could keep their state in, and so nobody who keeps it.
     case SHARE: return {
       ...NOWHERE,
-      errorCode: context.apiVersion < SHARE_SINCE
+      errorCode: context.apiVersion < SHARE_SINCE || !isShareKey(key)
         ? Errors.INVALID_REQUEST : Errors.COORDINATOR_NOT_AVAILABLE,
     }
     default: throw new ApiError(Errors.INVALID_REQUEST)
   }
+}
+
+/** A group, the id of a topic, and a partition of it. */
+function isShareKey(key: string): boolean {
+  return /^[^:]+:[\w-]{22}:[+-]?\d+$/.test(key)
 }
 
 /** The coordinator of a key leads the partition that keeps it. */

@@ -33,8 +33,8 @@ function handleJoinGroup(
   return mapLater(response, (answer) => inVersion(answer, apiVersion))
 }
 
-/** Before version 7 a protocol name cannot be null. */
+/** Before version 7 a protocol name cannot be null; from there on it is, instead of empty. */
 function inVersion(response: JoinGroupResponse, apiVersion: number): JoinGroupResponse {
-  if (apiVersion >= 7 || response.protocolName != null) return response
-  return { ...response, protocolName: '' }
+  if ((response.protocolName ?? '') !== '') return response
+  return { ...response, protocolName: apiVersion >= 7 ? null : '' }
 }

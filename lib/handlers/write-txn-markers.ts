@@ -53,12 +53,13 @@ function marksOf(marker: AskedMarker) {
   }
 }
 
-/** Marks of one producer are answered together. */
+/** Marks of one producer are answered together; one that had no partitions is not named. */
 function merged(
   results: readonly (readonly [producerId: number, results: readonly MarkResult[]])[],
 ): AnsweredMarker[] {
   const byProducer = new Map<number, Map<string, Map<number, number>>>()
   for (const [producerId, written] of results) {
+    if (written.length === 0) continue
     const topics = byProducer.get(producerId) ?? new Map<string, Map<number, number>>()
     byProducer.set(producerId, topics)
     for (const { topic, partition, errorCode } of written) {

@@ -2,13 +2,13 @@
 
 import { ApiError, Errors } from '../../../protocol/errors.ts'
 import { joinError, joined } from './answers.ts'
-import type { ClassicGroup } from './classic-group.ts'
+import { ClassicGroup } from './classic-group.ts'
 import { joinConsumerGroup } from './consumer/classic-members.ts'
 import { consumerGroupTombstones } from './consumer/record-makers.ts'
 import { type Join, reasonOf, rejoin } from './joining.ts'
 import { Member } from './member.ts'
 import { rebalanceOrCompleteJoin, watchMemberId, watchSession } from './rebalance.ts'
-import { newGroupRecord } from './records.ts'
+import { type GroupsRecord, newGroupRecord } from './records.ts'
 import { type GroupsState, type GroupsWrites, NOTHING } from './state.ts'
 import { replaceStaticMember } from './static-member.ts'
 
@@ -23,12 +23,14 @@ export function joinGroup(state: GroupsState, join: Join): GroupsWrites {
   const there = state.groups.get(groupId)
   if (there?.type === 'consumer' && !there.isEmpty) return joinConsumerGroup(state, there, join)
   const known = state.classic(groupId)
-  if (known === undefined && memberId !== '') {
-    join.answer(joinError(memberId, Errors.UNKNOWN_MEMBER_ID))
-    return NOTHING
-  }
   // A group without members changes its protocol with the first that comes.
   const tombstones = there?.type === 'consumer' ? consumerGroupTombstones(there) : []
+  if (known === undefined && memberId !== '') {
+    join.answer(joinError(memberId, Errors.UNKNOWN_MEMBER_ID))
+    return there === undefined
+      ? NOTHING
+      : { records: [...tombstones, ...offsetsAlone(state, groupId)] }
+  }
   const group = known ?? state.createGroup(groupId)
   const writes = enter(state, group, join)
   if (known !== undefined) return writes
@@ -43,6 +45,13 @@ export function joinGroup(state: GroupsState, join: Join): GroupsWrites {
       if (there !== undefined && isUnused) state.groups.set(groupId, there)
     },
   }
+}
+
+/** What is left of a group that has lost its protocol to somebody who was not let in. */
+function offsetsAlone(state: GroupsState, groupId: string): GroupsRecord[] {
+  if (state.offsets.ofGroup(groupId) === undefined) return []
+  const stateChangedMs = state.world.nowMs()
+  return [newGroupRecord(new ClassicGroup(groupId, { state: 'Empty', stateChangedMs }))]
 }
 
 function enter(state: GroupsState, group: ClassicGroup, join: Join): GroupsWrites {

@@ -6,7 +6,7 @@
 import { ApiError, Errors } from '../../../protocol/errors.ts'
 import type { TransactionsState, TransactionsWrites } from './state.ts'
 import {
-  completed, EPOCH_BUMP_SINCE, fenced, isEnding, isEpochExhausted, prepared,
+  completed, EPOCH_BUMP_SINCE, fenced, isEnding, isEpochExhausted, LAST_EPOCH, prepared,
   type ProducerIdAndEpoch, type Transaction,
 } from './transaction.ts'
 
@@ -51,7 +51,7 @@ function endWithNewEpoch(
   const { producerId, producerEpoch, previousProducerId } = transaction
   if (isEnding(transaction)) throw new ApiError(Errors.CONCURRENT_TRANSACTIONS)
   const isRepeatedOverflow = previousProducerId === request.producerId
-    && isEpochExhausted(request.producerEpoch) && producerEpoch === 0
+    && request.producerEpoch === LAST_EPOCH && producerEpoch === 0
   const isRepeatedBump = producerEpoch === request.producerEpoch + 1
   if (producerId !== request.producerId && !isRepeatedOverflow) {
     throw new ApiError(Errors.INVALID_PRODUCER_ID_MAPPING)

@@ -59,9 +59,11 @@ export function isEnding({ state }: Transaction): boolean {
   return state === 'PrepareCommit' || state === 'PrepareAbort'
 }
 
-/** The largest epoch is left for fencing. */
+/** The last one that a producer has: the largest is left for fencing. */
+export const LAST_EPOCH = MAX_EPOCH - 1
+
 export function isEpochExhausted(epoch: number): boolean {
-  return epoch >= MAX_EPOCH - 1
+  return epoch >= LAST_EPOCH
 }
 
 export interface Initialization {

@@ -53,8 +53,12 @@ export function checkCommitter(
 export function checkFetcher(
   group: ConsumerGroup, memberId: string | null, memberEpoch: number,
 ): void {
-  if (memberId === null && memberEpoch < 0) return
-  const member = group.member(memberId ?? '')
+  if (memberId === null) {
+    if (memberEpoch < 0) return
+    // Kafka fails here with an exception that nobody expects.
+    throw new ApiError(Errors.UNKNOWN_SERVER_ERROR, 'an epoch, but no member id')
+  }
+  const member = group.member(memberId)
   if (memberEpoch !== member.memberEpoch) throw staleEpoch(member)
 }
 
