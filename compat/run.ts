@@ -12,6 +12,7 @@ import { exchangeSuite } from './exchange/checks.ts'
 import { franzGoSuite } from './franz-go/checks.ts'
 import { pairsSuite } from './pairs/checks.ts'
 import { protocolSuite } from './protocol/checks.ts'
+import { refusalsSuite } from './refusals/checks.ts'
 import { streamsSuite } from './streams/checks.ts'
 import { transactionsSuite } from './transactions/checks.ts'
 import { foreignBroker, startSamsa } from './harness/broker.ts'
@@ -20,6 +21,7 @@ import { runChecks, type Outcome, type Suite } from './harness/check.ts'
 const SUITES: readonly Suite[] = [
   kafkajsSuite, platformaticSuite, kcatSuite, confluentKafkaSuite,
   javaSuite, franzGoSuite, pairsSuite, protocolSuite, exchangeSuite,
+  refusalsSuite,
   transactionsSuite, streamsSuite,
 ]
 

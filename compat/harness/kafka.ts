@@ -17,11 +17,14 @@ export interface KafkaProcess {
 
 const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
 
-/** Starts Apache Kafka with Samsa's development defaults and waits until it serves. */
+/**
+ * Starts Apache Kafka with Samsa's development defaults and waits until it serves: the release of
+ * the benches, or that of the class path.
+ */
 export async function startKafka(
-  overrides: Readonly<Record<string, string>> = {},
+  overrides: Readonly<Record<string, string>> = {}, classPath?: string,
 ): Promise<KafkaProcess> {
-  const jars = await jarsOf('kafka-broker', 'bench/kafka/pom.xml')
+  const jars = classPath ?? await jarsOf('kafka-broker', 'bench/kafka/pom.xml')
   const directory = mkdtempSync(join(tmpdir(), 'samsa-kafka-'))
   const [port, controllerPort] = [await freePort(), await freePort()]
   const settings: Record<string, string> = {
