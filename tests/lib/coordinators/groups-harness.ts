@@ -137,6 +137,10 @@ function lastingIn(group: ConsumerGroup): unknown {
   })
 }
 
+function byMemberId(one: { readonly memberId: string }, other: { readonly memberId: string }) {
+  return one.memberId < other.memberId ? -1 : 1
+}
+
 /** What of a state must be the same after a restart. */
 export function lasting({ groups, offsets }: GroupsState): unknown {
   return {
@@ -147,7 +151,8 @@ export function lasting({ groups, offsets }: GroupsState): unknown {
       protocol: [group.protocolType, group.protocolName],
       leader: group.leaderId,
       topics: group.subscribedTopics,
-      members: [...group.members.values()].map((member) => ({
+      // A static member whose new id could not be written has another place among them.
+      members: [...group.members.values()].sort(byMemberId).map((member) => ({
         id: member.memberId,
         instance: member.groupInstanceId,
         client: [member.clientId, member.clientHost],
