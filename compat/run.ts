@@ -8,6 +8,7 @@ import { platformaticSuite } from './platformatic/checks.ts'
 import { kcatSuite } from './kcat/checks.ts'
 import { confluentKafkaSuite } from './confluent-kafka/checks.ts'
 import { javaSuite } from './java/checks.ts'
+import { javaGroupsSuite } from './java/groups-suite.ts'
 import { exchangeSuite } from './exchange/checks.ts'
 import { franzGoSuite } from './franz-go/checks.ts'
 import { pairsSuite } from './pairs/checks.ts'
@@ -22,7 +23,7 @@ const SUITES: readonly Suite[] = [
   kafkajsSuite, platformaticSuite, kcatSuite, confluentKafkaSuite,
   javaSuite, franzGoSuite, pairsSuite, protocolSuite, exchangeSuite,
   refusalsSuite,
-  transactionsSuite, streamsSuite,
+  transactionsSuite, streamsSuite, javaGroupsSuite,
 ]
 
 async function runSuite(suite: Suite, against: string | undefined): Promise<Outcome[]> {

@@ -1,11 +1,11 @@
 // A data directory with its `server.properties`, that Apache Kafka and Samsa take turns on.
 
-import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { freePort, samsaOn, type RunningBroker } from '../harness/broker.ts'
-import { ensureProgram, jarsOf, once } from '../harness/install.ts'
+import { jarsOf, javaProgram } from '../harness/install.ts'
 import { formatForKafka, runKafka } from '../harness/kafka.ts'
 import { run, until } from '../harness/process.ts'
 
@@ -53,15 +53,8 @@ function properties(directories: readonly string[], port: number, controllerPort
 
 export async function installExchange(): Promise<string> {
   const jars = await brokerJars('4.4.0')
-  await ensureProgram('javac', 'default-jdk-headless')
   const sources = ['Clients', 'Fill', 'Show'].map((name) => `${FOLDER}/${name}.java`)
-  const recipe = [...sources, `${FOLDER}/pom.xml`].map((file) => readFileSync(file, 'utf8'))
-  const directory = await once('exchange-clients', recipe.join('\0'), async (target) => {
-    const classes = join(target, 'classes')
-    mkdirSync(classes, { recursive: true })
-    await run('javac', ['-nowarn', '-d', classes, '-cp', jars, ...sources])
-  })
-  return `${join(directory, 'classes')}:${jars}`
+  return javaProgram('exchange-clients', jars, sources)
 }
 
 const brokerJars = (release: Release): Promise<string> =>

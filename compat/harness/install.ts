@@ -81,3 +81,17 @@ export async function jarsOf(name: string, pomFile: string): Promise<string> {
   })
   return join(directory, 'jars', '*')
 }
+
+/** Compiles Java sources against a class path; gives both as one class path. */
+export async function javaProgram(
+  name: string, jars: string, sources: readonly string[],
+): Promise<string> {
+  await ensureProgram('javac', 'default-jdk-headless')
+  const recipe = [jars, ...sources.map((file) => readFileSync(file, 'utf8'))].join('\0')
+  const directory = await once(name, recipe, async (target) => {
+    const classes = join(target, 'classes')
+    mkdirSync(classes, { recursive: true })
+    await run('javac', ['-nowarn', '-d', classes, '-cp', jars, ...sources])
+  })
+  return `${join(directory, 'classes')}:${jars}`
+}
