@@ -179,9 +179,10 @@ export class Talk {
   }
 
   /** Sends in the scenario's version, or in the highest of another API, or as asked. */
-  send<A extends Api>(
+  async send<A extends Api>(
     api: A, body: Body<A>, version = this.#versionOf(api),
   ): Promise<ResponseOf<A>> {
+    await this.#afterCommit(api)
     return ask(this.#clients[0]!, api, version, body)
   }
 
@@ -189,7 +190,6 @@ export class Talk {
   async note<A extends Api>(
     label: string, api: A, body: Body<A>, version = this.#versionOf(api),
   ): Promise<ResponseOf<A>> {
-    if (READS.includes(api)) await this.#commit()
     const answer = await this.send(api, body, version)
     this.write(`${label}: ${api.name}`, answer)
     return answer
@@ -251,8 +251,9 @@ export class Talk {
     this.steps.set(step, this.#plain.of(value))
   }
 
-  /** Something is committed in the one partition that keeps all groups, and all that is before. */
-  async #commit(): Promise<void> {
+  /** For reads, something is committed in the one partition of all groups, and all before it. */
+  async #afterCommit(api: Api): Promise<void> {
+    if (!READS.includes(api)) return
     await this.send(offsetCommit, {
       groupId: 'committed', memberId: '',
       topics: [{ name: 't', topicId: '', partitions: [
