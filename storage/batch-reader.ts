@@ -3,7 +3,9 @@
 import { Batch, BATCH_OVERHEAD, LOG_OVERHEAD } from '../protocol/records/batch.ts'
 import type { DiskFile } from './disk.ts'
 
-const CHUNK_BYTES = 1024 * 1024
+/** What is read at once: little at first, for mostly the first batch is all that is wanted. */
+const FIRST_CHUNK_BYTES = 16 * 1024
+const MAX_CHUNK_BYTES = 1024 * 1024
 const LENGTH_AT = 8
 
 export class BatchReader {
@@ -12,6 +14,7 @@ export class BatchReader {
   readonly #file: DiskFile
   readonly #end: number
   #chunk = Buffer.alloc(0)
+  #chunkBytes = FIRST_CHUNK_BYTES
   #chunkPosition: number
   #position: number
   #nextPosition: number
@@ -57,7 +60,8 @@ export class BatchReader {
     const left = this.#end - this.#nextPosition
     if (sizeBytes > left) return false
     if (this.#nextPosition + sizeBytes <= this.#chunkPosition + this.#chunk.length) return true
-    const wanted = Math.min(Math.max(sizeBytes, CHUNK_BYTES), left)
+    const wanted = Math.min(Math.max(sizeBytes, this.#chunkBytes), left)
+    this.#chunkBytes = Math.min(this.#chunkBytes * 4, MAX_CHUNK_BYTES)
     // A fresh one each time: what was read from the one before may still be in use.
     const chunk = Buffer.allocUnsafe(wanted)
     const count = this.#file.read(chunk, 0, wanted, this.#nextPosition)
