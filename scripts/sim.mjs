@@ -1,4 +1,5 @@
-// `npm run sim -- storage [options]`: installs and builds what is needed, then runs sim/run.ts.
+// `npm run sim -- storage|history [options]`: installs and builds what is needed, then runs
+// sim/run.ts.
 
 import { prepare, step } from './prepare.mjs'
 

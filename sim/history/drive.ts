@@ -49,7 +49,12 @@ function slots(dice: Dice): Slot[] {
   const into = (topic: string) => ({ topic, partitions: PARTITIONS })
   const member = (group: string, assignor: string) => (
     { group, topics: TOPICS, assignor, sessionMs: SESSION_MS })
-  const classic = dice.pick(['range', 'cooperative-sticky'])
+  // Two protocols in one group: it goes over to the newer one, and back when only the older is left.
+  const [one, other] = dice.pick([
+    ['range', 'range'], ['cooperative-sticky', 'cooperative-sticky'],
+    ['range', 'consumer'], ['cooperative-sticky', 'consumer'],
+  ] as const)
+  const named = (instance: string) => (dice.chance(0.5) ? { instance } : {})
   const copier = dice.pick(['range', 'cooperative-sticky', 'consumer', 'consumer'])
   const copying = {
     ...member(COPIERS, copier), topics: ['transactional'], ...into('copied'),
@@ -66,11 +71,11 @@ function slots(dice: Dice): Slot[] {
     slot('c2', 'librdkafka', 'copy', { ...copying, tid: 'c2' }),
     slot('j1', 'kafkajs', 'consume', member('kafkajs', '')),
     slot('j2', 'kafkajs', 'consume', member('kafkajs', '')),
-    slot('r1', 'librdkafka', 'consume', member('librdkafka', classic)),
-    slot('r2', 'librdkafka', 'consume', member('librdkafka', classic)),
+    slot('r1', 'librdkafka', 'consume', member('librdkafka', one)),
+    slot('r2', 'librdkafka', 'consume', { ...member('librdkafka', other), ...named('r2') }),
     slot('m1', 'librdkafka', 'consume', member('modern', 'consumer')),
     slot('m2', 'librdkafka', 'consume', member('modern', 'consumer')),
-    slot('m3', 'librdkafka', 'consume', member('modern', 'consumer')),
+    slot('m3', 'librdkafka', 'consume', { ...member('modern', 'consumer'), ...named('m3') }),
   ]
 }
 

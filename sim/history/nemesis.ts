@@ -6,13 +6,14 @@ import { type BrokerProcess, SESSION_MS } from './broker-process.ts'
 import type { Fleet, Worker } from './fleet.ts'
 
 export type Fault =
-  | 'kill the broker' | 'stop the broker' | 'kill a worker' | 'stop a worker' | 'replace a worker'
+  | 'kill the broker' | 'stop the broker' | 'kill a worker' | 'stop a worker' | 'stop a copier'
+  | 'replace a worker'
 
 export type Weights = readonly (readonly [weight: number, fault: Fault])[]
 
 const ALL: Weights = [
   [3, 'kill the broker'], [2, 'stop the broker'], [3, 'kill a worker'], [2, 'stop a worker'],
-  [3, 'replace a worker'],
+  [1, 'stop a copier'], [3, 'replace a worker'],
 ]
 /** Longer than clients wait for an answer: they ask again, and both requests arrive. */
 const BROKER_STOP_MS = [1600, 3000] as const
@@ -61,6 +62,10 @@ export class Nemesis {
         return
       case 'stop a worker':
         this.#stopForAWhile(this.#anyWorker())
+        return
+      case 'stop a copier':
+        this.#stopForAWhile(this.#dice.pick(this.#fleet.workers()
+          .filter(({ slot }) => slot.role === 'copy')))
         return
       case 'replace a worker': {
         // Whoever takes over while the other one is stopped keeps it out when that goes on.

@@ -27,6 +27,7 @@ export interface Sabotage {
 const KILLS: Weights = [[3, 'kill the broker'], [1, 'kill a worker']]
 const BROKER_STOPS: Weights = [[1, 'stop the broker']]
 const WORKER_STOPS: Weights = [[2, 'stop a worker'], [1, 'kill a worker']]
+const COPIER_STOPS: Weights = [[1, 'stop a copier']]
 const TAKE_OVERS: Weights = [[1, 'replace a worker']]
 const LOST_RECORDS = 20
 
@@ -201,7 +202,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     patch: takeAnyCommit,
   },
   {
-    name: 'nor that of a commit in a transaction', faults: WORKER_STOPS,
+    name: 'nor that of a commit in a transaction', faults: COPIER_STOPS,
     patch: takeAnyTransactionalCommit,
   },
   { name: 'a member is never out of its group', faults: WORKER_STOPS, patch: neverFence },

@@ -198,10 +198,11 @@ class Member:
 
 def protocol():
     assignor = OPTIONS["assignor"]
+    name = {"group.instance.id": OPTIONS["instance"]} if "instance" in OPTIONS else {}
     if assignor == "consumer":
-        return {"group.protocol": "consumer"}
+        return {**name, "group.protocol": "consumer"}
     return {
-        "partition.assignment.strategy": assignor,
+        **name, "partition.assignment.strategy": assignor,
         "session.timeout.ms": OPTIONS["sessionMs"], "heartbeat.interval.ms": 300,
     }
 
@@ -249,6 +250,8 @@ def copy():
                 partition = DICE.randrange(OPTIONS["partitions"])
                 source = (*one, message.offset())
                 sender.send(OPTIONS["topic"], partition, txn=sender.txn, **{"from": source})
+        # Who is stopped now has his transaction open, and others get what he had.
+        time.sleep(DICE.random() * 0.3)
         offsets = [(*one, messages[-1].offset() + 1) for one, messages in polled.items()]
         is_committed = DICE.random() < 0.85
         try:
