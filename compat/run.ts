@@ -3,6 +3,7 @@
 // such as a real Kafka.
 
 import { parseArgs } from 'node:util'
+import { adminSuite } from './admin/checks.ts'
 import { kafkajsSuite } from './kafkajs/checks.ts'
 import { platformaticSuite } from './platformatic/checks.ts'
 import { kcatSuite } from './kcat/checks.ts'
@@ -24,6 +25,7 @@ const SUITES: readonly Suite[] = [
   javaSuite, franzGoSuite, pairsSuite, protocolSuite, exchangeSuite,
   refusalsSuite,
   transactionsSuite, streamsSuite, javaGroupsSuite,
+  adminSuite,
 ]
 
 async function runSuite(suite: Suite, against: string | undefined): Promise<Outcome[]> {
