@@ -9,6 +9,8 @@ import { platformaticSuite } from './platformatic/checks.ts'
 import { kcatSuite } from './kcat/checks.ts'
 import { confluentKafkaSuite } from './confluent-kafka/checks.ts'
 import { javaSuite } from './java/checks.ts'
+import { compactionSuite } from './compaction/checks.ts'
+import { disksSuite } from './disks/checks.ts'
 import { javaGroupsSuite } from './java/groups-suite.ts'
 import { exchangeSuite } from './exchange/checks.ts'
 import { franzGoSuite } from './franz-go/checks.ts'
@@ -25,7 +27,7 @@ const SUITES: readonly Suite[] = [
   javaSuite, franzGoSuite, pairsSuite, protocolSuite, exchangeSuite,
   refusalsSuite,
   transactionsSuite, streamsSuite, javaGroupsSuite,
-  adminSuite,
+  adminSuite, disksSuite, compactionSuite,
 ]
 
 async function runSuite(suite: Suite, against: string | undefined): Promise<Outcome[]> {

@@ -88,14 +88,14 @@ class SamsaProcess implements RunningBroker {
     closeSync(stderr)
     const printed = join(this.#directory, 'stdout')
     await until('the ready line of Samsa', 30_000, () => {
-      if (child.exitCode !== null) throw new Error(`Samsa ended at its start:\n${this.log()}`)
+      if (hasEnded(child)) throw new Error(`Samsa ended at its start:\n${this.log()}`)
       return READY.test(readFileSync(printed, 'utf8')) || undefined
     }, this.#pollMs)
   }
 
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
     const child = this.#child
-    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null
+    if (child === undefined || hasEnded(child)) return child?.exitCode ?? null
     const ended = once(child, 'exit')
     child.kill(signal)
     await ended
@@ -111,6 +111,10 @@ class SamsaProcess implements RunningBroker {
     await this.stop('SIGKILL')
     rmSync(this.#directory, { recursive: true, force: true })
   }
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null
 }
 
 /** A port of the loopback interface that nothing listens on at this moment. */

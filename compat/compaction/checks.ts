@@ -1,0 +1,191 @@
+// The same log, cleaned by Apache Kafka and by Samsa several times over: readers see the same.
+
+import { ok } from 'node:assert/strict'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { freePort, samsaOn } from '../harness/broker.ts'
+import type { Check, Suite } from '../harness/check.ts'
+import { ensureProgram, jarsOf, once } from '../harness/install.ts'
+import { formatForKafka, runKafka } from '../harness/kafka.ts'
+import { run } from '../harness/process.ts'
+
+type Side = 'kafka' | 'samsa'
+
+const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
+const JAVA_FLAGS = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+const SOURCES = ['compat/exchange/Clients.java', 'compat/compaction/Compaction.java']
+const POM = 'compat/exchange/pom.xml'
+const SEEDS = 2
+const CLEANINGS = 3
+
+const jars = (): Promise<string> => jarsOf('exchange', POM)
+
+async function install(): Promise<string> {
+  await ensureProgram('javac', 'default-jdk-headless')
+  const recipe = [...SOURCES, POM].map((file) => readFileSync(file, 'utf8')).join('\0')
+  const classPath = await jars()
+  const directory = await once('compaction-client', recipe, async (target) => {
+    const classes = join(target, 'classes')
+    mkdirSync(classes, { recursive: true })
+    await run('javac', ['-nowarn', '-d', classes, '-cp', classPath, ...SOURCES])
+  })
+  return `${join(directory, 'classes')}:${classPath}`
+}
+
+class Log {
+  readonly root = mkdtempSync(join(tmpdir(), 'samsa-compaction-'))
+  readonly baseMs = Date.now() - 3_600_000
+  readonly #port: number
+  readonly #controllerPort: number
+
+  constructor(port: number, controllerPort: number) {
+    this.#port = port
+    this.#controllerPort = controllerPort
+  }
+
+  get #address(): string {
+    return `127.0.0.1:${this.#port}`
+  }
+
+  data(side: Side): string {
+    return join(this.root, side, 'data')
+  }
+
+  /** Writes its `server.properties`; gives the path. */
+  prepare(side: Side): string {
+    mkdirSync(join(this.root, side), { recursive: true })
+    const file = join(this.root, side, 'server.properties')
+    writeFileSync(file, Object.entries({
+      'process.roles': 'broker,controller',
+      'node.id': '1',
+      'controller.quorum.voters': `1@127.0.0.1:${this.#controllerPort}`,
+      'listeners': `PLAINTEXT://${this.#address},CONTROLLER://127.0.0.1:${this.#controllerPort}`,
+      'advertised.listeners': `PLAINTEXT://${this.#address}`,
+      'controller.listener.names': 'CONTROLLER',
+      'log.dirs': this.data(side),
+      'offsets.topic.num.partitions': '1',
+      'offsets.topic.replication.factor': '1',
+      'transaction.state.log.num.partitions': '1',
+      'transaction.state.log.replication.factor': '1',
+      'transaction.state.log.min.isr': '1',
+      'log.cleaner.backoff.ms': '200',
+      'log.cleaner.dedupe.buffer.size': '8000000',
+    }).map(([name, value]) => `${name}=${value}\n`).join(''))
+    return file
+  }
+
+  /** Starts a broker, has the steps done, ends it; gives what they printed. */
+  async take(side: Side, steps: readonly string[]): Promise<string[]> {
+    const file = this.prepare(side)
+    const stop = await this.#start(side, file)
+    try {
+      const { stdout } = await run('java', [...JAVA_FLAGS, '-cp', await install(), 'Compaction',
+        this.#address, String(this.baseMs), this.data(side), String(SEEDS), ...steps],
+      { timeoutMs: 240_000 })
+      return stdout.trimEnd().split('\n')
+    } finally {
+      await stop()
+    }
+  }
+
+  async #start(side: Side, file: string): Promise<() => Promise<unknown>> {
+    const directory = join(this.root, side)
+    if (side === 'samsa') {
+      const samsa = samsaOn(file, this.#address, directory)
+      await samsa.start()
+      return () => samsa.stop('SIGTERM')
+    }
+    const kafka = await runKafka({
+      jars: await jars(), file, port: this.#port, flags: JAVA_FLAGS,
+      logFile: join(directory, 'kafka.log'),
+    })
+    return () => kafka.stop('SIGTERM')
+  }
+}
+
+/** Where a cleaning ended comes from Kafka: Samsa is waited for to come as far. */
+function stepsOf(log: Log, expected: readonly (readonly string[])[]): string[] {
+  const steps: string[] = []
+  for (let round = 1; round <= CLEANINGS; round++) {
+    const wanted = expected[round - 1]
+    const file = join(log.root, `cleaned-${round}`)
+    if (wanted !== undefined) writeFileSync(file, wanted.map((line) => `${line}\n`).join(''))
+    steps.push(wanted === undefined ? 'clean' : `expect:${file}`, `show:cleaned-${round}`)
+    steps.push('expire', `show:expired-${round}`)
+    if (round < CLEANINGS) steps.push(`feed:${round}`, `show:fed-${round}`)
+  }
+  return steps
+}
+
+const CLEANED = /^cleaned (\S+ \d+ \d+)$/
+
+/** The offsets that each cleaning came to. */
+function cleanings(lines: readonly string[]): string[][] {
+  const rounds: string[][] = []
+  for (const line of lines) {
+    const place = CLEANED.exec(line)?.[1]
+    if (line.startsWith('cleaned-') || line.startsWith('expired-') || line.startsWith('fed-')) {
+      rounds.push([])
+    } else if (place !== undefined) {
+      if (rounds.length === 0) rounds.push([])
+      rounds.at(-1)!.push(place)
+    }
+  }
+  return rounds.filter((round) => round.length > 0)
+}
+
+async function clean(): Promise<void> {
+  const log = new Log(await freePort(), await freePort())
+  try {
+    const file = log.prepare('kafka')
+    await formatForKafka(await jars(), file, CLUSTER_ID)
+    const fed = await log.take('kafka', ['create', 'feed:0', 'show:fed-0'])
+    mkdirSync(join(log.root, 'samsa'))
+    cpSync(log.data('kafka'), log.data('samsa'), { recursive: true, preserveTimestamps: true })
+    const byKafka = await log.take('kafka', stepsOf(log, []))
+    const expected = cleanings(byKafka)
+    ok(expected.length === CLEANINGS, `Kafka cleaned ${expected.length} times`)
+    const bySamsa = await log.take('samsa', ['show:fed-0', ...stepsOf(log, expected)])
+    isSame(bySamsa, [...fed, ...byKafka])
+    didClean(byKafka)
+  } finally {
+    rmSync(log.root, { recursive: true, force: true })
+  }
+}
+
+function isSame(seen: readonly string[], expected: readonly string[]): void {
+  const [ours, theirs] = [new Set(seen), new Set(expected)]
+  const less = expected.filter((line) => !ours.has(line)).map((line) => `- ${line}`)
+  const more = seen.filter((line) => !theirs.has(line)).map((line) => `+ ${line}`)
+  if (less.length + more.length === 0 && seen.length === expected.length) return
+  const some = [...less.slice(0, 40), ...more.slice(0, 40)].join('\n')
+  throw new Error(`${less.length} lines of ${expected.length} less, ${more.length} more\n${some}`)
+}
+
+/** A cleaning that leaves everything would prove nothing. */
+function didClean(lines: readonly string[]): void {
+  const count = (start: string): number => (
+    lines.filter((line) => line.startsWith(start) && !line.includes(' from ')).length)
+  for (let round = 1; round < CLEANINGS; round++) {
+    for (const level of ['read_uncommitted', 'read_committed']) {
+      const before = count(`fed-${round} ${level} `)
+      const after = count(`cleaned-${round + 1} ${level} `)
+      ok(after > 0 && after < before * 0.8, `${before} records before, ${after} after`)
+    }
+  }
+}
+
+const check: Check = {
+  name: `${SEEDS} seeds, ${CLEANINGS} cleanings each: the same records as after Kafka's`,
+  timeoutMs: 400_000,
+  run: clean,
+}
+
+export const compactionSuite: Suite = {
+  name: 'compaction',
+  client: 'Apache Kafka 4.4.0 (log cleaner)',
+  checks: [check],
+  install: async () => { await install() },
+}

@@ -1,0 +1,15 @@
+// What becomes of data when processes are killed and disks fail: the real thing, on real files.
+
+import type { Suite } from '../harness/check.ts'
+import { checkMounting } from './machine.ts'
+import { killCheck, python } from './kill.ts'
+
+export const disksSuite: Suite = {
+  name: 'disks',
+  client: 'killed processes and failing disks',
+  checks: [killCheck],
+  install: async () => {
+    await checkMounting()
+    await python()
+  },
+}
