@@ -2,6 +2,7 @@
 
 import { match } from 'node:assert/strict'
 import { uniqueName, type Check, type Suite } from '../harness/check.ts'
+import { migrateBusyGroup, walkBusyGroup } from '../harness/busy-walk.ts'
 import { walkGroup, type Join } from '../harness/group-walk.ts'
 import { pythonWith } from '../harness/install.ts'
 import type { LineClient } from '../harness/lines.ts'
@@ -34,12 +35,25 @@ const walkCheck = (assignor: string): Check => ({
     address, join(assignor), { isConsumerProtocol: assignor === 'consumer' }),
 })
 
+const busyWalkCheck = (assignor: string): Check => ({
+  name: `a group of 1, 5, then 2 members (${assignor}) while records are produced`,
+  timeoutMs: 600_000,
+  run: ({ address }) => walkBusyGroup(address, join(assignor)),
+})
+
 const checks: readonly Check[] = [
   ...['none', 'gzip', 'snappy', 'lz4', 'zstd'].map((codec) => codecCheck(codec, 'no')),
   codecCheck('lz4', 'yes'),
   walkCheck('range'),
   walkCheck('cooperative-sticky'),
   walkCheck('consumer'),
+  busyWalkCheck('cooperative-sticky'),
+  busyWalkCheck('consumer'),
+  {
+    name: 'a group goes from the classic to the consumer protocol and back, live',
+    timeoutMs: 600_000,
+    run: ({ address }) => migrateBusyGroup(address, join('range'), join('consumer')),
+  },
   {
     name: 'offsets_for_times, watermarks, seek, pause, committed',
     run: async ({ address }) => { await client('offsets', address, uniqueName('offsets')) },

@@ -105,7 +105,7 @@ def member(address, group, topic, assignor):
     """
     stopped = []
     signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
-    settings = {"partition.assignment.strategy": assignor, "session.timeout.ms": 10000}
+    settings = {"partition.assignment.strategy": assignor}
     if assignor == "consumer":
         settings = {"group.protocol": "consumer"}
     client = consumer(address, group, **settings)

@@ -72,13 +72,23 @@ func consume(topic, count, file string) {
 	check(out.Close())
 }
 
-// member GROUP: prints each value on a line, commits what it printed, leaves at SIGTERM.
-func member(group, topic string) {
+// protocol PROTOCOL: `classic`, or `consumer`, in which the broker assigns (KIP-848).
+func protocol(name string) []kgo.Opt {
+	if name == "consumer" {
+		return []kgo.Opt{kgo.Balancers(kgo.RangeBalancer()), kgo.ServerSideBalancer()}
+	}
+	return []kgo.Opt{kgo.Balancers(kgo.CooperativeStickyBalancer(), kgo.RangeBalancer())}
+}
+
+// member GROUP TOPIC PROTOCOL: prints each value on a line, commits what it printed, leaves at
+// SIGTERM.
+func member(group, topic, protocolName string) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	client := connect(kgo.ConsumerGroup(group), kgo.ConsumeTopics(topic), kgo.DisableAutoCommit(),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.SessionTimeout(10*time.Second),
-		kgo.HeartbeatInterval(500*time.Millisecond), kgo.BlockRebalanceOnPoll())
+	client := connect(append(protocol(protocolName), kgo.ConsumerGroup(group),
+		kgo.ConsumeTopics(topic), kgo.DisableAutoCommit(),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.HeartbeatInterval(500*time.Millisecond), kgo.BlockRebalanceOnPoll())...)
 	for ctx.Err() == nil {
 		fetches := client.PollFetches(ctx)
 		fetches.EachRecord(func(r *kgo.Record) { fmt.Println(string(r.Value)) })
@@ -88,6 +98,60 @@ func member(group, topic string) {
 		client.AllowRebalance()
 	}
 	client.Close()
+}
+
+// etl ID GROUP IN OUT PROTOCOL: copies every record to the same partition of the other topic, some
+// in each transaction; prints how many were committed; leaves at SIGTERM. What it cannot go on from
+// ends it.
+func etl(id, group, in, out, protocolName string) {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	session, err := kgo.NewGroupTransactSession(append(protocol(protocolName),
+		kgo.SeedBrokers(os.Args[2]), kgo.TransactionalID(id), kgo.ConsumerGroup(group),
+		kgo.ConsumeTopics(in), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.SessionTimeout(6*time.Second), kgo.HeartbeatInterval(500*time.Millisecond),
+		kgo.TransactionTimeout(10*time.Second))...)
+	check(err)
+	defer session.Close()
+	for ctx.Err() == nil {
+		fetches := session.PollRecords(ctx, 20)
+		if fetches.NumRecords() == 0 {
+			continue
+		}
+		check(session.Begin())
+		first := kgo.AbortingFirstErrPromise(session.Client())
+		fetches.EachRecord(func(r *kgo.Record) {
+			session.Produce(context.Background(),
+				&kgo.Record{Topic: out, Partition: r.Partition, Value: r.Value}, first.Promise())
+		})
+		committed, err := session.End(context.Background(), first.Err() == nil)
+		check(err)
+		if committed {
+			fmt.Println(fetches.NumRecords())
+		}
+	}
+}
+
+// committed TOPIC PARTITIONS LAST: prints what is committed, partition by partition, until LAST has
+// come in each of them.
+func committed(topic, partitions, last string) {
+	count, err := strconv.Atoi(partitions)
+	check(err)
+	start := map[string]map[int32]kgo.Offset{topic: {}}
+	for i := range count {
+		start[topic][int32(i)] = kgo.NewOffset().AtStart()
+	}
+	client := connect(kgo.ConsumePartitions(start), kgo.FetchIsolationLevel(kgo.ReadCommitted()))
+	defer client.Close()
+	for left := count; left > 0; {
+		client.PollFetches(context.Background()).EachRecord(func(r *kgo.Record) {
+			fmt.Println(r.Partition, string(r.Value))
+			if string(r.Value) == last {
+				left--
+			}
+		})
+	}
 }
 
 func codecOf(name string) kgo.CompressionCodec {
@@ -108,7 +172,11 @@ func main() {
 	case "consume":
 		consume(args[0], args[1], args[2])
 	case "member":
-		member(args[0], args[1])
+		member(args[0], args[1], args[2])
+	case "etl":
+		etl(args[0], args[1], args[2], args[3], args[4])
+	case "committed":
+		committed(args[0], args[1], args[2])
 	default:
 		check(fmt.Errorf("no such command: %s", os.Args[1]))
 	}

@@ -6,7 +6,7 @@
 
 import { ok } from 'node:assert/strict'
 import { Kafka, logLevel } from 'kafkajs'
-import { describeConsumerGroup } from './consumer-group.ts'
+import { describeGroup } from './consumer-group.ts'
 import { sleep, until } from './process.ts'
 import { uniqueName } from './check.ts'
 
@@ -89,8 +89,8 @@ export async function walkGroup(
 
 async function consumersOf(address: string, group: string, count: number): Promise<void> {
   await until(`${count} members of ${group}`, 60_000, async () => {
-    const { state, memberCount } = await describeConsumerGroup(address, group)
-    return state === 'Stable' && memberCount === count || undefined
+    const { type, state, owned } = await describeGroup(address, group)
+    return type === 'consumer' && state === 'Stable' && owned.length === count || undefined
   })
 }
 
