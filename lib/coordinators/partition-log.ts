@@ -4,7 +4,7 @@ import { ApiError, Errors } from '../../protocol/errors.ts'
 import { buildBatch } from '../../protocol/records/batch.ts'
 import type { Codec } from '../../protocol/records/compression.ts'
 import { endMarkerBatch } from '../../protocol/records/control.ts'
-import { recordsOf } from '../../protocol/records/record.ts'
+import { payloadOf, RecordCursor } from '../../protocol/records/record.ts'
 import { endMarkOf } from '../../storage/end-mark.ts'
 import type { Partition, PartitionAppend } from '../replication/partition.ts'
 import type { ShardLog, StoredMark, StoredRecord } from './shard.ts'
@@ -60,8 +60,14 @@ function* storedRecords({ log }: Partition): Generator<StoredRecord | StoredMark
   for (const batch of log.batches(log.startOffset)) {
     const { isControl, isTransactional, producerId } = batch
     if (!isControl) {
-      for (const { key, value, offset } of recordsOf(batch)) {
-        yield { key, value, offset, producerId: isTransactional ? producerId : NO_PRODUCER }
+      if (batch.count === 0) continue // the compaction took all of them
+      const cursor = new RecordCursor(payloadOf(batch), batch.count)
+      const { baseOffset } = batch
+      while (cursor.next()) {
+        yield {
+          key: cursor.key(), value: cursor.value(), offset: baseOffset + cursor.offsetDelta,
+          producerId: isTransactional ? producerId : NO_PRODUCER,
+        }
       }
       continue
     }

@@ -13,6 +13,7 @@ import type { Logger } from '../../storage/ports.ts'
 import type { Verification } from '../../storage/verifications.ts'
 import { Later } from '../server/later.ts'
 import { coordinatorError } from './errors.ts'
+import { LoadQueue } from './load-queue.ts'
 import { type AlarmClock, Timers } from './timers.ts'
 
 /** A record as it lies in the partition; a null value is a tombstone. */
@@ -124,6 +125,8 @@ export interface ShardOptions<R, S extends ShardState<R>> {
   readonly log: ShardLog
   readonly codec: RecordCodec<R>
   readonly clock: ShardClock
+  /** Shared with other shards; left out: its own. */
+  readonly loads?: LoadQueue
   /** Registers work for the storage phase of this turn. */
   readonly onStorage: (fn: () => void) => void
   readonly logger: Logger
@@ -141,8 +144,6 @@ interface Batch {
 // Bounds of a record beyond its key and value: attributes, varints of lengths and deltas.
 const RECORD_OVERHEAD_BYTES = 32
 const NO_PRODUCER = -1
-// Records replayed before other work gets a turn.
-const REPLAY_SLICE = 5000
 
 export class Shard<R, S extends ShardState<R>> {
   readonly timers: Timers
@@ -175,22 +176,19 @@ export class Shard<R, S extends ShardState<R>> {
   load(): void {
     if (this.#status !== 'new') return
     this.#status = 'loading'
-    const records = this.#options.log.records()[Symbol.iterator]()
-    const slice = () => {
-      if (this.#status !== 'loading') return
+    const { log, clock, loads = new LoadQueue(clock) } = this.#options
+    let records: Iterator<StoredRecord | StoredMark> | undefined
+    loads.add((mayGoOn) => {
+      if (this.#status !== 'loading') return true
       try {
-        for (let count = 0; count < REPLAY_SLICE; count++) {
-          const next = records.next()
-          if (next.done === true) return this.#finishLoad()
-          this.#replay(next.value)
-        }
+        records ??= log.records()[Symbol.iterator]()
+        return this.#replaySome(records, mayGoOn)
       } catch (error) {
         this.#options.logger.error(`${this.#options.name} could not be loaded`, { error })
-        return this.close()
+        this.close()
+        return true
       }
-      this.#options.clock.afterTurn(slice)
-    }
-    slice()
+    })
   }
 
   /**
@@ -245,6 +243,21 @@ export class Shard<R, S extends ShardState<R>> {
     for (const batch of batches) settle(batch, new ApiError(Errors.NOT_COORDINATOR))
     if (wasActive) this.#state.unloaded()
     this.timers.cancelAll()
+  }
+
+  /** Gives whether the shard is loaded. */
+  #replaySome(
+    records: Iterator<StoredRecord | StoredMark>, mayGoOn: (sizeBytes: number) => boolean,
+  ): boolean {
+    for (;;) {
+      const next = records.next()
+      if (next.done === true) {
+        this.#finishLoad()
+        return true
+      }
+      this.#replay(next.value)
+      if (!mayGoOn(storedSizeBytes(next.value))) return false
+    }
   }
 
   #finishLoad(): void {
@@ -384,4 +397,8 @@ function settle(batch: Batch, error: ApiError | undefined): void {
 function sizeBytesOf(records: readonly KeyValue[]): number {
   return records.reduce((sum, { key, value }) =>
     sum + key.length + (value?.length ?? 0) + RECORD_OVERHEAD_BYTES, 0)
+}
+
+function storedSizeBytes(stored: StoredRecord | StoredMark): number {
+  return 'mark' in stored ? 0 : (stored.key?.length ?? 0) + (stored.value?.length ?? 0)
 }

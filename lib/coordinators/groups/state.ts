@@ -95,9 +95,14 @@ export class GroupsState implements ShardState<GroupsRecord> {
   apply(record: GroupsRecord, offset: number, producerId: number): () => void {
     if (record.kind === 'group') return this.#applyGroup(record)
     if (record.kind !== 'offset') return this.#applyToConsumer(record)
-    return record.value === null
-      ? this.#forgetOffset(record)
-      : this.#applyOffset(record, { ...record.value, recordOffset: offset }, producerId)
+    const { value } = record
+    if (value === null) return this.#forgetOffset(record)
+    // Field by field: this is done for every record of a log that is loaded.
+    return this.#applyOffset(record, {
+      offset: value.offset, leaderEpoch: value.leaderEpoch, metadata: value.metadata,
+      commitTimestampMs: value.commitTimestampMs, expireTimestampMs: value.expireTimestampMs,
+      topicId: value.topicId, recordOffset: offset,
+    }, producerId)
   }
 
   /** The offsets of a transaction count now, unless something newer is there already; or never. */

@@ -11,6 +11,7 @@ import type { Turn } from '../../world/turn.ts'
 import {
   createInternalTopic, GROUP_METADATA_TOPIC, groupMetadataTopic,
 } from '../internal-topic.ts'
+import { LoadQueue } from '../load-queue.ts'
 import { partitionLog } from '../partition-log.ts'
 import { Shard } from '../shard.ts'
 import { Shards } from '../shards.ts'
@@ -54,12 +55,13 @@ export function groupCoordinator(wiring: GroupWiring): GroupCoordinator {
     uuid: () => uuidText(random.uuid()),
     memberId: () => random.uuid(),
   }
+  const loads = new LoadQueue(clock)
   const shards = new Shards<GroupsRecord, GroupsState>({
     topic: topic.name, partitionCount: topic.partitionCount, controller, partitions,
     open: (partition) => new Shard<GroupsRecord, GroupsState>({
       name: `${GROUP_METADATA_TOPIC}-${partition.index}`,
       log: partitionLog(partition, codec),
-      codec: groupsCodec, clock, logger,
+      codec: groupsCodec, clock, loads, logger,
       onStorage: (fn) => turn.onStorage(fn),
       createState: (shard) => new GroupsState(world, shard, groupsHooks),
     }),

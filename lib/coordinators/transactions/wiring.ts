@@ -17,6 +17,7 @@ import {
   createInternalTopic, TRANSACTION_STATE_TOPIC, transactionStateTopic,
 } from '../internal-topic.ts'
 import { answered } from '../map-later.ts'
+import { LoadQueue } from '../load-queue.ts'
 import { partitionLog } from '../partition-log.ts'
 import { Shard } from '../shard.ts'
 import { Shards } from '../shards.ts'
@@ -67,10 +68,11 @@ export function transactions(wiring: TransactionWiring): Transactions {
   })
   const ports = markPorts(wiring, markWriter)
   const codec = transactionsCodec(world.transactionVersion)
+  const loads = new LoadQueue(clock)
   const open = (partition: Partition) => new Shard<TransactionRecord, TransactionsState>({
     name: `${TRANSACTION_STATE_TOPIC}-${partition.index}`,
     log: partitionLog(partition, 'none'),
-    codec, clock, logger,
+    codec, clock, loads, logger,
     onStorage: (fn) => turn.onStorage(fn),
     createState: (shard) =>
       new TransactionsState(world, shard, transactionsHooks(partition.leaderEpoch, ports)),
