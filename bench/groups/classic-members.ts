@@ -18,7 +18,7 @@ import type { GroupOfMembers, GroupPlan, Removed } from './rebalances.ts'
 type Joined = Decoded<typeof joinGroup.response>
 
 const VERSION_OF_CONSUMERS = 1
-const HEARTBEAT_PAUSE_MS = 20
+const HEARTBEAT_PAUSE_MS = 50
 const TRY_AGAIN = new Set<number>([
   Errors.REBALANCE_IN_PROGRESS, Errors.COORDINATOR_LOAD_IN_PROGRESS, Errors.NOT_COORDINATOR,
   Errors.COORDINATOR_NOT_AVAILABLE, Errors.ILLEGAL_GENERATION, Errors.UNKNOWN_MEMBER_ID,

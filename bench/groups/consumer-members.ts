@@ -8,7 +8,7 @@ import { Errors } from '../../protocol/errors.ts'
 import type { Client } from './client.ts'
 import type { GroupOfMembers, GroupPlan, Removed } from './rebalances.ts'
 
-const HEARTBEAT_PAUSE_MS = 20
+const HEARTBEAT_PAUSE_MS = 50
 const JOIN_EPOCH = 0
 const LEAVE_EPOCH = -1
 const TRY_AGAIN = new Set<number>([

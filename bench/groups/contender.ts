@@ -127,7 +127,7 @@ export async function awaitCoordinator(
   { address }: Contender, kind: keyof typeof COORDINATOR_KINDS,
 ): Promise<void> {
   const client = await clientOf(address)
-  await until(`a coordinator of ${kind}s`, 30_000, async () => {
+  await until(`a coordinator of ${kind}s`, 120_000, async () => {
     const { coordinators } = await client.ask(findCoordinator, 6,
       { keyType: COORDINATOR_KINDS[kind], coordinatorKeys: ['bench'] })
     return coordinators[0]!.errorCode === 0 || undefined

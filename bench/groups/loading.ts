@@ -17,7 +17,7 @@ const PARTITIONS = 20
 const COMMITS = 4
 const CONNECTIONS = 20
 const GROUPS_OF_A_REQUEST = 250
-const POLL_PAUSE_MS = 5
+const POLL_PAUSE_MS = 10
 const TURNS = 5
 const WARM_UP_TURNS = 1
 const TRY_AGAIN = new Set<number>([
@@ -85,23 +85,22 @@ async function commit(client: Client, groupId: string, committedOffset: number):
   }
 }
 
-/** Every group, until it has answered with what was committed. */
+/** Some groups after others, until each has answered with what was committed. */
 async function askAll(client: Client): Promise<void> {
-  let asked = groupIds
-  while (asked.length > 0) {
-    const again: string[] = []
-    for (let from = 0; from < asked.length; from += GROUPS_OF_A_REQUEST) {
-      const { groups } = await client.ask(offsetFetch, 8, {
-        groups: asked.slice(from, from + GROUPS_OF_A_REQUEST)
-          .map((groupId) => ({ groupId, topics: null })),
-      })
+  for (let from = 0; from < GROUPS; from += GROUPS_OF_A_REQUEST) {
+    let asked = groupIds.slice(from, from + GROUPS_OF_A_REQUEST)
+    for (;;) {
+      const { groups } = await client.ask(offsetFetch, 8,
+        { groups: asked.map((groupId) => ({ groupId, topics: null })) })
+      const failed = groups.filter(({ errorCode }) => errorCode !== Errors.NONE)
       for (const { groupId, errorCode, topics } of groups) {
-        if (errorCode !== Errors.NONE) again.push(groupId)
-        else if (!isWhole(topics[0]?.partitions)) throw new Error(`${groupId} has lost offsets`)
+        if (errorCode !== Errors.NONE || isWhole(topics[0]?.partitions)) continue
+        throw new Error(`${groupId} has lost offsets`)
       }
+      if (failed.length === 0) break
+      asked = failed.map(({ groupId }) => groupId)
+      await sleep(POLL_PAUSE_MS)
     }
-    asked = again
-    if (asked.length > 0) await sleep(POLL_PAUSE_MS)
   }
 }
 
