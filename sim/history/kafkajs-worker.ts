@@ -95,12 +95,14 @@ class Worker {
       transactionalId: tid, idempotent: true, maxInFlightRequests: 1,
       transactionTimeout: TRANSACTION_TIMEOUT_MS,
     })
-    this.#log('init', { tid })
     await producer.connect()
+    // The first transaction takes the id over, not the connection.
+    this.#log('init', { tid })
+    let transaction = await producer.transaction()
     this.#log('inited', { tid })
     for (let number = 1; !this.#isStopped; number++) {
       const txn = `${this.#name}/${number}`
-      const transaction = await producer.transaction()
+      if (number > 1) transaction = await producer.transaction()
       this.#log('begin', { txn, tid })
       const sends = 1 + this.#dice.below(4)
       for (let i = 0; i < sends; i++) {
