@@ -37,6 +37,7 @@ export interface Drive {
 
 const TOPICS = ['plain', 'transactional', 'copied'] as const
 const PARTITIONS = 3
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 const WARM_UP_LIMIT_MS = 120_000
 const PATIENCE_MS = 30_000
 const POLL_MS = 200
@@ -85,6 +86,11 @@ export async function drive(options: DriveOptions): Promise<Drive> {
   const dice = new Dice(seed)
   const broker = await BrokerProcess.start(options.broker, directory)
   const fleet = new Fleet({ seed, address: broker.address, directory, python })
+  const abandon = () => {
+    fleet.kill()
+    void broker.signal('SIGKILL').then(() => process.exit(1))
+  }
+  for (const signal of SIGNALS) process.on(signal, abandon)
   try {
     await createTopics(broker.address)
     const all = slots(dice)
@@ -97,6 +103,7 @@ export async function drive(options: DriveOptions): Promise<Drive> {
     const verdicts = checkRun({ histories: fleet.histories(), partitions, offsets, stuck })
     return { verdicts, faults: nemesis.counts, workers: fleet.size, directory }
   } finally {
+    for (const signal of SIGNALS) process.off(signal, abandon)
     fleet.kill()
     await broker.signal('SIGKILL')
     if (!isKept) rmSync(directory, { recursive: true, force: true })

@@ -77,9 +77,9 @@ export class Fleet {
     const args = [slot.role, name, address, this.#historyOf(name), options]
     const errors = openSync(join(directory, 'workers.log'), 'a')
     const child = slot.client === 'librdkafka'
-      ? spawn(python, [WORKER_PY, ...args], { stdio: ['ignore', 'ignore', errors] })
+      ? spawn(python, [WORKER_PY, ...args], { stdio: ['pipe', 'ignore', errors] })
       : spawn(process.execPath, [process.argv[1]!, 'history', 'worker', ...args], {
-        stdio: ['ignore', 'ignore', errors],
+        stdio: ['pipe', 'ignore', errors],
       })
     closeSync(errors)
     const worker: Worker = { slot, name, process: child }

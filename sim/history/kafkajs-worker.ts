@@ -193,6 +193,8 @@ function giveUp(name: string, error: unknown): never {
 
 /** The process is a worker until it is told to stop. */
 export async function work(args: readonly string[]): Promise<never> {
+  // Whoever started this holds the other end of its standard input.
+  process.stdin.on('end', () => process.exit(4)).resume()
   const [role = '', name = '', address = '', history = '', options = '{}'] = args
   try {
     await new Worker(name, address, history, JSON.parse(options) as WorkerOptions).run(role)

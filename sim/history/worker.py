@@ -11,6 +11,7 @@ import os
 import random
 import signal
 import sys
+import threading
 import time
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
@@ -273,7 +274,14 @@ def copy():
 
 ROLES = {"produce": produce, "transact": transact, "consume": consume, "copy": copy}
 
+def end_with_driver():
+    """Whoever started this holds the other end of its standard input."""
+    sys.stdin.read()
+    os._exit(4)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=end_with_driver, daemon=True).start()
     signal.signal(signal.SIGTERM, lambda *_: STOPPED.append(True))
     log("start", role=ROLE, **({"group": OPTIONS["group"]} if "group" in OPTIONS else {}))
     try:
