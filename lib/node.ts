@@ -7,6 +7,7 @@
 import { Controller } from '../controller/controller.ts'
 import { SUPPORTED_FEATURES } from '../controller/image/features.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
+import { ClientTelemetry } from './client-telemetry.ts'
 import { chores } from './chores.ts'
 import { cleanerChores, type CleanerOptions } from './cleaner.ts'
 import type { Config, SecurityProtocol } from './config.ts'
@@ -223,6 +224,9 @@ export class Node {
     const services: Services = {
       config, clock, turn, random, logger, controller, partitions, groups, transactions,
       producerIds, logDirectories: directories,
+      telemetry: new ClientTelemetry({
+        controller, clock, random, maxBytes: config.telemetryMaxBytes,
+      }),
       broker: {
         nodeId: config.nodeId, clusterId: this.#clusterId, rack: config.brokerRack,
         listeners: this.#listeners,

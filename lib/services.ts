@@ -3,6 +3,7 @@
 import type { Controller } from '../controller/controller.ts'
 import type { Api, VersionRange } from '../protocol/schema.ts'
 import type { Logger } from '../storage/ports.ts'
+import type { ClientTelemetry } from './client-telemetry.ts'
 import type { Config } from './config.ts'
 import type { GroupCoordinator } from './coordinators/groups/coordinator.ts'
 import type { Transactions } from './coordinators/transactions/wiring.ts'
@@ -36,6 +37,7 @@ export interface BrokerInfo {
 export interface ServedApi {
   readonly api: Api
   readonly advertise: VersionRange
+  readonly options: { readonly isHidden?: boolean }
 }
 
 export interface Services {
@@ -51,6 +53,7 @@ export interface Services {
   readonly transactions: Transactions
   readonly fetchSessions: FetchSessions
   readonly producerIds: ProducerIds
+  readonly telemetry: ClientTelemetry
   readonly logDirectories: Pick<LogDirectories, 'all' | 'ids' | 'spaceOf'>
   /** What this node serves: ApiVersions is derived from it. */
   readonly apis: readonly ServedApi[]

@@ -37,6 +37,11 @@ function handleApiVersions(
 ): ApiVersionsResponse {
   const errorCode = checkRequest(request, context.apiVersion, services)
   if (errorCode !== Errors.NONE) return { errorCode, apiKeys: [] }
+  // Earlier versions, and those who do not say it, stay unknown.
+  if (request.clientSoftwareName !== '') {
+    context.client.softwareName = request.clientSoftwareName
+    context.client.softwareVersion = request.clientSoftwareVersion
+  }
   const { image, appliedOffset } = services.controller
   return {
     errorCode,
@@ -78,10 +83,12 @@ function checkRequest(
 }
 
 function servedOn(kind: ListenerKind, apis: readonly ServedApi[]): readonly ServedApi[] {
-  return apis.filter(({ api }) => api.listeners.includes(kind))
+  return apis.filter(({ api, options }) => api.listeners.includes(kind) && !options.isHidden)
     .sort((a, b) => a.api.key - b.api.key)
 }
 
-function apiRange({ api, advertise: [minVersion, maxVersion] }: ServedApi) {
+function apiRange(
+  { api, advertise: [minVersion, maxVersion] }: Pick<ServedApi, 'api' | 'advertise'>,
+) {
   return { apiKey: api.key, minVersion, maxVersion }
 }

@@ -30,6 +30,7 @@ import { electLeadersHandler } from './elect-leaders.ts'
 import { endTxnHandler } from './end-txn.ts'
 import { fetchHandler } from './fetch.ts'
 import { findCoordinatorHandler } from './find-coordinator.ts'
+import { getTelemetrySubscriptionsHandler } from './get-telemetry-subscriptions.ts'
 import { heartbeatHandler } from './heartbeat.ts'
 import { incrementalAlterConfigsHandler } from './incremental-alter-configs.ts'
 import { initProducerIdHandler } from './init-producer-id.ts'
@@ -46,6 +47,7 @@ import { offsetDeleteHandler } from './offset-delete.ts'
 import { offsetFetchHandler } from './offset-fetch.ts'
 import { offsetForLeaderEpochHandler } from './offset-for-leader-epoch.ts'
 import { produceHandler } from './produce.ts'
+import { pushTelemetryHandler } from './push-telemetry.ts'
 import { syncGroupHandler } from './sync-group.ts'
 import { txnOffsetCommitHandler } from './txn-offset-commit.ts'
 import { unregisterBrokerHandler } from './unregister-broker.ts'
@@ -81,6 +83,7 @@ export const handlers: readonly Handler[] = [
   endTxnHandler,
   fetchHandler,
   findCoordinatorHandler,
+  getTelemetrySubscriptionsHandler,
   heartbeatHandler,
   incrementalAlterConfigsHandler,
   initProducerIdHandler,
@@ -97,6 +100,7 @@ export const handlers: readonly Handler[] = [
   offsetFetchHandler,
   offsetForLeaderEpochHandler,
   produceHandler,
+  pushTelemetryHandler,
   syncGroupHandler,
   txnOffsetCommitHandler,
   unregisterBrokerHandler,

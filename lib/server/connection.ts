@@ -191,6 +191,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     this.#environment.answerMemory.forget(this.#handleSoon)
     this.#outbox.close()
     this.#environment.onGone(this)
+    this.peer.client.gone()
     if (reason) {
       this.#environment.logger.debug('A connection broke', {
         address: this.peer.clientAddress, reason: reason.message,

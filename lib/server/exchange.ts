@@ -1,6 +1,7 @@
 // One request under way: what its handler may know of it, and its answer once that is there.
 
 import type { ListenerKind } from '../../protocol/schema.ts'
+import type { Client } from './client.ts'
 import type { Handler, RequestContext } from './handler.ts'
 import type { RepeatedLines } from './repeated-lines.ts'
 import type { Slab } from './slabs.ts'
@@ -12,6 +13,7 @@ export interface Peer {
   readonly listenerName: string
   readonly listenerKind: ListenerKind
   readonly principal: string
+  readonly client: Client
 }
 
 /** Why a connection is closed, as far as log lines are told apart. */
@@ -81,6 +83,10 @@ export class Exchange implements RequestContext {
 
   get principal(): string {
     return this.owner.peer.principal
+  }
+
+  get client(): Client {
+    return this.owner.peer.client
   }
 
   get answerRoomBytes(): number {

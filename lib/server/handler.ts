@@ -5,6 +5,7 @@ import type {
   Api, ListenerKind, RequestOf, ResponseOf, VersionRange,
 } from '../../protocol/schema.ts'
 import type { Services } from '../services.ts'
+import type { Client } from './client.ts'
 import { Later } from './later.ts'
 
 export { Later }
@@ -23,6 +24,7 @@ export interface RequestContext {
   readonly clientAddress: string
   /** `User:ANONYMOUS` as long as nobody authenticates. */
   readonly principal: string
+  readonly client: Client
   /** Wall-clock time of the request, in milliseconds. */
   readonly nowMs: number
   /**
@@ -58,6 +60,8 @@ export interface HandlerOptions<A extends Api> {
   readonly versions?: VersionRange
   /** What ApiVersions tells; left out: what is served. */
   readonly advertise?: VersionRange
+  /** Served to whoever asks, but ApiVersions says nothing of it. */
+  readonly isHidden?: boolean
   /**
    * Turns an `ApiError` (or, with UNKNOWN_SERVER_ERROR, a bug) thrown by the handler into a
    * response.

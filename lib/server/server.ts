@@ -7,6 +7,7 @@ import type { ConnectionEvents, Listener, Network, NetworkConnection } from '../
 import type { Turn } from '../world/turn.ts'
 import { Admission } from './admission.ts'
 import { Budget } from './budget.ts'
+import { Client } from './client.ts'
 import { Connection, type ConnectionEnvironment } from './connection.ts'
 import type { ConnectionLimitOptions } from './connection-limits.ts'
 import type { Dispatcher } from './dispatch.ts'
@@ -175,6 +176,7 @@ export class Server {
     const peer = {
       connectionId: this.#nextConnectionId++, clientAddress: plainAddress(network.remoteAddress),
       listenerName: address.name, listenerKind: address.kind, principal: ANONYMOUS,
+      client: new Client(network.remotePort),
     }
     const connection = new Connection(peer, network, this.#environment)
     this.#connections.add(connection)

@@ -91,6 +91,6 @@ export const networkSettings = [
     .doc('Length of one sample of the rates of topic changes.'),
   className('client.quota.callback.class', null).low()
     .doc('Class that sets the quotas of clients.'),
-  int('telemetry.max.bytes', 1_048_576).atLeast(1).low()
+  int('telemetry.max.bytes', 1_048_576).atLeast(1).low().served()
     .doc('Most bytes of metrics that a client may push at once.'),
 ] as const

@@ -2,6 +2,7 @@
 
 import type { Decision } from '../../../controller/decisions/decision.ts'
 import { DEVELOPMENT, parseConfig } from '../../../lib/config.ts'
+import { Client } from '../../../lib/server/client.ts'
 import type { RequestContext } from '../../../lib/server/handler.ts'
 import type { Services } from '../../../lib/services.ts'
 import { Cluster, settings } from '../../controller/harness.ts'
@@ -28,6 +29,7 @@ export function servicesOf(
 export function contextOf(apiVersion: number): RequestContext {
   return {
     apiVersion, listenerName: 'PLAINTEXT', listenerKind: 'broker', nowMs: 0,
+    client: new Client(50_000), connectionId: 1, clientId: 'test', clientAddress: '127.0.0.1',
   } as unknown as RequestContext
 }
 

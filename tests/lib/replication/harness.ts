@@ -13,6 +13,7 @@ import { fetchHandler } from '../../../lib/handlers/fetch.ts'
 import { produceHandler } from '../../../lib/handlers/produce.ts'
 import { FetchSessions } from '../../../lib/replication/fetch-sessions.ts'
 import { Partitions } from '../../../lib/replication/partitions.ts'
+import { Client } from '../../../lib/server/client.ts'
 import { Later, NO_ANSWER, type RequestContext } from '../../../lib/server/handler.ts'
 import type { Services } from '../../../lib/services.ts'
 import { Turn } from '../../../lib/world/turn.ts'
@@ -143,6 +144,7 @@ export class Replica {
     return {
       apiVersion, correlationId: 1, clientId: 'test', connectionId: 1, listenerName: 'PLAINTEXT',
       listenerKind: 'broker', clientAddress: '127.0.0.1', principal: 'User:ANONYMOUS',
+      client: new Client(50_000),
       nowMs: this.clock.nowMs(), onSent: (fn) => { this.sent.push(fn) },
       answerFirst: () => {},
       onClosed: (fn) => { this.closed.push(fn) },
