@@ -90,7 +90,7 @@ export class HashTable<K, V> {
   }
 
   get #isFull(): boolean {
-    return this.#entries.size > Math.trunc(this.#buckets * LOAD_FACTOR)
+    return this.#entries.size > roomOf(this.#buckets)
   }
 }
 
@@ -99,10 +99,14 @@ export class HashKeys<K> {
   readonly #hash: Hash<K>
   readonly #keys = new Set<K>()
   #buckets: number
+  #room: number
+  /** The keys in their order, as long as it is known. */
+  #ordered: readonly K[] | undefined
 
   constructor(hash: Hash<K>, buckets = DEFAULT_BUCKETS) {
     this.#hash = hash
     this.#buckets = buckets
+    this.#room = roomOf(buckets)
   }
 
   get size(): number {
@@ -111,16 +115,36 @@ export class HashKeys<K> {
 
   add(key: K): void {
     this.#keys.add(key)
-    if (this.#keys.size > Math.trunc(this.#buckets * LOAD_FACTOR)) this.#buckets *= 2
+    this.#ordered = undefined
+    if (this.#keys.size > this.#room) {
+      this.#buckets *= 2
+      this.#room = roomOf(this.#buckets)
+    }
+  }
+
+  /** Leaves the first so many; gives the others. */
+  shorten(size: number): readonly K[] {
+    const keys = this.keys()
+    const others = keys.slice(size)
+    for (const key of others) this.#keys.delete(key)
+    this.#ordered = keys.slice(0, size)
+    return others
+  }
+
+  keys(): readonly K[] {
+    this.#ordered ??= placed([...this.#keys], (key) => bucketOf(this.#hash(key), this.#buckets))
+    return this.#ordered
   }
 
   delete(key: K): void {
     this.#keys.delete(key)
+    this.#ordered = undefined
   }
+}
 
-  keys(): K[] {
-    return placed([...this.#keys], (key) => bucketOf(this.#hash(key), this.#buckets))
-  }
+/** Of a table with so many buckets, before it grows. */
+function roomOf(buckets: number): number {
+  return Math.trunc(buckets * LOAD_FACTOR)
 }
 
 function bucketOf(hash: number, buckets: number): number {
@@ -156,17 +180,19 @@ export function capacityFor(size: number): number {
 }
 
 /** As a HashMap that has grown with its keys has them. */
-export function grown<K>(keys: Iterable<K>, hash: Hash<K>): K[] {
+export function grown<K>(keys: Iterable<K>, hash: Hash<K>): readonly K[] {
   return inTable(keys, hash, DEFAULT_BUCKETS)
 }
 
 /** As a HashSet made of a collection, of `size` if it is told, has them. */
-export function copied<K>(keys: Iterable<K>, hash: Hash<K>, size?: number): K[] {
+export function copied<K>(
+  keys: Iterable<K>, hash: Hash<K>, size?: number,
+): readonly K[] {
   const all = [...keys]
   return inTable(all, hash, bucketsOfCopy(size ?? all.length))
 }
 
-function inTable<K>(keys: Iterable<K>, hash: Hash<K>, buckets: number): K[] {
+function inTable<K>(keys: Iterable<K>, hash: Hash<K>, buckets: number): readonly K[] {
   const table = new HashKeys<K>(hash, buckets)
   for (const key of keys) table.add(key)
   return table.keys()

@@ -36,6 +36,14 @@ export class Draft {
     if (partitions?.size === 0) topics.delete(topicId)
   }
 
+  /** Leaves the first so many partitions of a topic; gives the others. */
+  shorten(topicId: string, size: number): readonly number[] {
+    const topics = this.#topics()
+    const others = topics.get(topicId)?.shorten(size) ?? []
+    if (size === 0) topics.delete(topicId)
+    return others
+  }
+
   removeTopic(topicId: string): void {
     this.#topics().delete(topicId)
   }

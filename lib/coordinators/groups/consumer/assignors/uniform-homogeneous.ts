@@ -2,7 +2,7 @@
 // quota, and what is left over goes to those who are below theirs.
 
 import type { Assignment } from '../assignment.ts'
-import { copied, grown, type Hash, hashOfInt } from '../java-order.ts'
+import { copied, grown, type Hash } from '../java-order.ts'
 import { Draft } from './draft.ts'
 import type { GroupSpec, MemberSpec } from './spec.ts'
 
@@ -87,8 +87,7 @@ function keep(
       continue
     }
     draft ??= draftOf(keeping, member)
-    for (const partition of copied(partitions, hashOfInt).slice(room)) {
-      draft.remove(topicId, partition)
+    for (const partition of draft.shorten(topicId, room)) {
       keeping.free.push({ topicId, partition })
     }
     room = 0
