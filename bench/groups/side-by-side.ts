@@ -14,10 +14,12 @@ export interface Bench<C, R> {
 }
 
 export async function sideBySide<C, R>(bench: Bench<C, R>): Promise<Record<Side, R>> {
-  const started = await Promise.all(SIDES.map((side) => start(side, bench.settings)))
+  const started: Contender[] = []
   try {
     const contenders: { readonly broker: Contender, readonly context: C, results: R }[] = []
-    for (const broker of started) {
+    for (const side of SIDES) {
+      const broker = await start(side, bench.settings)
+      started.push(broker)
       const context = await bench.prepare(broker)
       contenders.push({ broker, context, results: bench.emptyResults() })
     }
