@@ -10,6 +10,7 @@ import {
 } from './checkpoints.ts'
 import type { LogConfig } from './config.ts'
 import { type Disk, StorageError } from './disk.ts'
+import { lastOf } from './loading.ts'
 import { Log } from './log.ts'
 import type { Logger } from './ports.ts'
 import { Removals } from './removals.ts'
@@ -142,11 +143,16 @@ export class LogDirectory {
   }
 
   /** Opens the log that is there, or makes a new one. Throws what the disk says. */
-  openLog({ topic, partition, topicId, config, nowMs }: OpenLog): Log {
+  openLog(options: OpenLog): Log {
+    return lastOf(this.opening(options))
+  }
+
+  /** As `openLog`, in steps: a large one that has to be recovered takes seconds. */
+  *opening({ topic, partition, topicId, config, nowMs }: OpenLog): Generator<void, Log> {
     const name = `${topic}-${partition}`
     const isThere = this.#found.has(name)
     if (!isThere) this.#forget(name)
-    const log = Log.open({
+    const log = yield* Log.opening({
       disk: this.#disk, directory: this.#pathOf(name), topicPartition: { topic, partition },
       topicId, logger: this.#logger, nowMs, config, buffers: this.#buffers,
       ...this.#producerExpirationMs === undefined

@@ -9,26 +9,26 @@ import { ApiError, Errors } from '../protocol/errors.ts'
 import { Batch } from '../protocol/records/batch.ts'
 import { admit, infoOf } from './admission.ts'
 import { BufferPool } from './buffer-pool.ts'
-import { claimDirectory, type EpochEntry } from './checkpoints.ts'
+import type { EpochEntry } from './checkpoints.ts'
 import { Compaction } from './compaction/compaction.ts'
 import { jitterMs, type LogConfig, parseLogConfig } from './config.ts'
 import type { Disk } from './disk.ts'
 import { type BegunSync, Durability } from './durability.ts'
-import { LEADER_EPOCH_FILE, LeaderEpochs } from './epochs.ts'
+import type { LeaderEpochs } from './epochs.ts'
 import { Guard } from './guard.ts'
-import { fileNamesIn } from './log-files.ts'
+import { lastOf, loadLog, type LoadedLog } from './loading.ts'
 import type {
   AppendInfo, AppendOptions, EpochEndOffset, LogOptions, ReadOptions, ReadResult,
 } from './log-options.ts'
 import type { Logger } from './ports.ts'
-import { ProducerState } from './producers.ts'
-import { cut, discard, loadProducers, loadSegments, startOver, takeIn } from './recovery.ts'
+import type { ProducerState } from './producers.ts'
+import { cut, discard, loadProducers, startOver, takeIn } from './recovery.ts'
 import { Removals } from './removals.ts'
 import { countExpired } from './retention.ts'
 import * as search from './search.ts'
 import { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
-import { SnapshotFiles } from './snapshot-files.ts'
+import type { SnapshotFiles } from './snapshot-files.ts'
 import { Staging } from './staging.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 
@@ -72,10 +72,16 @@ export class Log {
 
   /** Opens the log, or makes a new one. Throws what the disk says. */
   static open(options: LogOptions): Log {
-    return new Log(options)
+    return lastOf(Log.opening(options))
   }
 
-  private constructor(options: LogOptions) {
+  /** As `open`, in steps: a large one that has to be recovered takes seconds. */
+  static *opening(options: LogOptions): Generator<void, Log> {
+    const config = { ...DEFAULTS, ...options.config }
+    return new Log(options, config, yield* loadLog(options, config))
+  }
+
+  private constructor(options: LogOptions, config: LogConfig, loaded: LoadedLog) {
     const { disk, directory, topicPartition, logger, nowMs } = options
     const { topic, partition } = topicPartition
     this.topic = topic
@@ -85,7 +91,7 @@ export class Log {
     this.#disk = disk
     this.directory = directory
     this.#logger = logger
-    this.#config = { ...DEFAULTS, ...options.config }
+    this.#config = config
     this.#buffers = options.buffers ?? new BufferPool()
     this.#producerExpirationMs = options.producerExpirationMs ?? DAY_MS
     this.#rollJitterMs = jitterMs(this.#config, this.name)
@@ -93,17 +99,11 @@ export class Log {
     this.#onUnsynced = options.onUnsynced
     this.#guard = new Guard(directory)
     this.#removals = options.removals ?? new Removals(disk)
-    claimDirectory(disk, directory, topic, options)
-    const names = options.isNew === true ? [] : fileNamesIn(disk, directory)
-    this.producers = new ProducerState(this.name)
-    this.#snapshots = new SnapshotFiles(disk, directory, names, options.logger)
-    this.#epochs = new LeaderEpochs(disk, `${directory}/${LEADER_EPOCH_FILE}`)
-    const { startOffset = 0, recoveryPoint, highWatermark = 0, isClean = false } = options
-    this.#segments = loadSegments({
-      disk, directory, names, name: this.name, logger, nowMs, isClean, recoveryPoint, startOffset,
-      config: this.#config, epochs: this.#epochs, producers: this.producers,
-      snapshots: this.#snapshots,
-    })
+    this.producers = loaded.producers
+    this.#snapshots = loaded.snapshots
+    this.#epochs = loaded.epochs
+    this.#segments = loaded.segments
+    const { startOffset = 0, highWatermark = 0 } = options
     this.#durability = new Durability({
       disk, directory, segments: this.#segments, epochs: this.#epochs,
       recoveryPoint: this.#segments.active.nextOffset, guard: this.#guard,

@@ -42,22 +42,27 @@ export interface LoadOptions {
   readonly snapshots: SnapshotFiles
 }
 
+/** So much is read between two steps of a recovery. */
+const STEP_BYTES = 1024 * 1024
+
 /**
  * Opens the segments, repaired where needed; producers and epochs are as the log says. All of it is
- * on the device then.
+ * on the device then. It hands back after every megabyte that it looks through.
  */
-export function loadSegments(options: LoadOptions): Segments {
+export function* loadSegments(options: LoadOptions): Generator<void, Segments> {
   const segments = new Segments()
+  let isLoaded = false
   try {
-    load(segments, options)
-  } catch (error) {
-    for (const segment of segments.all) segment.close()
-    throw error
+    yield* load(segments, options)
+    isLoaded = true
+  } finally {
+    // Damaged, or nobody wants it any more.
+    if (!isLoaded) for (const segment of segments.all) segment.close()
   }
   return segments
 }
 
-function load(segments: Segments, options: LoadOptions): void {
+function* load(segments: Segments, options: LoadOptions): Generator<void> {
   const { disk, directory, name, names, logger, nowMs, isClean, startOffset, epochs } = options
   const bases = tidyFiles(disk, directory, names, (files) => {
     // A power loss may have taken of deleted segments one file, and not the other.
@@ -81,7 +86,7 @@ function load(segments: Segments, options: LoadOptions): void {
     segment.isSynced = true
     if (!segment.hasIndexes) rebuildIndexes(segments, segment, options)
   }
-  if (doubtful < segments.count) recover(segments, doubtful, options)
+  if (doubtful < segments.count) yield* recover(segments, doubtful, options)
   else loadProducers(segments, segments.active.nextOffset, options.producers, options.snapshots)
   if (isClean) refuseStart(segments.active.nextOffset, options)
   if (!coversStart(segments, options)) rebuildEpochs(segments, epochs)
@@ -112,7 +117,9 @@ function isEmpty({ count, active }: Segments, { offsets }: SnapshotFiles): boole
 }
 
 /** Reads the segments from the doubtful one on. What follows an unsound batch goes. */
-function recover(segments: Segments, first: number, options: LoadOptions): void {
+function* recover(
+  segments: Segments, first: number, options: LoadOptions,
+): Generator<void> {
   const { disk, directory, logger, name, epochs } = options
   const from = segments.all[first]!.baseOffset
   loadProducers(segments, from, options.producers, options.snapshots)
@@ -125,7 +132,7 @@ function recover(segments: Segments, first: number, options: LoadOptions): void 
       break
     }
     const fileBytes = segment.writtenBytes
-    lastOffset = recoverSegment(segment, lastOffset, options)
+    lastOffset = yield* recoverSegment(segment, lastOffset, options)
     if (segment.sizeBytes === fileBytes) continue
     refuseLoss(lastOffset + 1, options, segment)
     logger.warn('cut off what is no sound batch', {
@@ -150,6 +157,7 @@ function recover(segments: Segments, first: number, options: LoadOptions): void 
     segment.file.sync()
     segment.syncIndexes()
     segment.isSynced = true
+    yield
   }
   epochs.syncNow()
   syncTopicId(disk, directory)
@@ -171,11 +179,14 @@ function canFollow(
 }
 
 /** Notes every sound batch of the file. Answers the last offset. */
-function recoverSegment(segment: Segment, lastOffset: number, options: LoadOptions): number {
+function* recoverSegment(
+  segment: Segment, lastOffset: number, options: LoadOptions,
+): Generator<void, number> {
   const { producers, epochs, config } = options
   const reader = segment.reader()
   segment.clearIndexes()
   let last = lastOffset
+  let stepPosition = 0
   while (reader.next()) {
     const { batch } = reader
     const isSound = batch.magic === MAGIC && canFollow(batch.baseOffset, last, options)
@@ -186,6 +197,9 @@ function recoverSegment(segment: Segment, lastOffset: number, options: LoadOptio
     segment.note(batch, config.indexIntervalBytes)
     if (batch.leaderEpoch > epochs.latest) epochs.assign(batch.leaderEpoch, batch.baseOffset)
     last = batch.lastOffset
+    if (reader.position - stepPosition < STEP_BYTES) continue
+    stepPosition = reader.position
+    yield
   }
   if (segment.sizeBytes < segment.writtenBytes) refuseOldFormat(segment, options)
   // All that is left of it was looked at.

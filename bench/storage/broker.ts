@@ -56,17 +56,23 @@ export class Broker {
   readonly #directory: string
   readonly #settings: Readonly<Record<string, string>>
   readonly #flags: readonly string[]
+  readonly #given: readonly string[]
   #child: ChildProcess | undefined
   port = 0
 
-  /** What it logs and prints, and its data, go into the directory. */
+  /**
+   * What it logs and prints, and its data, go into the directory. `given`: arguments of its start,
+   * such as a `server.properties` that says where it listens; without one it does at a free port.
+   */
   constructor(
     directory: string, settings: Readonly<Record<string, string>> = {},
-    flags: readonly string[] = [],
+    { flags = [] as readonly string[], given = [] as readonly string[], port = 0 } = {},
   ) {
     this.#directory = directory
     this.#settings = settings
     this.#flags = flags
+    this.#given = given
+    this.port = port
   }
 
   get pid(): number {
@@ -82,16 +88,16 @@ export class Broker {
     if (this.port === 0) this.port = await freePort()
     const printed = join(this.#directory, 'out')
     const [out, log] = [openSync(printed, 'w'), openSync(join(this.#directory, 'log'), 'w')]
-    const settings = {
+    const places = this.#given.length > 0 ? {} : {
       listeners: `PLAINTEXT://127.0.0.1:${this.port}`, 'log.dirs': this.dataDirectory,
-      ...this.#settings, ...more,
     }
+    const settings = { ...places, ...this.#settings, ...more }
     const overrides = Object.entries(settings).flatMap(([name, value]) => (
       ['--override', `${name}=${value}`]))
     const startedMs = performance.now()
     const child = spawn(process.execPath, [
       ...this.#flags, '--import', WATCH(join(this.#directory, 'standstill')),
-      'dist/main.js', 'start', ...overrides,
+      'dist/main.js', 'start', ...this.#given, ...overrides,
     ], { stdio: ['ignore', out, log] })
     this.#child = child
     closeSync(out)

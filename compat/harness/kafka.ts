@@ -75,6 +75,8 @@ export interface KafkaToRun {
   /** Is written anew. */
   readonly logFile: string
   readonly flags?: readonly string[]
+  /** For it to serve. */
+  readonly timeoutMs?: number
 }
 
 export interface RunningKafka {
@@ -86,13 +88,15 @@ export interface RunningKafka {
 
 /** Starts Kafka on what is there and waits until it serves. */
 export async function runKafka(
-  { jars, file, port, logFile, flags = ['-Xmx1G', '-Xms1G', '-XX:+UseG1GC'] }: KafkaToRun,
+  {
+    jars, file, port, logFile, flags = ['-Xmx1G', '-Xms1G', '-XX:+UseG1GC'], timeoutMs = 60_000,
+  }: KafkaToRun,
 ): Promise<RunningKafka> {
   const output = openSync(logFile, 'w')
   const child = spawn('java', [...flags, '-cp', jars, 'kafka.Kafka', file],
     { stdio: ['ignore', output, output] })
   closeSync(output)
-  await until('Apache Kafka serving', 60_000, () => {
+  await until('Apache Kafka serving', timeoutMs, () => {
     if (child.exitCode !== null) throw new Error(`Kafka ended:\n${readFileSync(logFile, 'utf8')}`)
     return accepts(port)
   }).catch((error: unknown) => {

@@ -43,8 +43,21 @@ type Indexed = (Partition | undefined)[]
 const NOTHING: Indexed = []
 /** Requests wait no longer than about this for logs that are opened, or removed. */
 const SLICE_MS = 4
+/** Of a recovery that takes long the log tells from time to time. */
+const TELL_PROGRESS_MS = 5000
 /** So many are opened between two slices because somebody asks for them. */
 const MAX_ASKED_FOR = 64
+
+/** A log that is being opened, in steps. */
+interface Opening {
+  readonly topic: Topic
+  readonly index: number
+  readonly config: LogConfig
+  readonly directory: LogDirectory
+  readonly steps: Generator<void, Log>
+  /** When the log told of it last. */
+  toldMs: number
+}
 
 export class Partitions {
   readonly #options: PartitionsOptions
@@ -53,6 +66,8 @@ export class Partitions {
   readonly #directoryOf = new Map<Log, LogDirectory>()
   /** What is of this node and waits to be opened, by topic id. */
   readonly #unopened = new Map<string, Set<number>>()
+  /** These count as unopened until they are; mostly there is none, or one. */
+  #openings: Opening[] = []
   /** Out of use, and to be removed from the directory. */
   readonly #leaving = new Map<Log, LogDirectory>()
   #askedForLeft = MAX_ASKED_FOR
@@ -82,6 +97,7 @@ export class Partitions {
     this.#unsubscribe?.()
     this.#unsubscribe = undefined
     this.#unopened.clear()
+    for (const { steps } of this.#openings.splice(0)) steps.return(undefined as never)
     this.#opened()
     // The next start would not know what they were.
     for (const log of this.#leaving.keys()) this.#takeAway(log)
@@ -107,7 +123,9 @@ export class Partitions {
   #askedFor(topicId: string, index: number): Partition | undefined {
     if (!this.#isUnopened(topicId, index) || this.#askedForLeft === 0) return undefined
     this.#askedForLeft--
-    this.#openNext(topicId, index)
+    const isBegun = this.#openings.some(({ topic, index: begun }) => (
+      topic.id === topicId && begun === index))
+    if (!isBegun) this.#openNext(topicId, index)
     return this.#byId.get(topicId)?.[index]
   }
 
@@ -188,17 +206,19 @@ export class Partitions {
     const endMs = clock.monotonicMs() + SLICE_MS
     this.#askedForLeft = MAX_ASKED_FOR
     while (this.#hasWork && clock.monotonicMs() < endMs) {
+      const [opening] = this.#openings
       const [unopened] = this.#unopened
-      if (unopened !== undefined) this.#openNext(unopened[0], unopened[1].values().next().value!)
+      if (opening !== undefined) this.#advance(opening)
+      else if (unopened !== undefined) this.#openNext(unopened[0], unopened[1].values().next().value!)
       else this.#takeAway(this.#leaving.keys().next().value!)
     }
-    if (this.#unopened.size === 0) this.#opened()
+    if (this.#unopened.size === 0 && this.#openings.length === 0) this.#opened()
     this.#isWorking = this.#hasWork
     if (this.#isWorking) clock.afterTurn(this.#workSome)
   }
 
   get #hasWork(): boolean {
-    return this.#unopened.size > 0 || this.#leaving.size > 0
+    return this.#unopened.size > 0 || this.#openings.length > 0 || this.#leaving.size > 0
   }
 
   #opened(): void {
@@ -207,21 +227,85 @@ export class Partitions {
 
   /** As the metadata says now; it may have changed since the partition began to wait. */
   #openNext(id: string, index: number): void {
-    const unopened = this.#unopened.get(id)!
-    unopened.delete(index)
-    if (unopened.size === 0) this.#unopened.delete(id)
+    const { clock, logger } = this.#options
     const topic = this.#options.controller.image.topics.byId(id)
     const state = topic?.partitions.get(index)
-    if (topic === undefined || state === undefined) return
-    const opened = this.#open(topic, index, this.#configNow(topic.name))
-    if (opened === undefined) return
+    if (topic === undefined || state === undefined) return this.#waitsNoMore(id, index)
+    const place = { topic: topic.name, partition: index, topicId: id }
+    const directory = this.#directoryFor(topic.name, index)
+    if (directory === undefined) {
+      this.#waitsNoMore(id, index)
+      // That a directory failed has been told.
+      logger.debug('A partition stays offline: there is no sound directory for it', place)
+      return
+    }
+    const config = this.#configNow(topic.name)
+    const steps = directory.opening({ ...place, config, nowMs: clock.nowMs() })
+    const opening = { topic, index, config, directory, steps, toldMs: clock.monotonicMs() }
+    this.#openings.push(opening)
+    this.#advance(opening)
+  }
+
+  #waitsNoMore(id: string, index: number): void {
+    const unopened = this.#unopened.get(id)
+    unopened?.delete(index)
+    if (unopened?.size === 0) this.#unopened.delete(id)
+  }
+
+  /** One step on. */
+  #advance(opening: Opening): void {
+    const { topic, index, directory, steps } = opening
+    try {
+      const step = steps.next()
+      if (step.done !== true) return this.#tellProgress(opening)
+      this.#openings = this.#openings.filter((one) => one !== opening)
+      this.#take(opening, step.value)
+    } catch (error) {
+      this.#openings = this.#openings.filter((one) => one !== opening)
+      if (isDiskError(error)) this.failDirectory(directory, error)
+      // The log of another topic of this name, say: not for anybody else to suffer from.
+      else {
+        this.#options.logger.error('A partition stays offline: its log cannot be opened', {
+          topic: topic.name, partition: index, topicId: topic.id, error,
+        })
+      }
+    }
+    this.#waitsNoMore(topic.id, index)
+  }
+
+  #tellProgress(opening: Opening): void {
+    const { clock, logger } = this.#options
+    if (clock.monotonicMs() - opening.toldMs < TELL_PROGRESS_MS) return
+    opening.toldMs = clock.monotonicMs()
+    let unopened = 0
+    for (const { size } of this.#unopened.values()) unopened += size
+    logger.info('Recovers a log', { log: `${opening.topic.name}-${opening.index}`, unopened })
+  }
+
+  #take({ topic: { id, name }, index, config, directory }: Opening, log: Log): void {
+    // It may have been taken away meanwhile, with its topic or alone.
+    const isWanted = this.#isUnopened(id, index)
+    const state = this.#options.controller.image.topics.byId(id)?.partitions.get(index)
+    if (!isWanted || state === undefined) {
+      this.#leaving.set(log, directory)
+      return
+    }
+    if (directory.isFailed) return log.abandon()
+    const { nodeId, turn } = this.#options
+    this.#directoryOf.set(log, directory)
+    const opened = new Partition({
+      nodeId, topic: name, topicId: id, index, log, turn,
+      onFailure: (partition, error) => this.#failed(partition, error),
+    })
     let indexed = this.#byId.get(id)
     if (indexed === undefined) {
       indexed = []
       this.#byId.set(id, indexed)
-      this.#byName.set(topic.name, indexed)
+      this.#byName.set(name, indexed)
     }
     indexed[index] = opened
+    const newest = this.#configNow(name)
+    if (newest !== config) log.reconfigure(newest)
     this.#followPartition(opened, state)
   }
 
@@ -239,30 +323,6 @@ export class Partitions {
       partition.follow(state)
     } catch (error) {
       this.#failed(partition, error)
-    }
-  }
-
-  #open(topic: Topic, index: number, config: LogConfig): Partition | undefined {
-    const { nodeId, turn, clock, logger } = this.#options
-    const place = { topic: topic.name, partition: index, topicId: topic.id }
-    const directory = this.#directoryFor(topic.name, index)
-    if (directory === undefined) {
-      // That a directory failed has been told.
-      logger.debug('A partition stays offline: there is no sound directory for it', place)
-      return undefined
-    }
-    try {
-      const log = directory.openLog({ ...place, config, nowMs: clock.nowMs() })
-      this.#directoryOf.set(log, directory)
-      return new Partition({
-        nodeId, topic: topic.name, topicId: topic.id, index, log, turn,
-        onFailure: (partition, error) => this.#failed(partition, error),
-      })
-    } catch (error) {
-      if (isDiskError(error)) this.failDirectory(directory, error)
-      // The log of another topic of this name, say: not for anybody else to suffer from.
-      else logger.error('A partition stays offline: its log cannot be opened', { ...place, error })
-      return undefined
     }
   }
 
@@ -302,6 +362,10 @@ export class Partitions {
 
   /** What is left of a partition of that name is not this one's. */
   #makeRoom(topic: string, index: number): void {
+    for (const opening of this.#openings) {
+      const isOfThatName = opening.topic.name === topic && opening.index === index
+      while (isOfThatName && this.#openings.includes(opening)) this.#advance(opening)
+    }
     if (this.#leaving.size === 0) return
     for (const directory of this.#options.directories) {
       const log = directory.get(topic, index)

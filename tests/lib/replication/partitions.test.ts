@@ -2,13 +2,16 @@
 
 import { describe, expect, test } from '@jest/globals'
 
+import type { ImageListener } from '../../../controller/controller.ts'
 import { createTopics } from '../../../controller/decisions/create-topics.ts'
 import { deleteTopics } from '../../../controller/decisions/delete-topics.ts'
 import { ConfigType } from '../../../controller/image/configs.ts'
 import { DeltaCollector, EMPTY_IMAGE } from '../../../controller/image/image.ts'
 import { Partitions } from '../../../lib/replication/partitions.ts'
 import { Errors } from '../../../protocol/errors.ts'
+import { parseLogConfig } from '../../../storage/config.ts'
 import { StorageError } from '../../../storage/disk.ts'
+import { LogDirectory } from '../../../storage/log-directory.ts'
 import { silent } from '../coordinators/harness.ts'
 import { NODE_ID, Replica, valuesIn } from './harness.ts'
 
@@ -30,7 +33,88 @@ class SlowReplica extends Replica {
   }
 }
 
+/** Where a node was killed that had two partitions, six megabytes in the first one of them. */
+function startAfterKill() {
+  const before = new Replica()
+  before.create('a', 2)
+  for (let i = 0; i < 12; i++) before.send('a', ['x'.repeat(500_000)])
+  const { disk, cluster } = before
+  const directory = new LogDirectory({ disk, path: '/data', logger: silent })
+  directory.open()
+  const slow = new SlowReplica()
+  let tell: ImageListener = () => {}
+  const partitions = new Partitions({
+    nodeId: NODE_ID, directories: [directory], clock: slow.clock, turn: slow.turn, logger: silent,
+    topicDefaults: new Map(), onFailure: (error) => { throw error },
+    controller: {
+      get image() {
+        return cluster.image
+      },
+      subscribe(listener) {
+        tell = listener
+        listener(cluster.image, { ...new DeltaCollector().delta(EMPTY_IMAGE), isSnapshot: true })
+        return () => {}
+      },
+    },
+  })
+  const started = partitions.start()
+  return {
+    disk, directory, partitions, started, endTurn: () => slow.endTurn(),
+    deleteTopic: () => {
+      const image = cluster.image
+      const delta = new DeltaCollector()
+      cluster.decide(deleteTopics([image.topics.byName('a')!.id]))
+      for (const record of cluster.records) delta.add(record, image)
+      tell(cluster.image, delta.delta(image))
+    },
+  }
+}
+
 const openCount = ({ partitions }: Replica): number => [...partitions.all()].length
+
+describe('a log that has to be recovered', () => {
+  test('is opened over many turns, and an error to try again after until then', async () => {
+    const { partitions, started, endTurn } = startAfterKill()
+    let turns = 0
+    for (; partitions.get('a', 0) === undefined && turns < 100; turns++) {
+      expect(partitions.errorOfAbsent('a', 0)).toBe(NOT_LEADER_OR_FOLLOWER)
+      // Others need not wait for it.
+      expect(partitions.get('a', 1)).toMatchObject({ isLeader: true })
+      endTurn()
+    }
+    await started
+    expect(turns).toBeGreaterThan(1)
+    expect(turns).toBeLessThan(100)
+    expect(partitions.get('a', 0)).toMatchObject({ isLeader: true, log: { endOffset: 12 } })
+  })
+
+  test('goes when its topic does meanwhile', async () => {
+    const { disk, partitions, started, endTurn, deleteTopic } = startAfterKill()
+    deleteTopic()
+    expect(partitions.getById('a', 0)).toBeUndefined()
+    for (let turn = 0; turn < 30; turn++) endTurn()
+    await started
+    expect([...partitions.all()]).toEqual([])
+    const names = disk.list('/data').map(({ name }) => name)
+    expect(names.filter((name) => /^a-\d$/.test(name))).toEqual(['a-1'])
+    expect(names.filter((name) => /^a-0.*-delete$/.test(name))).toHaveLength(1)
+  })
+
+  test('is left to the next start by a stop', async () => {
+    const { directory, partitions, started, disk } = startAfterKill()
+    partitions.stop()
+    await started
+    await directory.close({ brokerEpoch: 1 })
+    expect(disk.exists('/data/.kafka_cleanshutdown')).toBe(false)
+    const again = new LogDirectory({ disk, path: '/data', logger: silent })
+    again.open()
+    const topicId = again.topicIdOf('a-0')!
+    const log = again.openLog({
+      topic: 'a', partition: 0, topicId, config: parseLogConfig(new Map()), nowMs: 1,
+    })
+    expect(log.endOffset).toBe(12)
+  })
+})
 
 describe('many partitions at once', () => {
   test('are opened a few in a turn, until all are open', () => {

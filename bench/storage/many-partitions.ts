@@ -1,0 +1,100 @@
+// Ten thousand partitions in one process: how long a start after a clean stop takes, beside Apache
+// Kafka on the same directory, and what they cost while nothing happens.
+
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { freePort } from '../../compat/harness/broker.ts'
+import { jarsOf } from '../../compat/harness/install.ts'
+import { formatForKafka, runKafka } from '../../compat/harness/kafka.ts'
+import { sleep } from '../../compat/harness/process.ts'
+import { produce } from '../../protocol/messages/produce.ts'
+import { median } from '../measure.ts'
+import { Broker } from './broker.ts'
+import { Client } from './client.ts'
+import { batchOf, withDirectory } from './logs.ts'
+
+const PARTITIONS = 10_000
+const ROUNDS = 3
+const IDLE_MS = 10_000
+const MAX_OPEN_FILES = 1000
+const GOALS = 'goals: a start under 3 s, at most twice that of Kafka; under 250 MB'
+const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
+const PATIENCE_MS = 300_000
+
+export async function benchManyPartitions(): Promise<void> {
+  console.log(`\n${PARTITIONS} partitions with a record each, after a clean stop (${GOALS})`)
+  await withDirectory(async (path) => {
+    const jars = await jarsOf('exchange', 'compat/exchange/pom.xml')
+    const port = await freePort()
+    const file = join(path, 'server.properties')
+    writeFileSync(file, properties(join(path, 'data'), port, await freePort()))
+    await formatForKafka(jars, file, CLUSTER_ID)
+    const given = [file, '--max-open-files', String(MAX_OPEN_FILES)]
+    const samsa = new Broker(path, {}, { given, port })
+    await samsa.start()
+    await fillPartitions(port)
+    await samsa.stop()
+    const starts: { ours: number, theirs: number }[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      const ours = await samsa.start()
+      if (round === 0) await tellIdle(samsa)
+      await samsa.stop()
+      const startedMs = performance.now()
+      const kafka = await runKafka({
+        jars, file, port, logFile: join(path, 'kafka.log'), timeoutMs: PATIENCE_MS,
+      })
+      starts.push({ ours, theirs: performance.now() - startedMs })
+      await kafka.stop('SIGTERM')
+    }
+    tellStarts(starts)
+  })
+}
+
+/** Both brokers read the same. */
+function properties(dataDirectory: string, port: number, controllerPort: number): string {
+  return Object.entries({
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    'listeners': `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'log.dirs': dataDirectory,
+  }).map(([name, value]) => `${name}=${value}\n`).join('')
+}
+
+async function fillPartitions(port: number): Promise<void> {
+  const client = await Client.connect(port)
+  await client.createTopic('many', PARTITIONS)
+  const records = batchOf(100, 100)
+  // A few hundred at a time are opened because somebody asks for them.
+  for (let from = 0; from < PARTITIONS;) {
+    const partitionData = Array.from({ length: Math.min(50, PARTITIONS - from) }, (_, i) => (
+      { index: from + i, records: Buffer.from(records) }))
+    const { responses } = await client.ask(produce, 9, {
+      acks: -1, timeoutMs: PATIENCE_MS, topicData: [{ name: 'many', partitionData }],
+    })
+    const isDone = responses[0]!.partitionResponses.every(({ errorCode }) => errorCode === 0)
+    if (isDone) from += partitionData.length
+    else await sleep(20)
+  }
+  client.close()
+}
+
+async function tellIdle(samsa: Broker): Promise<void> {
+  await samsa.standstill()
+  await sleep(IDLE_MS)
+  const { ownMs, computedMs } = await samsa.standstill()
+  console.log(`idle: ${samsa.residentMegabytes().toFixed(0)} MB resident, `
+    + `${samsa.openFileCount()} descriptors (--max-open-files ${MAX_OPEN_FILES}), the loop stood `
+    + `still for ${ownMs.toFixed(1)} ms at most (computed ${computedMs.toFixed(1)})`)
+}
+
+function tellStarts(starts: readonly { ours: number, theirs: number }[]): void {
+  const told = (side: 'ours' | 'theirs') => {
+    const all = starts.map((start) => start[side])
+    return `${median(all).toFixed(0)} ms (${all.map((ms) => ms.toFixed(0)).join(' ')})`
+  }
+  const ratio = median(starts.map(({ ours, theirs }) => ours / theirs))
+  console.log(`start: Samsa ${told('ours')}, Kafka ${told('theirs')}, ratio ${ratio.toFixed(2)}`)
+}

@@ -1,0 +1,42 @@
+// Loads what the files of a log hold, before there is a log. In steps: it may have to be recovered.
+
+import { claimDirectory } from './checkpoints.ts'
+import type { LogConfig } from './config.ts'
+import { LEADER_EPOCH_FILE, LeaderEpochs } from './epochs.ts'
+import { fileNamesIn } from './log-files.ts'
+import type { LogOptions } from './log-options.ts'
+import { ProducerState } from './producers.ts'
+import { loadSegments } from './recovery.ts'
+import type { Segments } from './segments.ts'
+import { SnapshotFiles } from './snapshot-files.ts'
+
+export interface LoadedLog {
+  readonly segments: Segments
+  readonly producers: ProducerState
+  readonly epochs: LeaderEpochs
+  readonly snapshots: SnapshotFiles
+}
+
+/** Makes the directory where there is none. Throws what the disk says, and for what is damaged. */
+export function* loadLog(options: LogOptions, config: LogConfig): Generator<void, LoadedLog> {
+  const { disk, directory, topicPartition: { topic, partition }, logger, nowMs } = options
+  const { startOffset = 0, recoveryPoint, isClean = false } = options
+  claimDirectory(disk, directory, topic, options)
+  const names = options.isNew === true ? [] : fileNamesIn(disk, directory)
+  const name = `${topic}-${partition}`
+  const producers = new ProducerState(name)
+  const snapshots = new SnapshotFiles(disk, directory, names, logger)
+  const epochs = new LeaderEpochs(disk, `${directory}/${LEADER_EPOCH_FILE}`)
+  const segments = yield* loadSegments({
+    disk, directory, names, name, logger, nowMs, isClean, recoveryPoint, startOffset, config,
+    epochs, producers, snapshots,
+  })
+  return { segments, producers, epochs, snapshots }
+}
+
+/** Takes all steps at once. */
+export function lastOf<T>(steps: Generator<void, T>): T {
+  let step = steps.next()
+  while (step.done !== true) step = steps.next()
+  return step.value
+}
