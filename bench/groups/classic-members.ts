@@ -13,7 +13,7 @@ import { syncGroup } from '../../protocol/messages/sync-group.ts'
 import { Errors } from '../../protocol/errors.ts'
 import type { Decoded } from '../../protocol/schema.ts'
 import type { Client } from './client.ts'
-import type { GroupOfMembers, GroupPlan, Removed } from './rebalances.ts'
+import type { GroupOfMembers, GroupPlan, Removed } from './members.ts'
 
 type Joined = Decoded<typeof joinGroup.response>
 

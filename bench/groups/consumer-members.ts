@@ -6,7 +6,7 @@ import { sleep } from '../../compat/harness/process.ts'
 import { consumerGroupHeartbeat } from '../../protocol/messages/consumer-group-heartbeat.ts'
 import { Errors } from '../../protocol/errors.ts'
 import type { Client } from './client.ts'
-import type { GroupOfMembers, GroupPlan, Removed } from './rebalances.ts'
+import type { GroupOfMembers, GroupPlan, Removed } from './members.ts'
 
 const HEARTBEAT_PAUSE_MS = 50
 const JOIN_EPOCH = 0

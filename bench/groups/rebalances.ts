@@ -6,32 +6,9 @@ import { type Client, clientOf, clientsOf } from './client.ts'
 import { ClassicGroupOfMembers } from './classic-members.ts'
 import { ConsumerGroupOfMembers } from './consumer-members.ts'
 import { awaitCoordinator, createTopic, type Contender } from './contender.ts'
+import type { GroupOfMembers } from './members.ts'
 import { sideBySide } from './side-by-side.ts'
 import { table } from './table.ts'
-
-export interface GroupPlan {
-  readonly groupId: string
-  readonly topic: string
-  readonly partitionCount: number
-}
-
-export interface Removed {
-  readonly client: Client
-  /** When it said that it goes, on the clock of `performance.now`. */
-  readonly askedMs: number
-}
-
-export interface GroupOfMembers {
-  readonly memberCount: number
-  /** The client becomes a member. */
-  add(client: Client): void
-  /** A member has left. */
-  removeOne(): Promise<Removed>
-  /** Resolves when every member has its part, and all partitions are given away. */
-  whenStable(): Promise<void>
-  /** The members stop to be heard of. */
-  end(): Promise<void>
-}
 
 const PROTOCOLS = { classic: ClassicGroupOfMembers, consumer: ConsumerGroupOfMembers } as const
 export type Protocol = keyof typeof PROTOCOLS
