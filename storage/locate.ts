@@ -72,15 +72,26 @@ function mustEndWhereItSays(segment: SearchedSegment, place: BatchPlace | undefi
   soundBytes(segment, bytes.subarray(0, count), position)
 }
 
-/** Whether a batch begins at the position, with the offset or one before it. */
-export function isBatchBefore(
-  { file, baseOffset }: SearchedSegment, position: number, offset: number,
-): boolean {
+/**
+ * Whether an entry of an offset index is true: batches begin at the position, and one of them ends
+ * with the offset. It is the first, but for Kafka before 4.0, which had an entry for several.
+ */
+export function isBatchEnd(segment: SearchedSegment, start: number, offset: number): boolean {
   const header = Buffer.allocUnsafe(SEARCH_HEADER_BYTES)
-  const count = file.read(header, 0, SEARCH_HEADER_BYTES, position)
-  if (count < SEARCH_HEADER_BYTES || header.readInt8(MAGIC_AT) !== MAGIC) return false
-  const firstOffset = readInt64(header, 0)
-  return firstOffset >= baseOffset && firstOffset <= offset
+  let leastOffset = segment.baseOffset
+  for (let position = start; ;) {
+    const count = segment.file.read(header, 0, SEARCH_HEADER_BYTES, position)
+    if (count < SEARCH_HEADER_BYTES || header.readInt8(MAGIC_AT) !== MAGIC) return false
+    const baseOffset = readInt64(header, 0)
+    const lastOffset = baseOffset + header.readInt32BE(LAST_OFFSET_DELTA_AT)
+    if (baseOffset < leastOffset || lastOffset >= offset) {
+      return baseOffset >= leastOffset && lastOffset === offset
+    }
+    const sizeBytes = LOG_OVERHEAD + header.readInt32BE(LENGTH_AT)
+    if (sizeBytes < BATCH_OVERHEAD) return false
+    leastOffset = lastOffset + 1
+    position += sizeBytes
+  }
 }
 
 /** The largest timestamp of the batch at the position; undefined when there is none. */

@@ -47,9 +47,14 @@ export class OffsetIndex {
 
   /** A position at or before the batch that holds the offset. */
   lookup(offset: number): number {
-    const relative = offset - this.#baseOffset
-    const entry = this.#table.floor((bytes, at) => bytes.readInt32BE(at) <= relative)
+    const entry = this.entryFor(offset)
     return entry < 0 ? 0 : this.positionAt(entry)
+  }
+
+  /** The last one that is not behind the offset; −1 without one. */
+  entryFor(offset: number): number {
+    const relative = offset - this.#baseOffset
+    return this.#table.floor((bytes, at) => bytes.readInt32BE(at) <= relative)
   }
 
   /** Keeps the entries below the offset. */
@@ -57,6 +62,12 @@ export class OffsetIndex {
     const relative = offset - this.#baseOffset
     this.#table.truncate(
       this.#table.floor((bytes, at) => bytes.readInt32BE(at) < relative) + 1)
+  }
+
+  /** Keeps the entries that point to before the position, none where they do not ascend. */
+  keepBelow(position: number): void {
+    if (!this.isSound(Infinity, Infinity)) this.#table.truncate(0)
+    this.#table.truncate(this.#table.floor((bytes, at) => bytes.readInt32BE(at + 4) < position) + 1)
   }
 
   /**

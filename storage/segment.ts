@@ -9,7 +9,7 @@ import type { Batch } from '../protocol/records/batch.ts'
 import { BatchReader } from './batch-reader.ts'
 import { type LogConfig, maxSegmentMs } from './config.ts'
 import type { Disk, DiskFile } from './disk.ts'
-import { type BatchPlace, isBatchBefore, locateFrom, maxTimestampAt } from './locate.ts'
+import { type BatchPlace, isBatchEnd, locateFrom, maxTimestampAt } from './locate.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { mustBeSound } from './sound-batches.ts'
 import { Soundness } from './soundness.ts'
@@ -174,7 +174,15 @@ export class Segment {
     const endOffset = this.nextOffset > this.baseOffset ? this.nextOffset : Infinity
     const isSound = this.offsetIndex.isSound(endOffset, this.writtenBytes)
       && this.timeIndex.isSound(endOffset)
-    if (!isSound) this.#rebuildIndexes()
+    if (!isSound) {
+      try {
+        this.#rebuildIndexes()
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error
+        // What is sound of the batches can be read without.
+        this.offsetIndex.keepBelow(this.writtenBytes)
+      }
+    }
     this.#isIndexChecked = true
   }
 
@@ -303,10 +311,12 @@ export class Segment {
   /** Where to start looking for the offset: what the index says, if a batch is there. */
   #startPosition(offset: number): number {
     this.#checkIndexes()
-    const position = this.offsetIndex.lookup(offset)
-    if (position === 0 || position === this.#soundPosition) return position
+    const entry = this.offsetIndex.entryFor(offset)
+    if (entry < 0) return 0
+    const position = this.offsetIndex.positionAt(entry)
     // Entries are written with the batch, which may wait to be written itself.
-    if (position < this.writtenBytes && !isBatchBefore(this, position, offset)) {
+    if (position === this.#soundPosition || position >= this.writtenBytes) return position
+    if (!isBatchEnd(this, position, this.offsetIndex.offsetAt(entry))) {
       this.#rebuildIndexes()
       return this.offsetIndex.lookup(offset)
     }

@@ -66,6 +66,11 @@ export class Segments {
     return low - 1
   }
 
+  /** Whether one begins at the offset. */
+  has(baseOffset: number): boolean {
+    return this.#all[this.indexOf(baseOffset)]?.baseOffset === baseOffset
+  }
+
   /** Where the log ends when the records from the offset on are gone; perhaps less. */
   endBelow(offset: number): number {
     const segment = this.#all[Math.max(0, this.indexOf(offset - 1))]!

@@ -28,7 +28,10 @@ export function* soundBatches(segment: ReadSegment, fromOffset?: number): Genera
   const reader = segment.reader(fromOffset)
   const { batch } = reader
   let leastOffset = segment.baseOffset
-  while (reader.next()) {
+  // Behind the last batch that a segment can hold nothing is missing, whatever is there.
+  const isFull = (): boolean => (
+    leastOffset === segment.nextOffset && leastOffset > segment.baseOffset)
+  while (!isFull() && reader.next()) {
     const { position } = reader
     const isKnown = segment.soundness.knownTo(position) > position
     if (!isKnown && !isSound(batch, segment, leastOffset)) throw segment.corruptAt(position)
@@ -36,10 +39,7 @@ export function* soundBatches(segment: ReadSegment, fromOffset?: number): Genera
     leastOffset = batch.nextOffset
     yield batch
   }
-  // Behind the last batch that a segment can hold nothing is missing, whatever is there.
-  const isWhole = reader.isAtEnd
-    || leastOffset === segment.nextOffset && leastOffset > segment.baseOffset
-  if (!isWhole) throw segment.corruptAt(reader.nextPosition)
+  if (!reader.isAtEnd && !isFull()) throw segment.corruptAt(reader.nextPosition)
 }
 
 /**

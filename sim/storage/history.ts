@@ -8,6 +8,7 @@ import { Dice } from './dice.ts'
 import {
   boot, DATA, lookBefore, mustBeTidy, promisedNow, type Running, Stopped,
 } from './machine.ts'
+import { lookAtDamage } from './look-damaged.ts'
 import type { End, LogModel } from './model.ts'
 import { operate } from './operations.ts'
 import { BrokenPromise, must } from './promise.ts'
@@ -23,6 +24,8 @@ export interface Stats {
   calls: number
   /** Ends that were looked at. */
   looks: number
+  /** Files that went bad. */
+  damages: number
   operations: number
 }
 
@@ -35,9 +38,11 @@ export interface HistoryOptions {
 /** Every so many cases one is short, and looked at before every single call. */
 const WHOLE_EVERY = 8
 const LOOK_CHANCE = 0.03
+/** After every end. */
+const DAMAGES = 3
 
 export class History {
-  readonly stats: Stats = { calls: 0, looks: 0, operations: 0 }
+  readonly stats: Stats = { calls: 0, looks: 0, damages: 0, operations: 0 }
   /** What was done, the last at the end. */
   readonly trace: string[] = []
   readonly #dice: Dice
@@ -198,6 +203,18 @@ export class History {
     if (end === 'power') this.#memory.crash(dice.chance(0.8) ? dice.random : undefined)
     this.trace.push(`ended by ${end}`)
     this.#disarm()
+    this.#damage()
+  }
+
+  /** Files go bad while the machine is off: those of a copy of it. */
+  #damage(): void {
+    const look = {
+      dice: this.#lookDice, models: this.#models, nowMs: this.#nowMs, lies: this.#lies,
+    }
+    for (let i = 0; i < DAMAGES; i++) {
+      const done = lookAtDamage(this.#memory, look)
+      if (done !== undefined) this.stats.damages++
+    }
   }
 
   /** As a node does with a directory that has failed: it goes on without it. */

@@ -3,6 +3,7 @@
 
 import type { MemoryDisk } from '../../storage/memory-disk.ts'
 import { CleanerCheckpoint } from '../../storage/compaction/checkpoint.ts'
+import type { Log } from '../../storage/log.ts'
 import { LogDirectory } from '../../storage/log-directory.ts'
 import type { Logger } from '../../storage/ports.ts'
 import type { Dice } from './dice.ts'
@@ -29,10 +30,13 @@ export interface Running {
   readonly cleaner: CleanerCheckpoint
 }
 
-/** Opens all that is there, as a broker does that knows which logs it should have. */
+/**
+ * Opens all that is there, as a broker does that knows which logs it should have. `refused` hears
+ * of those that cannot be opened; without it that is an error.
+ */
 export function boot(
   disk: SimDisk, models: readonly LogModel[], nowMs: number,
-  opened: (model: LogModel, log: ReturnType<LogDirectory['openLog']>) => void,
+  opened: (model: LogModel, log: Log) => void, refused?: (model: LogModel, error: unknown) => void,
 ): Running {
   const directory = new LogDirectory({ disk, path: DATA, logger: silent })
   directory.open()
@@ -43,12 +47,19 @@ export function boot(
       const found = directory.topicIdOf(name)
       if (found !== undefined && found !== topicId) directory.setAside(name, nowMs)
     }
-    const log = directory.openLog({ topic, partition, topicId, config, nowMs })
-    cleaner.tell(log)
-    opened(model, log)
+    try {
+      const log = directory.openLog({ topic, partition, topicId, config, nowMs })
+      cleaner.tell(log)
+      opened(model, log)
+    } catch (error) {
+      if (refused === undefined) throw error
+      refused(model, error)
+    }
   }
   // Of topics that were deleted.
-  for (const name of directory.names()) directory.setAside(name, nowMs)
+  for (const name of directory.names()) {
+    if (models.every((model) => model.name !== name)) directory.setAside(name, nowMs)
+  }
   return { disk, directory, cleaner }
 }
 

@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly lies?: Lies
   /** What fails, not more of it. */
   readonly mostFailures?: number
+  /** Asked before each: no more are wanted. */
+  isOver?(): boolean
 }
 
 export interface RunResult extends Stats {
@@ -22,8 +24,11 @@ export interface RunResult extends Stats {
 
 export async function runHistories(options: RunOptions): Promise<RunResult> {
   const { seed, cases, first = 0, lies = {}, mostFailures = 5 } = options
-  const result: RunResult = { cases: 0, calls: 0, looks: 0, operations: 0, failures: [] }
-  for (let index = first; index < first + cases; index++) {
+  const { isOver = () => false } = options
+  const result: RunResult = {
+    cases: 0, calls: 0, looks: 0, damages: 0, operations: 0, failures: [],
+  }
+  for (let index = first; index < first + cases && !isOver(); index++) {
     const history = new History({ seed, index, lies })
     try {
       await history.run()
@@ -33,6 +38,7 @@ export async function runHistories(options: RunOptions): Promise<RunResult> {
     result.cases++
     result.calls += history.stats.calls
     result.looks += history.stats.looks
+    result.damages += history.stats.damages
     result.operations += history.stats.operations
     if (result.failures.length >= mostFailures) break
   }
@@ -40,10 +46,14 @@ export async function runHistories(options: RunOptions): Promise<RunResult> {
 }
 
 function tell(error: unknown, seed: number, index: number, trace: readonly string[]): string {
-  const why = error instanceof Error ? error.stack ?? error.message : String(error)
   return [
-    `case ${index}: ${why}`,
+    `case ${index}: ${stackOf(error)}`,
+    ...error instanceof Error && error.cause !== undefined ? [stackOf(error.cause)] : [],
     ...trace.slice(-MOST_TRACED).map((line) => `    ${line}`),
     `  npm run sim -- storage --seed ${seed} --case ${index}`,
   ].join('\n')
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? error.stack ?? error.message : String(error)
 }

@@ -7,8 +7,11 @@ import { Durability } from '../../storage/durability.ts'
 import { LeaderEpochs } from '../../storage/epochs.ts'
 import { Guard } from '../../storage/guard.ts'
 import { Log } from '../../storage/log.ts'
+import { OffsetIndex } from '../../storage/offset-index.ts'
 import { ProducerEntry, ProducerState } from '../../storage/producers.ts'
+import { Segment } from '../../storage/segment.ts'
 import { SnapshotFiles } from '../../storage/snapshot-files.ts'
+import { Soundness } from '../../storage/soundness.ts'
 import { TransactionIndex } from '../../storage/transaction-index.ts'
 import { runHistories } from './run.ts'
 import type { Lies } from './sim-disk.ts'
@@ -122,6 +125,15 @@ export const SABOTAGES: readonly Sabotage[] = [
     patch: () => replace(ProducerState.prototype, 'firstUnstableOffset', {
       get: () => undefined,
     }),
+  },
+  {
+    name: 'batches that lie in a file are believed',
+    patch: () => replace(Soundness.prototype, 'knownTo', { value: () => Infinity }),
+  },
+  { name: 'time indexes are believed', patch: doNothing(Segment.prototype, 'checkTimes') },
+  {
+    name: 'offset indexes are believed',
+    patch: () => replace(OffsetIndex.prototype, 'isSound', { value: () => true }),
   },
   { name: 'a log goes on after a call of its disk has failed', patch: forgive },
 ]

@@ -155,7 +155,7 @@ describe('after an unclean end', () => {
     expect(valuesOf(log)).toEqual([...VALUES.slice(0, 6), ...VALUES.slice(8)])
   })
 
-  test('a segment that begins before the one before it ends goes', () => {
+  test('of a segment that ends behind where the next one begins the end goes', () => {
     filled()
     damage(pathOf(8, '.log'), (file) => {
       damage(pathOf(4, '.log'), (before) => {
@@ -164,7 +164,7 @@ describe('after an unclean end', () => {
       })
     })
     const log = reopened()
-    expect([log.endOffset, log.segmentCount]).toEqual([12, 2])
+    expect([log.endOffset, log.segmentCount]).toEqual([12, 3])
     expect(valuesOf(log)).toEqual(VALUES)
   })
 
