@@ -142,6 +142,31 @@ describe('random histories', () => {
     }
   })
 
+  test('are at every record what the log says up to there', () => {
+    for (const seed of seeds.slice(0, 10)) {
+      const run = new Run(seed)
+      for (let step = 0; step < STEPS; step++) run.step()
+      for (let count = 0; count <= run.fixture.log.entries.length; count++) {
+        const log = new MemoryLog()
+        log.entries.push(...run.fixture.log.entries.slice(0, count))
+        const leaders = new Leaders()
+        leaders.isHolding = true
+        const { shard, state } = transactionsShard({ log, leaders })
+        const known = new Map(state.transactions)
+        const said = folded(log)
+        for (const [id, { state: decided, partitions }] of said) {
+          // Without partitions there is nothing to wait for: it is complete already.
+          if (partitions.size > 0 || !decided.startsWith('Prepare')) continue
+          expect(known.get(id)?.state).toBe(decided.replace('Prepare', 'Complete'))
+          known.delete(id)
+          said.delete(id)
+        }
+        expect([seed, count, comparable(known)]).toEqual([seed, count, comparable(said)])
+        shard.close()
+      }
+    }
+  })
+
   test('go through states as Kafka has them, and never back to an epoch', () => {
     const seen = new Set<TransactionState>()
     for (const seed of seeds) {
