@@ -109,18 +109,25 @@ def member(address, group, topic, assignor):
     if assignor == "consumer":
         settings = {"group.protocol": "consumer"}
     client = consumer(address, group, **settings)
-    client.subscribe([topic])
+
+    def commit(*_):
+        try:
+            client.commit(asynchronous=False)
+        except KafkaException as error:
+            # In a rebalance the next commit brings what this one could not.
+            if error.args[0].code() not in (
+                KafkaError._NO_OFFSET, KafkaError.REBALANCE_IN_PROGRESS,
+            ):
+                raise
+
+    client.subscribe([topic], on_revoke=commit)
     while not stopped:
         messages = client.consume(100, timeout=0.2)
         for message in messages:
             if not message.error():
                 print(message.value().decode(), flush=True)
         if messages:
-            try:
-                client.commit(asynchronous=False)
-            except KafkaException as error:
-                if error.args[0].code() != KafkaError._NO_OFFSET:
-                    raise
+            commit()
     client.close()
 
 
