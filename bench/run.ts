@@ -10,6 +10,7 @@ import { benchDecompression } from './decompression.ts'
 import { benchGroups } from './groups/index.ts'
 import { median } from './measure.ts'
 import { benchProtocol } from './protocol.ts'
+import { benchStorage } from './storage/index.ts'
 
 const START_RUNS = 9
 const PERF_ROUNDS = 3
@@ -86,7 +87,7 @@ async function benchThroughput(): Promise<void> {
 
 const BENCHES: Readonly<Record<string, () => Promise<void> | void>> = {
   start: benchStart, throughput: benchThroughput, protocol: benchProtocol,
-  decompression: benchDecompression, groups: benchGroups,
+  decompression: benchDecompression, groups: benchGroups, storage: benchStorage,
 }
 
 async function main(names: readonly string[]): Promise<void> {
