@@ -22,7 +22,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   'transaction.abort.timed.out.transaction.cleanup.interval.ms': '1000',
 }
 const READY = /^Samsa \S+ ready in \d+ ms: /m
-const START_LIMIT_MS = 60_000
+const START_LIMIT_MS = 300_000
 
 export class BrokerProcess {
   readonly address: string

@@ -38,8 +38,8 @@ export interface Drive {
 const TOPICS = ['plain', 'transactional', 'copied'] as const
 const PARTITIONS = 3
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
-const WARM_UP_LIMIT_MS = 120_000
-const PATIENCE_MS = 30_000
+const WARM_UP_LIMIT_MS = 300_000
+const PATIENCE_MS = 120_000
 const POLL_MS = 200
 
 const GROUPS = ['kafkajs', 'librdkafka', 'modern'] as const
