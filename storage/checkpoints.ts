@@ -118,10 +118,16 @@ export interface EpochEntry {
   readonly startOffset: number
 }
 
-/** Undefined without a file. Throws CorruptCheckpointError. */
+/** Undefined without a file. Throws CorruptCheckpointError, also when they do not ascend. */
 export function readEpochs(disk: Disk, path: string): EpochEntry[] | undefined {
-  return readEntries(disk, path)?.map(([epoch, startOffset]) =>
+  const entries = readEntries(disk, path)?.map(([epoch, startOffset]) =>
     ({ epoch: numberIn(epoch, path), startOffset: numberIn(startOffset, path) }))
+  entries?.reduce((before, entry) => {
+    const ascends = before.epoch < entry.epoch && before.startOffset < entry.startOffset
+    if (!ascends) throw new CorruptCheckpointError(`${path}: epoch ${entry.epoch} is out of order`)
+    return entry
+  }, { epoch: -Infinity, startOffset: -Infinity })
+  return entries
 }
 
 export function writeEpochs(

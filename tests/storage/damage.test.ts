@@ -191,6 +191,21 @@ test('no segment goes because its time index tells a wrong time (G6)', () => {
   expect(log.applyRetention(1350)).toBe(1)
 })
 
+test('epochs that do not ascend are read from the batches again (H4)', () => {
+  const log = openLog(disk, { config })
+  for (const [epoch, value] of VALUES.slice(0, 3).entries()) {
+    append(log, [value], {}, { leaderEpoch: epoch * 3 })
+  }
+  log.close()
+  const path = `${DIRECTORY}/leader-epoch-checkpoint`
+  expect(disk.readFile(path)!.toString()).toBe('0\n3\n0 0\n3 1\n6 2\n')
+  for (const text of ['0\n3\n0 0\n3 1\n2 2\n', '0\n3\n0 0\n3 3\n6 2\n']) {
+    disk.open(path, 'write').write(Buffer.from(text), 0)
+    const again = reopened({ isClean: true, recoveryPoint: 3 })
+    expect([0, 1, 2].map((offset) => again.epochOf(offset))).toEqual([0, 3, 6])
+  }
+})
+
 test('a snapshot of what a truncation took does not come back with a loss of power (D5)', () => {
   const producer = (baseSequence: number) => ({ producerId: 7, producerEpoch: 0, baseSequence })
   const log = openLog(disk, { config })
