@@ -305,7 +305,8 @@ export class Controller {
     const { timers, logger } = this.#options
     if (timers.monotonicMs() - this.#toldProgressMs < TELL_PROGRESS_MS) return
     this.#toldProgressMs = timers.monotonicMs()
-    logger.info('replays the metadata', { offset: this.#loader.endOffset, endOffset: highWatermark })
+    const { endOffset: offset } = this.#loader
+    logger.info('replays the metadata', { offset, endOffset: highWatermark })
   }
 
   /** Where everything up to the own LeaderChange record is committed, this node leads. */

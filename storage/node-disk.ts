@@ -167,9 +167,9 @@ class NodeDisk implements Disk {
 }
 
 /**
- * Removes what is there, a directory with all that is in it. What a large file held the system takes
- * back when nobody has it open any more, which for a gigabyte is a matter of a tenth of a second:
- * that is left to a thread, once all names are gone.
+ * Removes what is there, a directory with all that is in it. What a large file held the system
+ * takes back when nobody has it open any more, which for a gigabyte is a matter of a tenth of a
+ * second: that is left to a thread, once all names are gone.
  */
 function removeAll(path: string): void {
   const descriptors: number[] = []

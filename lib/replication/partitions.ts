@@ -207,9 +207,9 @@ export class Partitions {
     this.#askedForLeft = MAX_ASKED_FOR
     while (this.#hasWork && clock.monotonicMs() < endMs) {
       const [opening] = this.#openings
-      const [unopened] = this.#unopened
+      const [[id, indexes] = []] = this.#unopened
       if (opening !== undefined) this.#advance(opening)
-      else if (unopened !== undefined) this.#openNext(unopened[0], unopened[1].values().next().value!)
+      else if (id !== undefined) this.#openNext(id, indexes!.values().next().value!)
       else this.#takeAway(this.#leaving.keys().next().value!)
     }
     if (this.#unopened.size === 0 && this.#openings.length === 0) this.#opened()
