@@ -9,6 +9,8 @@ export interface Logger {
   warn(message: string, fields?: LogFields): void
   info(message: string, fields?: LogFields): void
   debug(message: string, fields?: LogFields): void
+  /** Lines of `debug` are written: what they say is worth being found out. */
+  readonly isDebug?: boolean
   /** A logger that adds these fields to each of its lines. */
   child(fields: LogFields): Logger
 }

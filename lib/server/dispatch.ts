@@ -9,6 +9,7 @@ import { MessageTooLargeError } from '../../protocol/writer.ts'
 import type { Services } from '../services.ts'
 import { Exchange, type ExchangeOwner } from './exchange.ts'
 import { type Answer, CloseConnection, type Handler, Later, NO_ANSWER } from './handler.ts'
+import { tellRefusal } from './refusals.ts'
 import type { Slab } from './slabs.ts'
 
 type Request = RequestOf<Api>
@@ -102,22 +103,25 @@ export class Dispatcher {
       answer.settle(
         (response) => {
           if (response === NO_ANSWER) finish(exchange)
-          else this.#deliver(exchange, response)
+          else this.#deliver(exchange, request, response)
         },
         (error) => this.#fail(exchange, request, error),
       )
     } else if (isPromise(answer)) {
       answer.then(
-        (response) => this.#deliver(exchange, response),
+        (response) => this.#deliver(exchange, request, response),
         (error: unknown) => this.#fail(exchange, request, error),
       )
     } else {
-      this.#deliver(exchange, answer)
+      this.#deliver(exchange, request, answer)
     }
   }
 
-  #deliver(exchange: Exchange, response: Response): void {
+  /** `why` is for the debug log: more than the errors in the response say. */
+  #deliver(exchange: Exchange, request: Request, response: Response, why?: string): void {
     const { handler, apiVersion, correlationId } = exchange
+    const { logger } = this.#services
+    if (logger.isDebug === true) tellRefusal(logger, exchange, request, response, why)
     try {
       exchange.answer = encodeResponse(handler.api, apiVersion, correlationId, response)
     } catch (error) {
@@ -151,7 +155,7 @@ export class Dispatcher {
       this.#logBug(exchange, second)
     }
     if (response !== undefined) {
-      this.#deliver(exchange, response)
+      this.#deliver(exchange, request, response, message)
       return
     }
     exchange.owner.failed('not answered', `${api.name} failed with ${errorName(code)}`)

@@ -30,6 +30,7 @@ export function createLogger(options: LoggerOptions = {}): Logger {
           write(layout(nowMs(), name, message, fields ? { ...common, ...fields } : common))
     return {
       error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug'),
+      isDebug: threshold >= LOG_LEVELS.indexOf('debug'),
       child: (fields) => make({ ...common, ...fields }),
     }
   }

@@ -4,7 +4,7 @@
 // the handlers' business.
 
 import type { Image } from '../../../controller/image/image.ts'
-import { ApiError, Errors, type ErrorCode } from '../../../protocol/errors.ts'
+import { ApiError, errorName, Errors, type ErrorCode } from '../../../protocol/errors.ts'
 import type {
   ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse,
 } from '../../../protocol/messages/consumer-group-heartbeat.ts'
@@ -33,7 +33,7 @@ import { joinError, type Left, syncError } from './answers.ts'
 import { commitOffsets, commitTransactionalOffsets } from './commit.ts'
 import { deleteGroup, deleteOffsets, forgetTopic } from './delete.ts'
 import {
-  type DescribedGroup, describeGroup, type ListedGroup, listGroups,
+  type DescribedGroup, describeGroup, likeness, type ListedGroup, listGroups,
 } from './describe.ts'
 import {
   type DescribedConsumerGroup, describeConsumerGroup,
@@ -124,10 +124,13 @@ export class GroupCoordinator {
     } else if (sessionTimeoutMs < minSessionTimeoutMs || sessionTimeoutMs > maxSessionTimeoutMs) {
       answer.complete(joinError(memberId, Errors.INVALID_SESSION_TIMEOUT))
     } else {
-      const join = { request, context, answer: (response: JoinGroupResponse) => {
-        answer.complete(response)
-      } }
-      this.#run(groupId, (state) => ({ ...joinGroup(state, join), answer: undefined }))
+      const join = (state: GroupsState) => joinGroup(state, {
+        request, context, answer: (response) => {
+          this.#tellRefusal(state, groupId, response.errorCode)
+          answer.complete(response)
+        },
+      })
+      this.#run(groupId, (state) => ({ ...join(state), answer: undefined }))
         .settle(() => {}, (error) => answer.complete(joinError('', this.#codeOf(error))))
     }
     return answer
@@ -138,8 +141,11 @@ export class GroupCoordinator {
     const complete = (response: SyncGroupResponse) => answer.complete(response)
     if (request.groupId === '') complete(syncError(Errors.INVALID_GROUP_ID))
     else {
-      this.#run(request.groupId,
-        (state) => ({ ...syncGroup(state, request, complete), answer: undefined }))
+      const sync = (state: GroupsState) => syncGroup(state, request, (response) => {
+        this.#tellRefusal(state, request.groupId, response.errorCode)
+        complete(response)
+      })
+      this.#run(request.groupId, (state) => ({ ...sync(state), answer: undefined }))
         .settle(() => {}, (error) => complete(syncError(this.#codeOf(error))))
     }
     return answer
@@ -149,8 +155,11 @@ export class GroupCoordinator {
     if (request.groupId === '') {
       return answered<HeartbeatResponse>({ errorCode: Errors.INVALID_GROUP_ID })
     }
-    const code = this.#run(request.groupId,
-      (state) => ({ records: [], answer: heartbeat(state, request) }))
+    const code = this.#run(request.groupId, (state) => {
+      const answer = heartbeat(state, request)
+      this.#tellRefusal(state, request.groupId, answer)
+      return { records: [], answer }
+    })
     return mapLater<ErrorCode, HeartbeatResponse>(code, (errorCode) => ({ errorCode }), (error) => {
       const errorCode = this.#codeOf(error)
       // Members must not give up because their group is being loaded.
@@ -271,7 +280,21 @@ export class GroupCoordinator {
   #run<A>(
     groupId: string, decide: (state: GroupsState) => Decision<GroupsRecord, A>,
   ): Later<A> {
-    return this.#shards.run(groupId, decide)
+    return this.#shards.run(groupId, (state) => {
+      try {
+        return decide(state)
+      } catch (error) {
+        if (error instanceof ApiError) this.#tellRefusal(state, groupId, error.code, error.message)
+        throw error
+      }
+    })
+  }
+
+  /** What the group is like that refuses something; the request is told of where it is answered. */
+  #tellRefusal(state: GroupsState, groupId: string, code: number, why?: string): void {
+    if (this.#logger.isDebug !== true || code === Errors.NONE) return
+    this.#logger.debug('A group refuses a request',
+      { group: groupId, error: errorName(code), why, ...likeness(state.groups.get(groupId)) })
   }
 
   /** As `#run`; what fails becomes an error that clients understand. */

@@ -4,7 +4,7 @@ import { Errors } from '../../../protocol/errors.ts'
 import type { DescribeGroupsResponse } from '../../../protocol/messages/describe-groups.ts'
 import type { ListGroupsResponse } from '../../../protocol/messages/list-groups.ts'
 import { CONSUMER } from './classic-group.ts'
-import type { GroupsState } from './state.ts'
+import type { Group, GroupsState } from './state.ts'
 
 export type DescribedGroup = DescribeGroupsResponse['groups'][number]
 export type ListedGroup = ListGroupsResponse['groups'][number]
@@ -65,4 +65,14 @@ export function listGroups(
       groupState: group.state,
       groupType: group.type,
     }))
+}
+
+/** What a group is like, for a line of the log. */
+export function likeness(group: Group | undefined): Readonly<Record<string, unknown>> {
+  if (group === undefined) return { state: 'unknown' }
+  const { type, state, members } = group
+  const common = { type, state, members: members.size }
+  return group.type === 'consumer'
+    ? { ...common, epoch: group.groupEpoch }
+    : { ...common, generation: group.generationId, pending: group.pendingMembers.size }
 }

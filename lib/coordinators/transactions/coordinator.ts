@@ -3,7 +3,7 @@
 // Errors are those that Kafka's TransactionCoordinator gives; what a version can and cannot say is
 // the handlers' business.
 
-import { ApiError, Errors, type ErrorCode } from '../../../protocol/errors.ts'
+import { ApiError, errorName, Errors, type ErrorCode } from '../../../protocol/errors.ts'
 import type { ListTransactionsRequest } from '../../../protocol/messages/list-transactions.ts'
 import type { Logger } from '../../../storage/ports.ts'
 import { Later } from '../../server/later.ts'
@@ -124,7 +124,15 @@ export class TransactionCoordinator {
   }
 
   #attempt<A>(transactionalId: string, decide: Decide<A>, later: Later<A>): void {
-    this.#shards.run(transactionalId, decide).settle((answer) => later.complete(answer),
+    const told: Decide<A> = (state) => {
+      try {
+        return decide(state)
+      } catch (error) {
+        if (error instanceof ApiError) this.#tellRefusal(state, transactionalId, error)
+        throw error
+      }
+    }
+    this.#shards.run(transactionalId, told).settle((answer) => later.complete(answer),
       (error) => {
         if (!(error instanceof NoProducerIdError)) {
           later.fail(this.#apiError(error))
@@ -135,6 +143,18 @@ export class TransactionCoordinator {
           () => this.#attempt(transactionalId, decide, later),
           (reason: unknown) => later.fail(this.#apiError(reason)))
       })
+  }
+
+  /** What is known of the id; the request is told of where it is answered. */
+  #tellRefusal(state: TransactionsState, transactionalId: string, error: ApiError): void {
+    const { logger } = this.#options
+    if (logger.isDebug !== true) return
+    const known = state.transactions.get(transactionalId)
+    logger.debug('The coordinator refuses a transactional request', {
+      transactionalId, error: errorName(error.code), why: error.message,
+      state: known?.state ?? 'unknown', producerId: known?.producerId,
+      producerEpoch: known?.producerEpoch, lastProducerEpoch: known?.lastProducerEpoch,
+    })
   }
 
   #apiError(error: unknown): ApiError {
