@@ -50,7 +50,7 @@ function slots(dice: Dice): Slot[] {
   const into = (topic: string) => ({ topic, partitions: PARTITIONS })
   const member = (group: string, assignor: string) => (
     { group, topics: TOPICS, assignor, sessionMs: SESSION_MS })
-  // Two protocols in one group: it goes over to the newer one, and back when only the older is left.
+  // Two protocols in one group: it goes over to the newer one, and back when only the older stays.
   const [one, other] = dice.pick([
     ['range', 'range'], ['cooperative-sticky', 'cooperative-sticky'],
     ['range', 'consumer'], ['cooperative-sticky', 'consumer'],
