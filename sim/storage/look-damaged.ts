@@ -9,6 +9,7 @@ import {
 import { Log } from '../../storage/log.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
 import { chooseDamage, type Damage, inflict, tellDamage } from './damage.ts'
+import { lookUnreadable } from './look-unreadable.ts'
 import { boot, DATA, type Look } from './machine.ts'
 import type { LogModel } from './model.ts'
 import { BrokenPromise, must, mustEqual } from './promise.ts'
@@ -19,6 +20,7 @@ const RECOVERY_POINTS = `${DATA}/recovery-point-offset-checkpoint`
 const START_OFFSETS = `${DATA}/log-start-offset-checkpoint`
 const EPOCHS = '/leader-epoch-checkpoint'
 const METADATA = '/partition.metadata'
+const UNREADABLE_CHANCE = 0.15
 const HALF_DONE = /\.(cleaned|swap|deleted|tmp)$/
 
 interface PlacedBatch {
@@ -44,6 +46,10 @@ export function lookAtDamage(memory: MemoryDisk, look: Look): string | undefined
   const whole = open(memory.clone(), look)
   const sights = new Map(models.map((model) => [model, sightOf(whole.logs.get(model)!, model)]))
   const path = pickFile(files, look)
+  if (dice.chance(UNREADABLE_CHANCE)) {
+    lookUnreadable(memory, path, sights, look)
+    return `unreadable ${path}`
+  }
   const suffix = path.slice(path.lastIndexOf('.'))
   const others = files.filter((other) => other.endsWith(suffix)
     && other.slice(0, other.lastIndexOf('/')) === path.slice(0, path.lastIndexOf('/')))
