@@ -355,7 +355,7 @@ describe('a handler that fails', () => {
     expect((await one.answer(echo, 1))?.body).toMatchObject({ errorCode: Errors.NOT_CONTROLLER })
     expect((await one.answer(echo, 1))?.body)
       .toMatchObject({ errorCode: Errors.UNKNOWN_SERVER_ERROR })
-    expect(log.filter((line) => line.includes('ERROR'))).toHaveLength(1)
+    expect(log.filter((line) => line.includes(' ERROR '))).toHaveLength(1)
   })
 
   test('closes the connection where that is Kafka\'s answer, or where there is none', async () => {
