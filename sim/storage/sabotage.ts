@@ -9,7 +9,6 @@ import { Guard } from '../../storage/guard.ts'
 import { Log } from '../../storage/log.ts'
 import { OffsetIndex } from '../../storage/offset-index.ts'
 import { ProducerEntry, ProducerState } from '../../storage/producers.ts'
-import { Segment } from '../../storage/segment.ts'
 import { SnapshotFiles } from '../../storage/snapshot-files.ts'
 import { Soundness } from '../../storage/soundness.ts'
 import { TransactionIndex } from '../../storage/transaction-index.ts'
@@ -130,7 +129,6 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'batches that lie in a file are believed',
     patch: () => replace(Soundness.prototype, 'knownTo', { value: () => Infinity }),
   },
-  { name: 'time indexes are believed', patch: doNothing(Segment.prototype, 'checkTimes') },
   {
     name: 'offset indexes are believed',
     patch: () => replace(OffsetIndex.prototype, 'isSound', { value: () => true }),
