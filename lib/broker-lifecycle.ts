@@ -27,6 +27,7 @@ export class BrokerLifecycle {
   #brokerEpoch = -1
   #timer: Timer | undefined
   #isLeaving = false
+  readonly #offlineLogDirs = new Set<string>()
 
   constructor(options: BrokerLifecycleOptions) {
     this.#options = options
@@ -50,6 +51,13 @@ export class BrokerLifecycle {
     this.#beatLater()
   }
 
+  /** Nobody leads what lies in the log directory of this id, from now on (KIP-858). */
+  directoryFailed(id: string): void {
+    this.#offlineLogDirs.add(id)
+    if (this.#brokerEpoch < 0 || this.#isLeaving) return
+    this.#heartbeat(false).catch(this.#warn)
+  }
+
   /** Hands over what the broker leads, and is fenced. Gives up after a second. */
   async leave(): Promise<void> {
     if (this.#brokerEpoch < 0) return
@@ -70,16 +78,19 @@ export class BrokerLifecycle {
     return controller.submit(brokerHeartbeat({
       brokerId: registration.brokerId, brokerEpoch: this.#brokerEpoch,
       currentMetadataOffset: controller.appliedOffset, wantFence: false, wantShutDown,
+      offlineLogDirs: [...this.#offlineLogDirs],
     }))
   }
 
   #beatLater(): void {
-    const { clock, heartbeatIntervalMs, logger } = this.#options
+    const { clock, heartbeatIntervalMs } = this.#options
     if (this.#isLeaving) return
     this.#timer = clock.setTimer(heartbeatIntervalMs, () => {
-      this.#heartbeat(false)
-        .catch((error: unknown) => logger.warn('A heartbeat to the controller failed', { error }))
-        .finally(() => this.#beatLater())
+      this.#heartbeat(false).catch(this.#warn).finally(() => this.#beatLater())
     })
+  }
+
+  readonly #warn = (error: unknown): void => {
+    this.#options.logger.warn('A heartbeat to the controller failed', { error })
   }
 }

@@ -25,15 +25,29 @@ export interface FormattedDirectories {
   readonly directoryIds: ReadonlyMap<string, string>
 }
 
+/** Does something with a directory; false where that is left out because it cannot be used. */
+type Use = (directory: string, use: () => void) => boolean
+
+const insist: Use = (directory, use) => {
+  usable(directory, use)
+  return true
+}
+
 /**
  * Formats the directories that are not formatted yet, as parts of the cluster that the others
- * belong to, or of a new one. Throws StartError for those that belong to somebody else, or cannot
- * be used.
+ * belong to, or of a new one. Throws StartError for those that belong to somebody else; what is to
+ * become of those that cannot be used says `use`.
  */
-export function formatEmptyDirectories(config: Config, world: FormatWorld): FormattedDirectories {
-  const found = readDirectories(config, world.disk)
+export function formatEmptyDirectories(
+  config: Config, world: FormatWorld, directories = directoriesOf(config), use: Use = insist,
+): FormattedDirectories {
+  const found = readDirectories(config, world.disk, directories, use)
   const clusterId = clusterOf(found) ?? world.random.uuid()
-  return format(found, clusterId, config, world)
+  return format(found, clusterId, config, world, use)
+}
+
+function directoriesOf({ logDirs, metadataLogDir }: Config): readonly string[] {
+  return [...new Set([...logDirs, metadataLogDir])]
 }
 
 /** Formats directories of which none is formatted, with the cluster id given. Throws StartError. */
@@ -46,29 +60,31 @@ export function formatDirectories(
         + `for instance ${world.random.uuid()}`,
     )
   }
-  const found = readDirectories(config, world.disk)
+  const found = readDirectories(config, world.disk, directoriesOf(config), insist)
   for (const [directory, meta] of found) {
     if (meta === undefined) continue
     throw new StartError(`${directory} is formatted already, for cluster ${meta.clusterId}`)
   }
-  return format(found, clusterId, config, world)
+  return format(found, clusterId, config, world, insist)
 }
 
 type Found = ReadonlyMap<string, MetaProperties | undefined>
 
-function readDirectories(config: Config, disk: Disk): Found {
-  const directories = new Set([...config.logDirs, config.metadataLogDir])
-  const found: Found = new Map([...directories].map((directory) => {
-    const meta = usable(directory, () => {
+function readDirectories(
+  config: Config, disk: Disk, directories: readonly string[], use: Use,
+): Found {
+  const found = new Map<string, MetaProperties | undefined>()
+  for (const directory of directories) {
+    use(directory, () => {
       disk.makeDirectory(directory)
-      return readMetaProperties(disk, directory)
+      found.set(directory, readMetaProperties(disk, directory))
     })
-    if (meta !== undefined && meta.nodeId !== config.nodeId) {
-      throw new StartError(`${directory} belongs to node ${meta.nodeId} of cluster `
-        + `${meta.clusterId}, this is node ${config.nodeId} (node.id)`)
-    }
-    return [directory, meta]
-  }))
+  }
+  for (const [directory, meta] of found) {
+    if (meta === undefined || meta.nodeId === config.nodeId) continue
+    throw new StartError(`${directory} belongs to node ${meta.nodeId} of cluster `
+      + `${meta.clusterId}, this is node ${config.nodeId} (node.id)`)
+  }
   checkIds(found)
   return found
 }
@@ -111,7 +127,7 @@ function clusterOf(found: Found): string | undefined {
 }
 
 function format(
-  found: Found, clusterId: string, config: Config, world: FormatWorld,
+  found: Found, clusterId: string, config: Config, world: FormatWorld, use: Use,
 ): FormattedDirectories {
   const directoryIds = new Map<string, string>()
   for (const [directory, meta] of found) {
@@ -119,7 +135,7 @@ function format(
     const directoryId = meta?.directoryId ?? world.random.uuid()
     directoryIds.set(directory, directoryId)
     if (meta?.directoryId !== undefined) continue
-    usable(directory, () => {
+    use(directory, () => {
       if (meta === undefined) beginMetadata(directory, config, world)
       writeMetaProperties(world.disk, directory, { clusterId, nodeId: config.nodeId, directoryId })
     })
@@ -133,7 +149,10 @@ function beginMetadata(directory: string, config: Config, { clock, disk }: Forma
   writeBootstrapSnapshot(disk, join(directory, `${METADATA_TOPIC}-0`), clock.nowMs())
 }
 
-/** Turns what the system says about a directory into a line for its user: a StartError. */
+/** What the system says of a directory. */
+export class UnusableError extends StartError {}
+
+/** Turns what the system says about a directory into a line for its user: an UnusableError. */
 export function usable<T>(directory: string, use: () => T): T {
   try {
     return use()
@@ -142,6 +161,6 @@ export function usable<T>(directory: string, use: () => T): T {
     // It may be a file in it that fails.
     const path = (error as { path?: unknown }).path ?? directory
     const where = path === directory ? '' : ` (${String(path)})`
-    throw new StartError(`log.dirs: ${directory} cannot be used: ${reasonOf(error)}${where}`)
+    throw new UnusableError(`log.dirs: ${directory} cannot be used: ${reasonOf(error)}${where}`)
   }
 }

@@ -8,7 +8,9 @@ import { unknownFeature } from '../controller/feature-check.ts'
 import type { DiskLock, DiskSpace } from '../storage/disk.ts'
 import { LogDirectory } from '../storage/log-directory.ts'
 import type { Config } from './config.ts'
-import { formatEmptyDirectories, type FormattedDirectories, usable } from './format.ts'
+import {
+  formatEmptyDirectories, type FormattedDirectories, UnusableError, usable,
+} from './format.ts'
 import { StartError } from './start-error.ts'
 import type { World } from './world/world.ts'
 
@@ -22,6 +24,7 @@ export class LogDirectories {
   readonly #locks: DiskLock[] = []
   #formatted: FormattedDirectories | undefined
   #all: readonly LogDirectory[] = []
+  readonly #lost = new Set<string>()
   /** What a clean shutdown leaves to the next start (KIP-966). */
   brokerEpoch = NO_EPOCH
 
@@ -39,9 +42,18 @@ export class LogDirectories {
     return this.#formatted?.clusterId ?? ''
   }
 
-  /** The directory ids of `log.dirs` (KIP-858). */
+  /** The directory ids of those that can be used (KIP-858). */
   get ids(): readonly string[] {
-    return this.#all.map(({ path }) => this.#formatted!.directoryIds.get(path)!)
+    return this.#all.filter(({ isFailed }) => !isFailed).map((directory) => this.idOf(directory))
+  }
+
+  idOf({ path }: LogDirectory): string {
+    return this.#formatted!.directoryIds.get(path)!
+  }
+
+  /** Some of `log.dirs` could not be used at the start. */
+  get hasLost(): boolean {
+    return this.#lost.size > 0
   }
 
   /** Of the file system that it lies in. Throws what the disk says. */
@@ -56,19 +68,44 @@ export class LogDirectories {
     return epochs.size === 1 ? epoch : NO_EPOCH
   }
 
-  /** Throws StartError for directories that others have, or that cannot be used. */
+  /**
+   * Goes on without those that cannot be used. Throws StartError for directories that others have,
+   * and where none is left, or that of the metadata cannot be used.
+   */
   open(): void {
     const { disk, logger } = this.#world
     const { logDirs, metadataLogDir, producerIdExpirationMs } = this.#config
-    for (const path of new Set([...logDirs, metadataLogDir])) this.#lock(path)
+    const paths = [...new Set([...logDirs, metadataLogDir])]
+      .filter((path) => this.#canUse(path, () => this.#lock(path)))
     this.#checkFeatures()
-    this.#formatted = formatEmptyDirectories(this.#config, this.#world)
-    this.#all = [...new Set(logDirs)].map((path) => (
-      new LogDirectory({ disk, path, logger, producerExpirationMs: producerIdExpirationMs })
-    ))
-    for (const directory of this.#all) usable(directory.path, () => directory.open())
+    this.#formatted = formatEmptyDirectories(
+      this.#config, this.#world, paths, (path, use) => this.#canUse(path, use))
+    this.#all = [...new Set(logDirs)].filter((path) => !this.#lost.has(path))
+      .map((path) => (
+        new LogDirectory({ disk, path, logger, producerExpirationMs: producerIdExpirationMs })
+      ))
+      .filter((directory) => this.#canUse(directory.path, () => directory.open()))
+    if (this.#all.length === 0) throw new StartError(`log.dirs: none of ${logDirs} can be used`)
     // A start that ends before the broker has an epoch leaves them as they were.
     this.brokerEpoch = this.previousBrokerEpoch
+  }
+
+  /** False where the system says no: what lies there is offline until the next start. */
+  #canUse(path: string, use: () => void): boolean {
+    if (this.#lost.has(path)) return false
+    try {
+      usable(path, use)
+      return true
+    } catch (error) {
+      const isVital = path === this.#config.metadataLogDir
+        || new Set(this.#config.logDirs).size - this.#lost.size === 1
+      if (!(error instanceof UnusableError) || isVital) throw error
+      this.#lost.add(path)
+      this.#world.logger.error('A log directory failed: its partitions are offline', {
+        directory: path, error: error.message,
+      })
+      return false
+    }
   }
 
   /** Before anything is written: a newer Kafka's metadata is not to be touched. */
@@ -84,10 +121,8 @@ export class LogDirectories {
 
   #lock(path: string): void {
     const { disk } = this.#world
-    const lock = usable(path, () => {
-      disk.makeDirectory(path)
-      return disk.lock(join(path, LOCK_FILE))
-    })
+    disk.makeDirectory(path)
+    const lock = disk.lock(join(path, LOCK_FILE))
     if (lock === undefined) {
       throw new StartError(`log.dirs: ${path} is in use by another process, see ${LOCK_FILE} there`)
     }
@@ -102,7 +137,15 @@ export class LogDirectories {
       }
     } finally {
       this.#all = []
-      for (const lock of this.#locks.splice(0)) lock.release()
+      for (const lock of this.#locks.splice(0)) release(lock)
     }
+  }
+}
+
+function release(lock: DiskLock): void {
+  try {
+    lock.release()
+  } catch {
+    // Of a directory that failed the lock stays: its process will be gone.
   }
 }

@@ -6,6 +6,7 @@
 
 import { Controller } from '../controller/controller.ts'
 import { SUPPORTED_FEATURES } from '../controller/image/features.ts'
+import { assignReplicas } from '../controller/decisions/directories.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
 import { ClientTelemetry } from './client-telemetry.ts'
 import { chores } from './chores.ts'
@@ -21,6 +22,7 @@ import { Maintenance } from './maintenance.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { FetchSessions } from './replication/fetch-sessions.ts'
 import { Partitions } from './replication/partitions.ts'
+import { ReplicaPlaces } from './replication/replica-places.ts'
 import { Dispatcher } from './server/dispatch.ts'
 import { Server } from './server/server.ts'
 import type { AdvertisedListener, Services } from './services.ts'
@@ -38,6 +40,7 @@ export class Node {
   readonly #turn: Turn
   #listeners: readonly AdvertisedListener[] = []
   #clusterId = ''
+  #lifecycle: BrokerLifecycle | undefined
   /** What a stop has to undo, the newest last. */
   #undo: (() => void | Promise<void>)[] = []
   #starting: Promise<void> | undefined
@@ -101,8 +104,9 @@ export class Node {
       try {
         await undo()
       } catch (error) {
-        // Of a start that fails its reason alone is told.
-        const tell = this.#isServing ? this.#world.logger.error : this.#world.logger.debug
+        // Of a start that fails, or a node, its reason alone is told.
+        const isNews = this.#isServing && this.#failure === undefined
+        const tell = isNews ? this.#world.logger.error : this.#world.logger.debug
         tell('A part of the node did not stop as it should', {
           error: environmentError(error)?.message ?? error,
         })
@@ -119,9 +123,10 @@ export class Node {
     const directories = this.#directories()
     const controller = await this.#controller(directories)
     this.#checkGoingOn()
-    const partitions = await this.#partitions(controller, directories)
+    const places = this.#places(directories)
+    const partitions = await this.#partitions(controller, directories, places)
     this.#checkGoingOn()
-    await this.#join(controller, directories, bound)
+    await this.#join(controller, directories, bound, places)
     this.#checkGoingOn()
     this.#serve(server, controller, partitions, directories)
     this.#maintain(partitions, directories)
@@ -168,13 +173,14 @@ export class Node {
   }
 
   async #partitions(
-    controller: Controller, directories: LogDirectories,
+    controller: Controller, directories: LogDirectories, places: ReplicaPlaces,
   ): Promise<Partitions> {
     const { clock, logger } = this.#world
     const partitions = new Partitions({
       nodeId: this.#config.nodeId, controller, directories: directories.all, clock, logger,
-      turn: this.#turn, topicDefaults: this.#config.topicDefaults,
-      // No directory is left.
+      turn: this.#turn, topicDefaults: this.#config.topicDefaults, places,
+      metadataLogDir: this.#config.metadataLogDir,
+      onDirectoryFailure: (failed) => this.#lifecycle?.directoryFailed(directories.idOf(failed)),
       onFailure: (error) => this.#fail(error),
     })
     this.#undo.push(() => partitions.stop())
@@ -183,8 +189,19 @@ export class Node {
     return partitions
   }
 
+  #places(directories: LogDirectories): ReplicaPlaces {
+    const { clock, logger } = this.#world
+    const places = new ReplicaPlaces({
+      nodeId: this.#config.nodeId, clock, logger, hasLost: directories.hasLost,
+      ids: new Map(directories.all.map((directory) => [directory, directories.idOf(directory)])),
+    })
+    this.#undo.push(() => places.stop())
+    return places
+  }
+
   async #join(
     controller: Controller, directories: LogDirectories, bound: BoundListeners,
+    places: ReplicaPlaces,
   ): Promise<void> {
     const { clock, logger, random } = this.#world
     const { nodeId, advertisedListeners, brokerRack, brokerHeartbeatIntervalMs } = this.#config
@@ -199,11 +216,14 @@ export class Node {
         previousBrokerEpoch: directories.previousBrokerEpoch,
       },
     })
+    this.#lifecycle = lifecycle
     this.#undo.push(async () => {
       await lifecycle.leave()
       directories.brokerEpoch = lifecycle.brokerEpoch
     })
     await lifecycle.join()
+    const { brokerEpoch } = lifecycle
+    places.start((some) => controller.submit(assignReplicas(nodeId, brokerEpoch, some)))
   }
 
   #serve(

@@ -171,6 +171,8 @@ export class LogDirectory {
   /** What was said of a log that had the name must not be taken for the new one's. */
   #forget(name: string): void {
     this.#io(() => {
+      // To make it again would hide that a device, or a whole directory, is gone.
+      if (!this.#disk.exists(this.path)) throw new Error('the log directory is not there any more')
       // Nor may its directory come back under the name when power is lost.
       if (this.#isRenamed) this.#disk.syncDirectory(this.path)
       this.#isRenamed = false

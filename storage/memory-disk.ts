@@ -175,8 +175,8 @@ export class MemoryDisk implements Disk {
 
   lock(path: string): DiskLock | undefined {
     if (this.#locks.has(path)) return undefined
-    this.#locks.add(path)
     if (!this.#fileAt(path)) this.#change(path, this.#changeOf(path, new FileNode()))
+    this.#locks.add(path)
     return { release: () => this.#locks.delete(path) }
   }
 

@@ -12,21 +12,24 @@ import { run, until } from '../harness/process.ts'
 
 const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
 const JAVA_FLAGS = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+const DEVICE_MB = 48
 /** `COMPAT_DISKS_BROKER=kafka` shows what Kafka does; the checks may fail then. */
 export const IS_KAFKA = process.env['COMPAT_DISKS_BROKER'] === 'kafka'
 
 export interface MachineOptions {
   /** Names of log directories; the first one has the metadata. */
   readonly directories: readonly string[]
-  /** Sizes in MB of those that are file systems of their own. */
+  /** Sizes in MB of those that are file systems of their own, in memory. */
   readonly mounts?: Readonly<Record<string, number>>
+  /** Those that lie on a device, of which a file is made. */
+  readonly devices?: readonly string[]
   readonly settings?: Readonly<Record<string, string>>
 }
 
 export class Machine {
   readonly address: string
   readonly #root: string
-  readonly #mounted: string[] = []
+  readonly #mounted = new Set<string>()
   readonly #port: number
   readonly #samsa: RunningBroker
   #kafka: RunningKafka | undefined
@@ -39,10 +42,13 @@ export class Machine {
   }
 
   /** Formatted, and not started. */
-  static async make({ directories, mounts = {}, settings = {} }: MachineOptions): Promise<Machine> {
+  static async make(
+    { directories, mounts = {}, devices = [], settings = {} }: MachineOptions,
+  ): Promise<Machine> {
     const machine = new Machine(mkdtempSync(join(tmpdir(), 'samsa-disks-')), await freePort())
     try {
       for (const [name, sizeMb] of Object.entries(mounts)) await machine.#mount(name, sizeMb)
+      for (const name of devices) await machine.#makeDevice(name)
       await machine.#format(directories, settings, await freePort())
     } catch (error) {
       await machine.dispose()
@@ -60,14 +66,52 @@ export class Machine {
     return join(this.#root, ...names)
   }
 
+  has(...names: readonly string[]): boolean {
+    return existsSync(this.path(...names))
+  }
+
   async #mount(name: string, sizeMb: number): Promise<void> {
     mkdirSync(this.path(name))
     await run('mount', ['-t', 'tmpfs', '-o', `size=${sizeMb}m`, 'samsa-disks', this.path(name)])
-    this.#mounted.push(name)
+    this.#mounted.add(name)
   }
 
-  async remount(name: string, option: string): Promise<void> {
-    await run('mount', ['-o', `remount,${option}`, this.path(name)])
+  /** Gives it another size. */
+  async resize(name: string, sizeMb: number): Promise<void> {
+    await run('mount', ['-o', `remount,size=${sizeMb}m`, this.path(name)])
+  }
+
+  async #makeDevice(name: string): Promise<void> {
+    const image = this.path(`${name}.image`)
+    await run('truncate', ['-s', `${DEVICE_MB}M`, image])
+    await run('mkfs.ext4', ['-q', image])
+    mkdirSync(this.path(name))
+    await this.attach(name)
+    rmSync(this.path(name, 'lost+found'), { recursive: true })
+  }
+
+  /** As after a failed write to a device: ext4 is read-only from then on, whoever has it open. */
+  async breakDevice(name: string): Promise<void> {
+    await run('mount', ['-o', 'remount,abort', this.path(name)])
+  }
+
+  /** Nobody may use it. */
+  async detach(name: string): Promise<void> {
+    await run('umount', [this.path(name)])
+    this.#mounted.delete(name)
+  }
+
+  async attach(name: string, ...options: readonly string[]): Promise<void> {
+    const args = ['-o', ['loop', ...options].join(), this.path(`${name}.image`), this.path(name)]
+    await run('mount', args)
+    this.#mounted.add(name)
+  }
+
+  /** What a system finds at its next start. */
+  async repair(name: string): Promise<void> {
+    await this.detach(name)
+    await run('e2fsck', ['-p', this.path(`${name}.image`)], { allowedExitCodes: [0, 1] })
+    await this.attach(name)
   }
 
   async #format(

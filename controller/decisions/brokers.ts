@@ -7,6 +7,7 @@ import type { TopicIdPartition, TopicsImage } from '../image/topics.ts'
 import { type NewRecord, record } from '../metadata-records.ts'
 import { registerBrokerVersion } from '../record-versions.ts'
 import type { Decision, DecisionContext } from './decision.ts'
+import { directoriesLost } from './directories.ts'
 import { leaderChanges } from './leaders.ts'
 
 /** The fields of a BrokerRegistration request. */
@@ -104,6 +105,8 @@ export interface BrokerHeartbeat {
   readonly currentMetadataOffset: number
   readonly wantFence: boolean
   readonly wantShutDown: boolean
+  /** Ids of log directories that failed. */
+  readonly offlineLogDirs?: readonly string[]
 }
 
 export interface HeartbeatAnswer {
@@ -129,7 +132,8 @@ export function brokerHeartbeat(request: BrokerHeartbeat): Decision<HeartbeatAns
       : state.inControlledShutdown && !broker.inControlledShutdown
         ? enteringShutdown(context, broker)
       : []
-    return { records, answer: { isCaughtUp, ...state } }
+    const lost = directoriesLost(context, broker, request.offlineLogDirs ?? [])
+    return { records: [...lost, ...records], answer: { isCaughtUp, ...state } }
   }
 }
 

@@ -1,6 +1,7 @@
 // What follows for partitions when a broker goes or comes: who leaves the ISR, who leads.
 
 import type { Partition, Topic, TopicIdPartition } from '../image/topics.ts'
+import { isReplicaOnline } from '../image/replica-place.ts'
 import type { NewRecord } from '../metadata-records.ts'
 import { partitionVersion } from '../record-versions.ts'
 import { effectiveMinIsr, isUncleanElectionEnabled } from '../topic-settings.ts'
@@ -15,9 +16,6 @@ export interface BrokerMove {
   /** Leaves ISR and ELR: its logs may lack what was acknowledged. */
   readonly lostData?: number
 }
-
-/** A directory id below 100 is reserved: the replica's directory is not known (yet), or is lost. */
-const LOST_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAQ'
 
 export function leaderChanges(
   context: DecisionContext, places: readonly TopicIdPartition[], move: BrokerMove,
@@ -47,22 +45,10 @@ export function rulesFor(
 ): Omit<ChangeRules, 'election'> {
   const isAlive = (id: number): boolean => id !== leaving && id !== lostData &&
     (id === joining || image.brokers.isActive(id))
-  const isOnline = (id: number): boolean => {
-    const directory = partition.directories[partition.replicas.indexOf(id)]
-    if (directory === LOST_DIRECTORY) return false
-    // Before 3.7-IV2 partitions do not say where their replicas are.
-    return directory === undefined || isReserved(directory)
-      || image.brokers.get(id)?.logDirs.includes(directory) === true
-  }
   return {
-    isAcceptableLeader: (id) => isAlive(id) && isOnline(id),
+    isAcceptableLeader: (id) => isAlive(id) && isReplicaOnline(image, partition, id),
     minIsr: effectiveMinIsr(image, settings, topic.name, partition.replicas.length),
     isElrEnabled: image.features.isElrEnabled,
     version: partitionVersion(image.features),
   }
-}
-
-function isReserved(directory: string): boolean {
-  const bytes = Buffer.from(directory, 'base64url')
-  return bytes.subarray(0, 15).every((byte) => byte === 0) && bytes[15]! < 100
 }

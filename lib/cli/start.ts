@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import type { Logger } from '../../storage/ports.ts'
 import { type Config, whyNotYet } from '../config.ts'
 import { Node } from '../node.ts'
-import { StartError } from '../start-error.ts'
+import { environmentError, StartError } from '../start-error.ts'
 import { VERSION } from '../version.ts'
 import { createLogger } from '../world/logger.ts'
 import { systemWorld } from '../world/system.ts'
@@ -43,7 +43,9 @@ async function run(options: StartOptions, logger: Logger): Promise<number> {
   const exitCode = await Promise.race([
     signal.then(() => 0),
     node.failed.then((error) => {
-      logger.error('Cannot go on: what it acknowledges would not be safe', { error })
+      logger.error('Cannot go on: what it acknowledges would not be safe', {
+        error: environmentError(error)?.message ?? error,
+      })
       return 1
     }),
   ])

@@ -5,6 +5,7 @@
 // the next page, and a page that begins in a topic that was not asked for is refused.
 
 import type { Image } from '../../controller/image/image.ts'
+import { isReplicaOnline } from '../../controller/image/replica-place.ts'
 import type { Partition } from '../../controller/image/topics.ts'
 import { isInternalTopic, isValidTopicName } from '../../controller/topic-names.ts'
 import { ApiError, Errors } from '../../protocol/errors.ts'
@@ -110,6 +111,7 @@ function describe(
     leaderId: isAlive(leader) ? leader : -1,
     replicaNodes: replicas, isrNodes: isr,
     eligibleLeaderReplicas: elr, lastKnownElr,
-    offlineReplicas: replicas.filter((id) => !isAlive(id)),
+    offlineReplicas: replicas.filter((id) => (
+    !isAlive(id) || !isReplicaOnline(image, partition, id))),
   }
 }

@@ -11,6 +11,7 @@
 
 import { createTopics } from '../../controller/decisions/create-topics.ts'
 import type { Image } from '../../controller/image/image.ts'
+import { isReplicaOnline } from '../../controller/image/replica-place.ts'
 import { partitionsInOrder, type Partition, type Topic } from '../../controller/image/topics.ts'
 import { isInternalTopic, isValidTopicName } from '../../controller/topic-names.ts'
 import { ApiError, Errors } from '../../protocol/errors.ts'
@@ -162,7 +163,8 @@ function describePartition(
     apiVersion === 0 ? ids.filter(isAlive) : ids
   const replicaNodes = shown(replicas)
   const isrNodes = shown(isr)
-  const offlineReplicas = replicas.filter((id) => !isAlive(id))
+  const offlineReplicas = replicas.filter((id) => (
+    !isAlive(id) || !isReplicaOnline(image, partition, id)))
   const isShort = replicaNodes.length < replicas.length || isrNodes.length < isr.length
   const errorCode = isAlive(leader)
     ? isShort ? Errors.REPLICA_NOT_AVAILABLE : Errors.NONE

@@ -19,6 +19,7 @@ import type { Logger } from '../../storage/ports.ts'
 import type { Clock } from '../world/clock.ts'
 import type { Turn } from '../world/turn.ts'
 import { Partition } from './partition.ts'
+import type { ReplicaPlaces } from './replica-places.ts'
 
 export interface PartitionsOptions {
   readonly nodeId: number
@@ -33,7 +34,13 @@ export interface PartitionsOptions {
   readonly turn: Turn
   /** The values of the server for topics that do not set their own. */
   readonly topicDefaults: ReadonlyMap<string, string>
-  /** No log directory is left to be trusted. */
+  /** Where logs lie; without it, wherever there is room. */
+  readonly places?: Pick<ReplicaPlaces, 'placeFor' | 'opened'>
+  /** Without this one the node cannot go on: it has the metadata. */
+  readonly metadataLogDir?: string
+  /** The others go on. */
+  onDirectoryFailure?(directory: LogDirectory): void
+  /** No log directory is left to be trusted, or that of the metadata is not. */
   onFailure(error: unknown): void
 }
 
@@ -150,7 +157,9 @@ export class Partitions {
   failDirectory(directory: LogDirectory, error: unknown): void {
     if (directory.isFailed) return
     directory.fail()
-    const isLast = this.#options.directories.every(({ isFailed }) => isFailed)
+    const { directories, metadataLogDir } = this.#options
+    const isLast = directory.path === metadataLogDir
+      || directories.every(({ isFailed }) => isFailed)
     // Who hears of the last one tells it.
     if (!isLast) {
       this.#options.logger.error('A log directory failed: its partitions are offline', {
@@ -161,6 +170,7 @@ export class Partitions {
       if (this.#directoryOf.get(partition.log) === directory) partition.failed()
     }
     if (isLast) this.#options.onFailure(error)
+    else this.#options.onDirectoryFailure?.(directory)
   }
 
   readonly #follow = (image: Image, delta: ImageDelta): void => {
@@ -232,7 +242,7 @@ export class Partitions {
     const state = topic?.partitions.get(index)
     if (topic === undefined || state === undefined) return this.#waitsNoMore(id, index)
     const place = { topic: topic.name, partition: index, topicId: id }
-    const directory = this.#directoryFor(topic.name, index)
+    const directory = this.#directoryFor(topic.name, index, state)
     if (directory === undefined) {
       this.#waitsNoMore(id, index)
       // That a directory failed has been told.
@@ -304,6 +314,7 @@ export class Partitions {
       this.#byName.set(name, indexed)
     }
     indexed[index] = opened
+    this.#options.places?.opened({ id }, index, state, directory)
     const newest = this.#configNow(name)
     if (newest !== config) log.reconfigure(newest)
     this.#followPartition(opened, state)
@@ -326,12 +337,14 @@ export class Partitions {
     }
   }
 
-  /** Where it is already; else the sound directory with the fewest logs. */
-  #directoryFor(topic: string, index: number): LogDirectory | undefined {
-    const { directories } = this.#options
+  /** Where it is already, or has to be; else the sound directory with the fewest logs. */
+  #directoryFor(topic: string, index: number, state: PartitionState): LogDirectory | undefined {
+    const { directories, places } = this.#options
     this.#makeRoom(topic, index)
     const present = directories.find((directory) => directory.has(topic, index))
-    if (present !== undefined) return present.isFailed ? undefined : present
+    const place = present ?? places?.placeFor(state) ?? 'anywhere'
+    if (place === 'nowhere') return undefined
+    if (place !== 'anywhere') return place.isFailed ? undefined : place
     let emptiest: LogDirectory | undefined
     for (const directory of directories) {
       if (directory.isFailed) continue

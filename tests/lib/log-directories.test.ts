@@ -75,6 +75,29 @@ describe('log directories', () => {
     expect(opened(disk, { 'log.dirs': '/a,/b,/c' }).previousBrokerEpoch).toBe(-1)
   })
 
+  test('without one that cannot be used the rest goes on, not without the metadata', async () => {
+    const disk = new MemoryDisk()
+    const first = opened(disk, { 'log.dirs': '/a,/b' })
+    const [a, b] = first.ids
+    await first.close()
+    disk.removeTree('/b')
+    disk.open('/b', 'create').close()
+    const second = opened(disk, { 'log.dirs': '/a,/b' })
+    expect([second.all.map(({ path }) => path), second.ids, second.hasLost])
+      .toEqual([['/a'], [a], true])
+    await second.close()
+    const third = directoriesOn(disk, { 'log.dirs': '/a,/b', 'metadata.log.dir': '/b' })
+    expect(() => third.open()).toThrow('log.dirs: /b cannot be used')
+    await third.close()
+    const fourth = directoriesOn(disk, { 'log.dirs': '/b', 'metadata.log.dir': '/a' })
+    expect(() => fourth.open()).toThrow('log.dirs: /b cannot be used')
+    await fourth.close()
+    disk.remove('/b')
+    const fifth = opened(disk, { 'log.dirs': '/a,/b' })
+    // What lay there is not taken for what lies there now.
+    expect([fifth.ids[0], fifth.ids[1] === b, fifth.hasLost]).toEqual([a, false, false])
+  })
+
   test('a directory that failed is not marked as clean', async () => {
     const disk = new MemoryDisk()
     const directories = opened(disk, { 'log.dirs': '/a,/b' })

@@ -439,3 +439,10 @@ test('a log that is cut before its start keeps what is appended then (A2)', () =
   const reopened = openIn(openDirectory())
   expect([reopened.startOffset, valuesOf(reopened)]).toEqual([1, ['e']])
 })
+
+test('a directory that is gone is not made again for a new log', () => {
+  const directory = openDirectory()
+  disk.rename('/data', '/elsewhere')
+  expect(() => openIn(directory)).toThrow(StorageError)
+  expect(disk.exists('/data')).toBe(false)
+})

@@ -57,7 +57,8 @@ export class Replica {
   readonly #listeners: ImageListener[] = []
 
   constructor({ disk = new MemoryDisk(), paths = ['/data'], cluster = undefined as
-  Cluster | undefined, settings = {} as Record<string, string> } = {}) {
+  Cluster | undefined, settings = {} as Record<string, string>,
+  metadataLogDir = '' } = {}) {
     this.disk = disk
     if (cluster === undefined) this.cluster.join(NODE_ID)
     else this.cluster = cluster
@@ -73,7 +74,8 @@ export class Replica {
     const controller = this.#controller()
     this.partitions = new Partitions({
       nodeId: NODE_ID, controller, directories: this.directories, clock, turn, logger: silent,
-      topicDefaults: config.topicDefaults, onFailure: (error) => this.failures.push(error),
+      topicDefaults: config.topicDefaults, metadataLogDir,
+      onFailure: (error) => this.failures.push(error),
     })
     this.partitions.start()
     const fetchSessions = new FetchSessions({
