@@ -16,6 +16,7 @@ import type { Services } from '../services.ts'
 import { entityHash } from './describe-client-quotas.ts'
 
 type Entry = AlterClientQuotasRequest['entries'][number]
+type Op = Entry['ops'][number]
 
 export const alterClientQuotasHandler = handler(alterClientQuotas, handleAlterClientQuotas, {
   errorAnswer: ({ entries }, _version, errorCode) => ({
@@ -43,11 +44,16 @@ async function handleAlterClientQuotas(
 function alterationOf({ entity, ops }: Entry): QuotaAlteration {
   const names = new Map(entity.map(({ entityType, entityName }) => [entityType, entityName]))
   const types = inHashOrder([...names.keys()], new Map(), bucketsFor(entity.length))
-  const keys = inHashOrder(
-    [...new Set(ops.map(({ key }) => key))], new Map(), bucketsFor(ops.length))
+  const byKey = new Map<string, Op[]>()
+  for (const op of ops) {
+    const others = byKey.get(op.key)
+    if (others === undefined) byKey.set(op.key, [op])
+    else others.push(op)
+  }
+  const keys = inHashOrder([...byKey.keys()], new Map(), bucketsFor(ops.length))
   return {
     entity: new Map(types.map((type) => [type, names.get(type) ?? null])),
-    changes: keys.flatMap((key) => ops.filter((op) => op.key === key))
+    changes: keys.flatMap((key) => byKey.get(key)!)
       .map(({ key, value, remove }) => ({ key, value: remove ? null : value })),
   }
 }

@@ -52,7 +52,9 @@ function wanted(topics: DescribeLogDirsRequest['topics']): IsWanted {
   if (topics === null) return () => true
   const asked = new Map<string, Set<number>>()
   for (const { topic, partitions } of topics) {
-    asked.set(topic, new Set([...asked.get(topic) ?? [], ...partitions]))
+    let indexes = asked.get(topic)
+    if (indexes === undefined) asked.set(topic, indexes = new Set())
+    for (const index of partitions) indexes.add(index)
   }
   return (topic, partition) => asked.get(topic)?.has(partition) === true
 }

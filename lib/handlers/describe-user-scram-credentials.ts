@@ -33,10 +33,12 @@ function handleDescribeUserScramCredentials(
   const known = credentialsByUser(controller.image)
   const asked = users?.map(({ name }) => name) ?? []
   const names = asked.length === 0 ? [...known.keys()] : asked
-  const twice = new Set(names.filter((name, i) => names.indexOf(name) < i))
+  const once = new Set<string>()
+  const twice = new Set<string>()
+  for (const name of names) (once.has(name) ? twice : once).add(name)
   return {
     errorCode: Errors.NONE, errorMessage: NO_MESSAGE,
-    results: inHashOrder([...new Set(names)]).map((user) => {
+    results: inHashOrder([...once]).map((user) => {
       if (twice.has(user)) {
         return failed(user, Errors.DUPLICATE_RESOURCE, 'Cannot describe SCRAM credentials for ' +
           `the same user twice in a single request: ${user}`)
