@@ -102,6 +102,7 @@ public final class Fill {
         topics.add(topic("shortened", 1, SMALL_SEGMENTS));
         topics.add(topic("deleted", 1, Map.of()));
         topics.add(topic("transactions", 2, Map.of()));
+        topics.add(topic("committed-later", 1, Map.of()));
         topics.add(topic("segments", 1, SMALL_SEGMENTS));
         topics.add(topic("transacted-segments", 1, SMALL_SEGMENTS));
         topics.add(topic("recompressed", 1, Map.of("compression.type", "zstd")));
@@ -250,8 +251,10 @@ public final class Fill {
             producer.close();
         }
         // One of the last round is ended by its next producer, and a new one is left open.
-        leaveOpen("open-for-ever", round, round == 0);
-        leaveOpen("open-" + round, round, true);
+        if (round == 0) leaveOpen("open-for-ever", "transactions", 1, round);
+        leaveOpen("open-" + round, "transactions", 1, round);
+        // The next broker is told to commit it, by nobody's producer.
+        leaveOpen("later-" + round, "committed-later", 0, round);
         if (round > 0) {
             KafkaProducer<byte[], byte[]> producer = begun("open-" + (round - 1));
             producer.send(inTransaction("transactions", 0, round, 90, 0));
@@ -260,11 +263,11 @@ public final class Fill {
         }
     }
 
-    private void leaveOpen(String id, int round, boolean isWanted) throws Exception {
-        if (!isWanted) return;
+    private void leaveOpen(String id, String topic, int partition, int round) throws Exception {
         KafkaProducer<byte[], byte[]> producer = begun(id);
-        for (int j = 0; j < 3; j++) producer.send(inTransaction("transactions", 1, round, 91, j));
-        commitWith(producer, "transactional-group-open", round);
+        for (int j = 0; j < 3; j++) producer.send(inTransaction(topic, partition, round, 91, j));
+        boolean isLater = topic.equals("committed-later");
+        commitWith(producer, "transactional-group-" + (isLater ? "later" : "open"), round);
         producer.flush();
     }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 
 import type { Check, Suite } from '../harness/check.ts'
 import { runTool } from '../java/tools.ts'
+import { commitLater, isCommittedLater } from './open-transaction.ts'
 import { kafkajsRecords, TOPICS_FOR_KAFKAJS } from './kafkajs-view.ts'
 import { type End, installExchange, Place, type Release, type Side } from './place.ts'
 
@@ -55,6 +56,8 @@ async function takeTurns(game: Game): Promise<void> {
           isSame(`${what}: what Kafka alone shows`, kafkaOnly(seen), kafkaOnly(leftByKafka))
         }
         if (side === 'samsa') await seeWithKafkajs(place, seen)
+        await commitLater(place.address, turn - 1)
+        isCommittedLater(await show(place, 'samsa'), turn - 1)
       }
       await place.fill(...turn === 0 ? ['create'] : ['more', String(turn)])
       if (hasAll && side === 'kafka' && leftByKafka.length === 0) await place.fill('kafka-only')

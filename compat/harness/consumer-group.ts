@@ -1,14 +1,10 @@
 // Asks a broker for a group of either protocol, and who owns what in it: kafkajs knows no groups of
 // KIP-848.
 
-import { connect } from 'node:net'
-import { decodeResponse, encodeRequest } from '../../protocol/compile.ts'
 import { Errors } from '../../protocol/errors.ts'
 import { consumerGroupDescribe } from '../../protocol/messages/consumer-group-describe.ts'
 import { describeGroups } from '../../protocol/messages/describe-groups.ts'
-import type { Api, ResponseOf, WriteOf } from '../../protocol/schema.ts'
-
-const LENGTH_BYTES = 4
+import { ask } from './request.ts'
 
 export interface DescribedGroup {
   readonly type: 'classic' | 'consumer'
@@ -54,32 +50,4 @@ function partitionsOf(assignment: Buffer): string[] {
     for (let count = int32(); count > 0; count--) owned.push(`${topic}-${int32()}`)
   }
   return owned
-}
-
-/** One request on a connection of its own. */
-async function ask<A extends Api>(
-  address: string, api: A, version: number, body: WriteOf<A['request']['shape']>,
-): Promise<ResponseOf<A>> {
-  const request = Buffer.concat(encodeRequest(api, version, 1, 'compat', body as never))
-  return decodeResponse(api, version, await exchange(address, request)).body as ResponseOf<A>
-}
-
-/** One request, one answer, without its length. */
-function exchange(address: string, request: Buffer): Promise<Buffer> {
-  const [host, port] = address.split(':')
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(port), host!)
-    let bytes = Buffer.alloc(0)
-    socket.on('data', (chunk) => {
-      bytes = Buffer.concat([bytes, chunk])
-      const isWhole = bytes.length >= LENGTH_BYTES
-        && bytes.length >= LENGTH_BYTES + bytes.readInt32BE(0)
-      if (!isWhole) return
-      socket.destroy()
-      resolve(bytes.subarray(LENGTH_BYTES))
-    })
-    socket.on('error', reject)
-    socket.on('close', () => reject(new Error('closed without an answer')))
-    socket.write(request)
-  })
 }

@@ -6,9 +6,16 @@ import { createInterface } from 'node:readline'
 import { start, until } from '../harness/process.ts'
 import { toolCommand } from './tools.ts'
 
+/** Which of the rest there is depends on the name. */
 export interface ToolEvent {
   readonly name: string
-  readonly partitions?: readonly { readonly topic: string, readonly partition: number }[]
+  readonly timestamp: number
+  readonly partitions?: readonly { readonly partition: number }[]
+  readonly offsets?: readonly { readonly partition: number, readonly offset: number }[]
+  readonly success?: boolean
+  readonly partition?: number
+  readonly offset?: number
+  readonly value?: string
 }
 
 export interface EventTool {
@@ -34,6 +41,9 @@ export async function startEventTool(
     if (line.startsWith('{')) events.push(JSON.parse(line) as ToolEvent)
   })
   child.stderr!.on('data', (chunk) => { stderr += String(chunk) })
+  // After its last line.
+  let isClosed = false
+  child.on('close', () => { isClosed = true })
   const isRunning = () => child.exitCode === null && child.signalCode === null
   return {
     events,
@@ -44,7 +54,7 @@ export async function startEventTool(
         seenCount = index + 1
         return events[index]!
       }
-      if (!isRunning()) throw new Error(`${tool} ended:\n${stderr.slice(-3000)}`)
+      if (isClosed) throw new Error(`${tool} ended:\n${stderr.slice(-3000)}`)
       return undefined
     }),
     async end(signal) {
