@@ -17,7 +17,7 @@ export interface Standstill {
   readonly delayMs: number
   /** The longest, less the time in which the thread waited for a processor. */
   readonly ownMs: number
-  /** What of that the thread itself computed; the rest it waited for the disk. */
+  /** The most that the thread itself computed; for the rest it waited, for the disk mostly. */
   readonly computedMs: number
 }
 
@@ -39,7 +39,10 @@ const WATCH = (file: string) => `data:text/javascript,${encodeURIComponent(`
     const nowMs = performance.now()
     const [ran, waited] = spent()
     const ownMs = nowMs - atMs - (waited - waitedMs) - 1
-    if (ownMs > longest.ownMs) longest = { ownMs, computedMs: ran - ranMs }
+    longest = {
+      ownMs: Math.max(longest.ownMs, ownMs),
+      computedMs: Math.max(longest.computedMs, ran - ranMs),
+    }
     atMs = nowMs
     ranMs = ran
     waitedMs = waited

@@ -23,7 +23,8 @@ export async function withDirectory<T>(work: (path: string) => T | Promise<T>): 
   try {
     return await work(path)
   } finally {
-    rmSync(path, { recursive: true, force: true })
+    // A broker that a failure left running may still write into it.
+    rmSync(path, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../../compat/harness/broker.ts'
 import { jarsOf } from '../../compat/harness/install.ts'
-import { formatForKafka, runKafka } from '../../compat/harness/kafka.ts'
+import { formatForKafka, type KafkaToRun, runKafka } from '../../compat/harness/kafka.ts'
 import { sleep } from '../../compat/harness/process.ts'
 import { produce } from '../../protocol/messages/produce.ts'
 import { median } from '../measure.ts'
@@ -39,26 +39,32 @@ export async function benchManyPartitions(): Promise<void> {
     await formatForKafka(jars, file, CLUSTER_ID)
     const given = [file, '--max-open-files', String(MAX_OPEN_FILES)]
     const samsa = new Broker(path, {}, { given, port })
-    await samsa.start()
-    await fillPartitions(port)
-    await samsa.stop()
-    const ours: Start[] = []
-    const theirs: Start[] = []
-    for (let round = 0; round < ROUNDS; round++) {
-      ours.push({ elapsedMs: await samsa.start(), processorMs: processorMs(samsa.pid) })
-      if (round === 0) await tellIdle(samsa)
-      await samsa.stop()
-      const startedMs = performance.now()
-      const kafka = await runKafka({
-        jars, file, port, logFile: join(path, 'kafka.log'), timeoutMs: PATIENCE_MS,
-      })
-      const elapsedMs = performance.now() - startedMs
-      theirs.push({ elapsedMs, processorMs: processorMs(kafka.pid) })
-      await kafka.stop('SIGTERM')
+    try {
+      await compareStarts(samsa, { jars, file, port, logFile: join(path, 'kafka.log') })
+    } finally {
+      await samsa.stop('SIGKILL')
     }
-    tellStarts('elapsed', ours, theirs, ({ elapsedMs }) => elapsedMs)
-    tellStarts('of a processor', ours, theirs, (start) => start.processorMs)
   })
+}
+
+async function compareStarts(samsa: Broker, onKafka: KafkaToRun): Promise<void> {
+  await samsa.start()
+  await fillPartitions(onKafka.port)
+  await samsa.stop()
+  const ours: Start[] = []
+  const theirs: Start[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    ours.push({ elapsedMs: await samsa.start(), processorMs: processorMs(samsa.pid) })
+    if (round === 0) await tellIdle(samsa)
+    await samsa.stop()
+    const startedMs = performance.now()
+    const kafka = await runKafka({ ...onKafka, timeoutMs: PATIENCE_MS })
+    const elapsedMs = performance.now() - startedMs
+    theirs.push({ elapsedMs, processorMs: processorMs(kafka.pid) })
+    await kafka.stop('SIGTERM')
+  }
+  tellStarts('elapsed', ours, theirs, ({ elapsedMs }) => elapsedMs)
+  tellStarts('of a processor', ours, theirs, (start) => start.processorMs)
 }
 
 /** How long a process has had a processor, as Linux tells it. */

@@ -31,7 +31,8 @@ const SETTINGS = {
 
 export async function benchServed(): Promise<void> {
   console.log('\na client that produces one small batch after the other, with what else the broker '
-    + `does (goal: the event loop stands still for ${GOAL_MS} ms at most)`)
+    + `does, in ms (goal: the event loop stands still for ${GOAL_MS} at most; own: without what it `
+    + 'waited for a processor)')
   await withDirectory(async (path) => {
     const broker = new Broker(path, SETTINGS)
     await broker.start()
@@ -72,7 +73,7 @@ async function measure(broker: Broker, other: Client, work: Work): Promise<void>
     ...([['p50', 0.5], ['p99', 0.99], ['p99.9', 0.999], ['max', 1]] as const)
       .map(([label, part]) => `${label} ${at(part).toFixed(1).padStart(5)}`),
     `loop ${delayMs.toFixed(0).padStart(3)} ms`,
-    `own ${ownMs.toFixed(1).padStart(5)} (computed ${computedMs.toFixed(1)})`,
+    `own ${ownMs.toFixed(1).padStart(5)}  computed ${computedMs.toFixed(1).padStart(5)}`,
   ].join('  '))
 }
 
