@@ -6,9 +6,11 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { Kafka, logLevel } from 'kafkajs'
+import { initProducerId } from '../../protocol/messages/init-producer-id.ts'
 import type { RunningBroker } from '../harness/broker.ts'
 import { uniqueName, type Check, type Suite } from '../harness/check.ts'
 import { until } from '../harness/process.ts'
+import { ask } from '../harness/request.ts'
 import { toolCommand } from '../java/tools.ts'
 import { installCopiers, startCopier, type Copier, type CopierOptions } from './copier.ts'
 import { followCommitted, type Reader } from './reader.ts'
@@ -140,9 +142,11 @@ class Crew {
  * none while the open transaction has one: it would wait until the transaction times out.
  */
 async function endTransactionOf(address: string, transactionalId: string): Promise<void> {
-  const producer = clientOf(address).producer({ transactionalId })
-  await producer.connect()
-  await producer.disconnect()
+  await until(`the end of the transaction of ${transactionalId}`, 60_000, async () => {
+    const { errorCode } = await ask(address, initProducerId, 4,
+      { transactionalId, transactionTimeoutMs: 60_000, producerId: -1, producerEpoch: -1 })
+    return errorCode === 0 || undefined
+  })
 }
 
 async function kill(
