@@ -58,6 +58,8 @@ export class FuzzedBroker {
     const settings = {
       'listeners': `PLAINTEXT://127.0.0.1:${port}`,
       'log.dirs': join(directory, 'data'),
+      // No number that comes up by itself: who unregisters the broker has it lead no more.
+      'node.id': '720441',
       'auto.create.topics.enable': 'false',
       'group.initial.rebalance.delay.ms': '0',
       'group.max.session.timeout.ms': '10000',
