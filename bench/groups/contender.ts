@@ -81,10 +81,13 @@ async function startKafkaHere(overrides: Readonly<Record<string, string>>): Prom
   const file = join(directory, 'server.properties')
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`)
   writeFileSync(file, lines.join(''))
-  await formatForKafka(jars, file, CLUSTER_ID)
+  const remove = () => rmSync(directory, { recursive: true, force: true })
   const run = () => runKafka(
     { jars, file, port, logFile: join(directory, 'server.log'), flags: JAVA_FLAGS })
-  let kafka = await run()
+  let kafka = await formatForKafka(jars, file, CLUSTER_ID).then(run).catch((error: unknown) => {
+    remove()
+    throw error
+  })
   return {
     side: 'Kafka', address: kafka.address,
     cpuMs: () => cpuMsOf(kafka.pid),
@@ -96,7 +99,7 @@ async function startKafkaHere(overrides: Readonly<Record<string, string>>): Prom
     },
     async dispose() {
       await kafka.stop('SIGKILL')
-      rmSync(directory, { recursive: true, force: true })
+      remove()
     },
   }
 }
