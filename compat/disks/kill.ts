@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 
 import type { Check } from '../harness/check.ts'
 import { pythonWith } from '../harness/install.ts'
-import { sleep, start } from '../harness/process.ts'
+import { sleep, start, until } from '../harness/process.ts'
 import { Machine } from './machine.ts'
 import { randomOf, seedOf } from './random.ts'
 
@@ -64,8 +64,10 @@ async function load(machine: Machine, seed: number): Promise<Report> {
   client.stderr!.on('data', (chunk: Buffer) => { complaints.push(chunk.toString()) })
   const ended = once(client, 'close')
   try {
+    // Only what writes goes on when its broker dies; it has made its topics by then.
+    await Promise.race([ended, until('the first writes', 60_000, () => lines[0])])
     const startedMs = Date.now()
-    await Promise.race([killing(machine, randomOf(seed)), ended])
+    await killing(machine, randomOf(seed), () => client.exitCode !== null)
     const killedMs = Date.now()
     client.stdin!.end('stop\n')
     await ended
@@ -79,8 +81,10 @@ async function load(machine: Machine, seed: number): Promise<Report> {
   return JSON.parse(last) as Report
 }
 
-async function killing(machine: Machine, random: () => number): Promise<void> {
-  for (let kill = 1; kill <= KILLS; kill++) {
+async function killing(
+  machine: Machine, random: () => number, isOver: () => boolean,
+): Promise<void> {
+  for (let kill = 1; kill <= KILLS && !isOver(); kill++) {
     await sleep(random() * MAX_LIFE_MS)
     await machine.stop('SIGKILL')
     if (kill % EARLY_EVERY === 0) await killEarly(machine, random() * MAX_EARLY_MS)
