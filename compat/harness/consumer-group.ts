@@ -1,7 +1,7 @@
 // Asks a broker for a group of either protocol, and who owns what in it: kafkajs knows no groups of
 // KIP-848.
 
-import { Errors } from '../../protocol/errors.ts'
+import { Errors, isRetriable } from '../../protocol/errors.ts'
 import { consumerGroupDescribe } from '../../protocol/messages/consumer-group-describe.ts'
 import { describeGroups } from '../../protocol/messages/describe-groups.ts'
 import { ask } from './request.ts'
@@ -18,6 +18,8 @@ export async function describeGroup(address: string, groupId: string): Promise<D
   const { groups: [group] } = await ask(address, consumerGroupDescribe, 0,
     { groupIds: [groupId], includeAuthorizedOperations: false })
   if (group!.errorCode === Errors.GROUP_ID_NOT_FOUND) return describeClassic(address, groupId)
+  // Its coordinator may not be there yet.
+  if (isRetriable(group!.errorCode)) return { type: 'consumer', state: 'Unknown', owned: [] }
   if (group!.errorCode !== Errors.NONE) throw new Error(`${groupId}: error ${group!.errorCode}`)
   return {
     type: 'consumer',

@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
 import type { RunningBroker } from '../harness/broker.ts'
 import { uniqueName, type Check, type Suite } from '../harness/check.ts'
+import { walkBusyGroup } from '../harness/busy-walk.ts'
 import { walkGroup, type Join } from '../harness/group-walk.ts'
 import type { LineClient } from '../harness/lines.ts'
 import { memberProcess } from '../harness/member-process.ts'
+import { JavaMembers } from './members.ts'
 import { installTools, runTool, toolCommand, withTools, type Tool } from './tools.ts'
 
 async function tool(
@@ -65,6 +67,17 @@ async function dump(files: readonly string[], ...args: string[]): Promise<string
   const { stdout, stderr } = await runTool('kafka-dump-log', ['--files', files.join(','), ...args])
   strictEqual(stderr.replace(/.*(SLF4J|WARN|StatusLogger).*\n/g, ''), '')
   return stdout
+}
+
+async function withMembers(
+  address: string, use: (members: JavaMembers) => Promise<void>,
+): Promise<void> {
+  const members = await JavaMembers.start(address)
+  try {
+    await use(members)
+  } finally {
+    await members.end()
+  }
 }
 
 const checks: readonly Check[] = [
@@ -131,6 +144,12 @@ const checks: readonly Check[] = [
     run: ({ address }) => walkGroup(address,
       joinWith('group.protocol=consumer'), { isConsumerProtocol: true }),
   },
+  ...(['classic', 'consumer'] as const).map((protocol): Check => ({
+    name: `a group of 1, 5, then 2 members (${protocol}) while records are produced`,
+    timeoutMs: 600_000,
+    run: ({ address }) => withMembers(address,
+      (members) => walkBusyGroup(address, members.join(protocol))),
+  })),
   {
     name: 'kafka-get-offsets: earliest, latest, max timestamp, a time',
     run: withOneProcess(async (say, broker) => {
