@@ -215,9 +215,9 @@ export class Log {
 
   #stage(batch: Batch, nowMs: number): void {
     const { active } = this.#segments
-    if (active.isFullFor(batch, this.#config, this.#rollJitterMs, nowMs)) {
-      this.#roll(nowMs, batch.baseOffset)
-    }
+    const isFull = this.#guard.do(() => (
+      active.isFullFor(batch, this.#config, this.#rollJitterMs, nowMs)))
+    if (isFull) this.#roll(nowMs, batch.baseOffset)
     const segment = this.#segments.active
     takeIn(batch, this.producers, segment)
     this.#guard.do(() => this.#epochs.assign(batch.leaderEpoch, batch.baseOffset))

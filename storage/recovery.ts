@@ -124,24 +124,25 @@ function* recover(
   const from = segments.all[first]!.baseOffset
   loadProducers(segments, from, options.producers, options.snapshots)
   let lastOffset = from - 1
+  let isCut = false
   let lost: Segment[] = []
   for (const segment of segments.all.slice(first)) {
-    if (!canFollow(segment.baseOffset, lastOffset, options)) {
-      refuseLoss(lastOffset + 1, options, segment)
-      lost = segments.removeFrom(segment.baseOffset)
+    const { baseOffset, writtenBytes: fileBytes } = segment
+    // Behind bytes that are no batch nothing is missing if the next segment begins right there.
+    if (isCut ? baseOffset !== lastOffset + 1 : !canFollow(baseOffset, lastOffset, options)) {
+      lost = segments.removeFrom(baseOffset)
       break
     }
-    const fileBytes = segment.writtenBytes
-    lastOffset = yield* recoverSegment(segment, lastOffset, options)
-    if (segment.sizeBytes === fileBytes) continue
-    refuseLoss(lastOffset + 1, options, segment)
+    const limit = segments.after(baseOffset, baseOffset)?.baseOffset
+    lastOffset = yield* recoverSegment(segment, { lastOffset, limit }, options)
+    isCut = segment.sizeBytes < fileBytes
+    if (!isCut) continue
+    if (!segments.has(lastOffset + 1)) refuseLoss(lastOffset + 1, options, segment)
     logger.warn('cut off what is no sound batch', {
-      log: name, segment: segment.baseOffset, endOffset: segment.nextOffset,
+      log: name, segment: baseOffset, endOffset: segment.nextOffset,
       lostBytes: fileBytes - segment.sizeBytes,
     })
     segment.truncateFile(segment.sizeBytes)
-    lost = segments.removeFrom(segment.baseOffset + 1)
-    break
   }
   refuseLoss(lastOffset + 1, options)
   if (lost.length > 0) {
@@ -178,9 +179,16 @@ function canFollow(
   return baseOffset === lastOffset + 1 || baseOffset > lastOffset && mayHaveGaps
 }
 
+interface Neighbours {
+  /** Of the segment before. */
+  readonly lastOffset: number
+  /** Where the next segment begins. */
+  readonly limit: number | undefined
+}
+
 /** Notes every sound batch of the file. Answers the last offset. */
 function* recoverSegment(
-  segment: Segment, lastOffset: number, options: LoadOptions,
+  segment: Segment, { lastOffset, limit = Infinity }: Neighbours, options: LoadOptions,
 ): Generator<void, number> {
   const { producers, epochs, config } = options
   const reader = segment.reader()
@@ -191,7 +199,7 @@ function* recoverSegment(
     const { batch } = reader
     const isSound = batch.magic === MAGIC && canFollow(batch.baseOffset, last, options)
       && batch.lastOffsetDelta >= 0 && batch.lastOffset - segment.baseOffset <= MAX_RELATIVE_OFFSET
-      && batch.isCrcValid()
+      && batch.lastOffset < limit && batch.isCrcValid()
     if (!isSound) break
     takeIn(batch, producers, segment)
     segment.note(batch, config.indexIntervalBytes)
@@ -269,6 +277,7 @@ export function loadProducers(
   const from = newest?.offset ?? baseOffset
   if (from >= endOffset) return
   for (const segment of segments.from(from)) {
+    if (segment.baseOffset >= endOffset) return
     for (const batch of soundBatches(segment, from)) {
       if (batch.baseOffset >= endOffset) return
       if (batch.baseOffset >= from) takeIn(batch, producers)

@@ -5,7 +5,9 @@ import { beforeEach, describe, expect, jest, test } from '@jest/globals'
 
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import { Batch } from '../../protocol/records/batch.ts'
+import { BatchReader } from '../../storage/batch-reader.ts'
 import { parseLogConfig } from '../../storage/config.ts'
+import { StorageError } from '../../storage/disk.ts'
 import type { Log, LogOptions } from '../../storage/log.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
 import { append, batchOf, DIRECTORY, openLog, readValues, valuesOf } from './harness.ts'
@@ -214,4 +216,18 @@ test('a snapshot of what a truncation took does not come back with a loss of pow
   reopened({ isClean: true, recoveryPoint: 9 }).truncateTo(3)
   disk.crash()
   expect(disk.list(DIRECTORY).filter(({ name }) => name.endsWith('.snapshot'))).toEqual([])
+})
+
+test('a first batch that cannot be read when the next one comes fails the log (H6)', () => {
+  close()
+  const log = reopened({ isClean: true, config: { ...config, segmentBytes: 10_000 } })
+  const read = jest.spyOn(BatchReader.prototype, 'next').mockImplementation(() => {
+    throw Object.assign(new Error('EIO'), { code: 'EIO' })
+  })
+  try {
+    expect(() => append(log, ['new'])).toThrow(StorageError)
+  } finally {
+    read.mockRestore()
+  }
+  expect(log.isFailed).toBe(true)
 })
