@@ -29,7 +29,8 @@ async function install(): Promise<string> {
   const directory = await once('compaction-client', recipe, async (target) => {
     const classes = join(target, 'classes')
     mkdirSync(classes, { recursive: true })
-    await run('javac', ['-nowarn', '-d', classes, '-cp', classPath, ...SOURCES])
+    const args = ['-nowarn', '-d', classes, '-cp', classPath, ...SOURCES]
+    await run('javac', args, { timeoutMs: 180_000 })
   })
   return `${join(directory, 'classes')}:${classPath}`
 }
