@@ -54,7 +54,7 @@ export interface Services {
   readonly fetchSessions: FetchSessions
   readonly producerIds: ProducerIds
   readonly telemetry: ClientTelemetry
-  readonly logDirectories: Pick<LogDirectories, 'all' | 'ids' | 'spaceOf'>
+  readonly logDirectories: Pick<LogDirectories, 'all' | 'idOf' | 'spaceOf'>
   /** What this node serves: ApiVersions is derived from it. */
   readonly apis: readonly ServedApi[]
 }

@@ -26,19 +26,23 @@ export const describeLogDirsHandler = handler(describeLogDirs, handleDescribeLog
 function handleDescribeLogDirs(
   { topics }: DescribeLogDirsRequest, _context: RequestContext, services: Services,
 ): DescribeLogDirsResponse {
-  const { broker, controller, logDirectories } = services
+  const { broker, config, controller, logDirectories } = services
   const cordoned = controller.image.brokers.get(broker.nodeId)?.cordonedLogDirs ?? []
   const isWanted = wanted(topics)
   return {
     errorCode: Errors.NONE,
-    results: logDirectories.all.map((directory, i): Result => {
-      const logDir = resolve(directory.path)
-      if (directory.isFailed) return { errorCode: Errors.KAFKA_STORAGE_ERROR, logDir, topics: [] }
+    results: [...new Set(config.logDirs)].map((path): Result => {
+      const logDir = resolve(path)
+      // One that failed at the start is not among them.
+      const directory = logDirectories.all.find((one) => one.path === path)
+      if (directory?.isFailed !== false) {
+        return { errorCode: Errors.KAFKA_STORAGE_ERROR, logDir, topics: [] }
+      }
       try {
         return {
           errorCode: Errors.NONE, logDir, topics: topicsOf(directory, isWanted),
           ...logDirectories.spaceOf(directory),
-          isCordoned: cordoned.includes(logDirectories.ids[i]!),
+          isCordoned: cordoned.includes(logDirectories.idOf(directory)),
         }
       } catch (error) {
         services.logger.error('A log directory cannot be described', { logDir, error })

@@ -44,10 +44,11 @@ function ask(topics: DescribeLogDirsRequest['topics']): DescribeLogDirsResponse[
     inControlledShutdown: 0, logDirs: [], cordonedLogDirs: [OTHER_ID],
   }).bytes)
   const logDirectories = {
-    all, ids: [directoryOf(NODE_ID), OTHER_ID],
+    all,
+    idOf: (directory: LogDirectory) => directory === all[0] ? directoryOf(NODE_ID) : OTHER_ID,
     spaceOf: ({ path }: LogDirectory) => disk.space(path),
   }
-  const services = servicesOf(cluster, {}, { logDirectories })
+  const services = servicesOf(cluster, { 'log.dirs': '/one,two,/lost' }, { logDirectories })
   const answer = describeLogDirsHandler.handle({ topics }, contextOf(5), services)
   return (answer as DescribeLogDirsResponse).results
 }
@@ -79,7 +80,9 @@ test('only what is asked for, and nothing of what is not there', () => {
   expect(indexes()).toEqual([])
 })
 
-test('a directory that failed has its error alone', () => {
+test('a directory that failed, now or at the start, has its error alone', () => {
+  expect(ask(null)[2])
+    .toEqual({ errorCode: Errors.KAFKA_STORAGE_ERROR, logDir: '/lost', topics: [] })
   all[0]!.fail()
   expect(ask(null)[0])
     .toEqual({ errorCode: Errors.KAFKA_STORAGE_ERROR, logDir: '/one', topics: [] })
