@@ -59,8 +59,8 @@ function keepGeneration(
     })
   }
   const answer = () => {
-    // As after a restart: Kafka knows of new topics from the next generation on only, and offsets of
-    // theirs could expire until then.
+    // As after a restart: Kafka knows of new topics from the next generation on only, and offsets
+    // of theirs could expire until then.
     group.refreshSubscribedTopics()
     const canSkip = join.context.apiVersion >= SKIP_ASSIGNMENT_SINCE
     const isLeader = group.isLeader(memberId)
