@@ -135,10 +135,11 @@ export async function walkBusyGroup(
 
 /**
  * A group of two classic members whose places others of the consumer protocol take, one after the
- * other; and the same back. In between both are in the group.
+ * other; and the same back. In between both are in the group. A classic member that commits before
+ * it hears of the group's new epoch is refused (ILLEGAL_GENERATION), and gets its records again.
  */
 export async function migrateBusyGroup(
-  address: string, classic: Join, consumer: Join, { mayRepeat = false }: BusyWalkOptions = {},
+  address: string, classic: Join, consumer: Join,
 ): Promise<void> {
   const busy = new BusyGroup(address)
   const members: Member[] = []
@@ -166,7 +167,6 @@ export async function migrateBusyGroup(
     await busy.settled(2, 'classic')
     await busy.end()
     await busy.allSeen()
-    if (!mayRepeat) deepStrictEqual(busy.repeated, [])
   } finally {
     await Promise.allSettled([busy.end(), ...members.map((member) => member.leave())])
   }

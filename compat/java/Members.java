@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Properties;
 
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -73,11 +74,14 @@ public final class Members {
             say("left " + number);
         }
 
-        /** In a rebalance the next commit brings what this one could not. */
+        /**
+         * In a rebalance the next commit brings what this one could not. A member that did not know
+         * of it yet joins anew, and gets again what it had not committed.
+         */
         private void commit() {
             try {
                 consumer.commitSync();
-            } catch (RebalanceInProgressException e) {
+            } catch (RebalanceInProgressException | CommitFailedException e) {
                 // As said.
             }
         }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
 import type { RunningBroker } from '../harness/broker.ts'
 import { uniqueName, type Check, type Suite } from '../harness/check.ts'
-import { walkBusyGroup } from '../harness/busy-walk.ts'
+import { migrateBusyGroup, walkBusyGroup } from '../harness/busy-walk.ts'
 import { walkGroup, type Join } from '../harness/group-walk.ts'
 import type { LineClient } from '../harness/lines.ts'
 import { memberProcess } from '../harness/member-process.ts'
@@ -150,6 +150,12 @@ const checks: readonly Check[] = [
     run: ({ address }) => withMembers(address,
       (members) => walkBusyGroup(address, members.join(protocol))),
   })),
+  {
+    name: 'a group moves to the consumer protocol and back while records are produced',
+    timeoutMs: 600_000,
+    run: ({ address }) => withMembers(address, (members) =>
+      migrateBusyGroup(address, members.join('classic'), members.join('consumer'))),
+  },
   {
     name: 'kafka-get-offsets: earliest, latest, max timestamp, a time',
     run: withOneProcess(async (say, broker) => {
