@@ -4,13 +4,16 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -18,6 +21,15 @@ func check(err error) {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+}
+
+// checkCommit lets pass what a rebalance refuses: the next commit brings it, or the next owner
+// gets it again.
+func checkCommit(err error) {
+	passing := []error{kerr.RebalanceInProgress, kerr.IllegalGeneration, kerr.StaleMemberEpoch}
+	if !slices.ContainsFunc(passing, func(one error) bool { return errors.Is(err, one) }) {
+		check(err)
 	}
 }
 
@@ -93,7 +105,7 @@ func member(group, topic, protocolName string) {
 		fetches := client.PollFetches(ctx)
 		fetches.EachRecord(func(r *kgo.Record) { fmt.Println(string(r.Value)) })
 		if fetches.NumRecords() > 0 {
-			check(client.CommitUncommittedOffsets(context.Background()))
+			checkCommit(client.CommitUncommittedOffsets(context.Background()))
 		}
 		client.AllowRebalance()
 	}

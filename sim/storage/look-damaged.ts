@@ -153,14 +153,19 @@ function compareDerived(its: Case, model: LogModel, sight: Sight, log: Log | und
       name.startsWith(`${model.topic}-`) && name.endsWith('-stray')))
     must('H3', isAside, () => `${model.name}, with another topic id, is not set aside`)
   } else {
-    mustBeSame(sight, log, model, unsaidOf(path, bytes, from, its))
+    mustBeSame(sight, log, model, unsaidOf(path, bytes, from, sight, its))
   }
 }
 
 /** What nobody can know: numbers without a checksum are believed. */
-function unsaidOf(path: string, bytes: Buffer | undefined, from: number, its: Case): Aspect[] {
-  // What a snapshot tells of is not said in it.
-  if (path.endsWith('.snapshot') && its.damage.kind === 'double') return ['committed', 'producers']
+function unsaidOf(
+  path: string, bytes: Buffer | undefined, from: number, sight: Sight, its: Case,
+): Aspect[] {
+  // What a snapshot tells of is not said in it; and where records are deleted, it alone may know of
+  // a transaction that they began.
+  if (path.endsWith('.snapshot') && (its.damage.kind === 'double' || sight.startOffset > 0)) {
+    return ['committed', 'producers']
+  }
   if (path.endsWith('.txnindex')) return bytes !== undefined && bytes.length % 34 !== 0
     ? [] : ['committed']
   if (path.endsWith(EPOCHS)) {
@@ -204,10 +209,17 @@ function compareStart(its: Case, model: LogModel, sight: Sight, log: Log | undef
     must('H3', !its.isClean || log === undefined, () => `${model.name} began anew`)
     return
   }
+  // A segment that was deleted, but not on the device, is the log's again, and lacks its end.
+  if (log === undefined && hasDeleted(its.memory, model, sight)) return
   mustBeOpen(log, model)
   must('G5', log.startOffset <= Math.max(sight.startOffset, said),
     () => `${model.name} begins at ${log.startOffset}`)
   mustHold(sight, log, model)
+}
+
+function hasDeleted(memory: MemoryDisk, { name }: LogModel, { startOffset }: Sight): boolean {
+  return memory.list(`${DATA}/${name}`)
+    .some((file) => file.name.endsWith('.log') && Number.parseInt(file.name, 10) < startOffset)
 }
 
 /** All batches from where the log begins now are there. */
@@ -225,13 +237,13 @@ function compareDamaged(its: Case, model: LogModel, sight: Sight, log: unknown):
   const { damage, memory, isClean } = its
   const placed = placedIn(memory, damage.path)
   const first = placed.findIndex((batch) => batch.to > damage.from && batch.from < damage.to)
-  const firstOffset = placed[first]?.baseOffset ?? Infinity
+  const firstOffset = firstDoubtful(damage, placed, first)
   const recoveryPoint = offsetIn(memory, RECOVERY_POINTS, model) ?? 0
   const startOffset = offsetIn(memory, START_OFFSETS, model) ?? 0
   const mayBeRefused = isClean || firstOffset < recoveryPoint || damage.bytes === undefined
   const isSynced = isClean || firstOffset < recoveryPoint && startOffset < recoveryPoint
   if (!(log instanceof Log)) {
-    must('H2', firstOffset < Infinity ? mayBeRefused : mayLackBatches(its, placed),
+    must('H2', mayBeRefused || firstOffset === Infinity && mayLackBatches(its, placed),
       () => `${model.name} is refused: ${log}`)
     return
   }
@@ -260,6 +272,15 @@ function compareDamaged(its: Case, model: LogModel, sight: Sight, log: unknown):
         () => `${where()} is another one, of ${found.baseOffset} to ${found.nextOffset}`)
     }
   }
+}
+
+/** The first offset that the damage may concern: what lies behind the batches ends them. */
+function firstDoubtful(
+  { kind, from }: Damage, placed: readonly PlacedBatch[], first: number,
+): number {
+  if (first >= 0) return placed[first]!.baseOffset
+  const last = placed.at(-1)
+  return kind === 'grow' && last !== undefined && from >= last.to ? last.nextOffset : Infinity
 }
 
 /** Whether what follows the batches of a segment could be more of them, gone bad. */
