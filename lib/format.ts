@@ -25,6 +25,11 @@ export interface FormattedDirectories {
   readonly directoryIds: ReadonlyMap<string, string>
 }
 
+/** `topic-partition`, also of one that is deleted, set aside or on its way. */
+const LOG_NAME = /-\d+(\.[0-9a-f]{32}-(delete|stray|future))?$/
+
+const isSegment = ({ name }: { readonly name: string }): boolean => name.endsWith('.log')
+
 /** Does something with a directory; false where that is left out because it cannot be used. */
 type Use = (directory: string, use: () => void) => boolean
 
@@ -77,7 +82,9 @@ function readDirectories(
   for (const directory of directories) {
     use(directory, () => {
       disk.makeDirectory(directory)
-      found.set(directory, readMetaProperties(disk, directory))
+      const meta = readMetaProperties(disk, directory)
+      if (meta === undefined) refuseLogs(disk, directory)
+      found.set(directory, meta)
     })
   }
   for (const [directory, meta] of found) {
@@ -87,6 +94,15 @@ function readDirectories(
   }
   checkIds(found)
   return found
+}
+
+/** Logs are somebody's: a directory of them that says no more whose is damaged, and not empty. */
+function refuseLogs(disk: Disk, directory: string): void {
+  const log = disk.list(directory).find(({ name, isDirectory }) => (
+    isDirectory && LOG_NAME.test(name) && disk.list(join(directory, name)).some(isSegment)))
+  if (log === undefined) return
+  throw new StartError(`${directory} holds logs, such as ${log.name}, but no meta.properties that `
+    + 'says whose they are: put back the file, or use an empty directory')
 }
 
 /** An id names one directory: the metadata says by it where a replica is (KIP-858). */

@@ -1,6 +1,6 @@
 // In which log directory each replica of this node lies: the metadata is told (KIP-858), and says
-// at the next start where a log has to be. One that is not there then is never made anew: what was
-// acknowledged lies in a directory that cannot be used now.
+// at the next start where a log has to be. Where that directory is not there it is not made anew in
+// another: what was acknowledged lies in one that cannot be used now.
 
 import type { ReplicaPlace } from '../../controller/decisions/directories.ts'
 import { isDirectoryKnown } from '../../controller/image/replica-place.ts'
@@ -32,6 +32,8 @@ export class ReplicaPlaces {
   #tell: TellPlaces | undefined
   #isTelling = false
   #retry: Timer | undefined
+  /** Ids of directories that replicas should lie in, and that are not there. */
+  readonly #missing = new Set<string>()
 
   constructor(options: ReplicaPlacesOptions) {
     this.#options = options
@@ -59,7 +61,16 @@ export class ReplicaPlaces {
       return hasLost && this.#tell === undefined ? 'nowhere' : 'anywhere'
     }
     for (const [directory, id] of ids) if (id === assigned) return directory
+    this.#miss(assigned)
     return 'nowhere'
+  }
+
+  /** An empty directory in the place of a lost one, say of a device that was not mounted. */
+  #miss(directoryId: string): void {
+    if (this.#missing.has(directoryId)) return
+    this.#missing.add(directoryId)
+    this.#options.logger.warn(
+      'Partitions stay offline: no log directory has the id that they lie in', { directoryId })
   }
 
   #assigned({ directories, replicas }: PartitionState): string | undefined {

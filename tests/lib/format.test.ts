@@ -51,6 +51,19 @@ describe('at a start', () => {
       .toThrow(/^\/a belongs to node 1 of cluster .{22}, this is node 2 \(node\.id\)$/)
   })
 
+  test('one with logs and without meta.properties is refused, not begun anew', () => {
+    const one = world()
+    formatEmptyDirectories(configOf({ 'log.dirs': '/a' }), one)
+    one.disk.remove('/a/meta.properties')
+    one.disk.makeDirectory('/a/orders-0')
+    const start = () => formatEmptyDirectories(configOf({ 'log.dirs': '/a' }), one)
+    expect(start).not.toThrow()
+    one.disk.remove('/a/meta.properties')
+    one.disk.open('/a/orders-0/00000000000000000000.log', 'create').close()
+    expect(start).toThrow(/^\/a holds logs, such as orders-0, but no meta\.properties/)
+    expect(one.disk.exists('/a/meta.properties')).toBe(false)
+  })
+
   test('those of two clusters are refused', () => {
     const one = world()
     const clusters = { '/a': CLUSTER, '/b': 'AAAAAAAAAAAAAAAAAAAAAA' }

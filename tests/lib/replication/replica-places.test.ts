@@ -34,6 +34,16 @@ describe('a log that no directory has', () => {
     expect(places.placeFor(lyingIn())).toBe('anywhere')
   })
 
+  test('is told of once for each directory that is lost', () => {
+    const warnings: unknown[] = []
+    const logger = { ...silent, warn: (_: string, fields?: object) => { warnings.push(fields) } }
+    const { clock } = replica
+    const places = new ReplicaPlaces({
+      nodeId: NODE_ID, ids: new Map(), hasLost: false, clock, logger })
+    for (const directory of [TWO, ONE, TWO]) places.placeFor(lyingIn(directory!))
+    expect(warnings).toEqual([{ directoryId: TWO }, { directoryId: ONE }])
+  })
+
   test('may lie in a directory that is lost, unless its partition is new', () => {
     const places = placesOf(replica, { hasLost: true })
     expect(places.placeFor(lyingIn(UNASSIGNED))).toBe('nowhere')
