@@ -115,11 +115,8 @@ def member(address, group, topic, assignor):
             client.commit(asynchronous=False)
         except KafkaException as error:
             # In a rebalance the next commit brings what this one could not; or the next owner
-            # gets it again, where the member had not heard of a new generation yet.
-            if error.args[0].code() not in (
-                KafkaError._NO_OFFSET, KafkaError.REBALANCE_IN_PROGRESS,
-                KafkaError.ILLEGAL_GENERATION, KafkaError.STALE_MEMBER_EPOCH,
-            ):
+            # gets it again, where the member had lost its partitions and did not know.
+            if error.args[0].fatal():
                 raise
 
     client.subscribe([topic], on_revoke=commit)
