@@ -118,6 +118,17 @@ export function encodeMessage<M extends Message>(
   return writer.finishWhole()
 }
 
+/** As `encodeMessage`, behind a number of 16 bits: so keys and values of coordinators begin. */
+export function encodeNumbered<M extends Message>(
+  number: number, message: M, version: number, value: Encodable<M>,
+): Buffer {
+  const codec = codecOf(message, version)
+  const writer = new Writer(codec.sizeHintBytes)
+  writer.int16(number)
+  writeInto(writer, codec, message, version, value)
+  return writer.finishWhole()
+}
+
 /**
  * Writes a whole response frame, its length included: `records` fields by reference, the rest in as
  * few buffers as that allows.

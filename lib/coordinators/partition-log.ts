@@ -6,12 +6,15 @@ import type { Codec } from '../../protocol/records/compression.ts'
 import { endMarkerBatch } from '../../protocol/records/control.ts'
 import { payloadOf, RecordCursor } from '../../protocol/records/record.ts'
 import { endMarkOf } from '../../storage/end-mark.ts'
-import type { Partition, PartitionAppend } from '../replication/partition.ts'
+import type { AppendInfo } from '../../storage/log.ts'
+import type { Partition } from '../replication/partition.ts'
 import type { ShardLog, StoredMark, StoredRecord } from './shard.ts'
 
 // A coordinator's record counts as written when the whole ISR has it.
 const ALL_IN_SYNC = -1
 const NO_PRODUCER = -1
+const NO_EPOCH = -1
+const NO_SEQUENCE = -1
 
 export function partitionLog(partition: Partition, codec: Codec): ShardLog {
   return {
@@ -24,36 +27,33 @@ export function partitionLog(partition: Partition, codec: Codec): ShardLog {
     append(records, nowMs, producer) {
       if (!partition.isLeader) throw new ApiError(Errors.NOT_LEADER_OR_FOLLOWER)
       const batch = buildBatch({
-        baseOffset: 0,
-        codec,
-        records: records.map(({ key, value }) => ({ key, value, headers: [], timestamp: nowMs })),
-        ...producer === undefined ? {} : {
-          producerId: producer.producerId, producerEpoch: producer.producerEpoch,
-          baseSequence: 0, isTransactional: true,
-        },
+        records, codec, timestampMs: nowMs, isTransactional: producer !== undefined,
+        producerId: producer?.producerId ?? NO_PRODUCER,
+        producerEpoch: producer?.producerEpoch ?? NO_EPOCH,
+        baseSequence: producer === undefined ? NO_SEQUENCE : 0,
       })
-      return append(partition, batch, {
-        nowMs, verification: producer?.verification,
-        isVerificationRequired: producer?.isVerificationRequired ?? true,
-      })
+      return endOffsetOf(partition.append(batch, {
+        acks: ALL_IN_SYNC, origin: 'coordinator', nowMs, verification: producer?.verification,
+        isVerificationRequired: producer?.isVerificationRequired,
+      }))
     },
     appendMark(mark, nowMs) {
       const batch = endMarkerBatch({
         ...mark, type: mark.isCommitted ? 'COMMIT' : 'ABORT', baseOffset: 0, leaderEpoch: -1,
         timestampMs: nowMs,
       })
-      return append(partition, batch, { nowMs, transactionVersion: mark.transactionVersion })
+      return endOffsetOf(partition.append(batch, {
+        acks: ALL_IN_SYNC, origin: 'coordinator', nowMs,
+        transactionVersion: mark.transactionVersion,
+      }))
     },
     whenCommitted: (offset, callback) => partition.whenCommitted(offset, callback),
     records: () => storedRecords(partition),
   }
 }
 
-function append(
-  partition: Partition, batch: Buffer, options: Omit<PartitionAppend, 'acks' | 'origin'>,
-): number {
-  return partition.append(batch, { ...options, acks: ALL_IN_SYNC, origin: 'coordinator' })
-    .lastOffset + 1
+function endOffsetOf({ lastOffset }: AppendInfo): number {
+  return lastOffset + 1
 }
 
 function* storedRecords({ log }: Partition): Generator<StoredRecord | StoredMark> {

@@ -1,22 +1,10 @@
 // The two bytes before a key, which tell the kind of the record, and before a value, which tell its
 // version.
 
-import { decodeMessage, DecodeError, encodeMessage } from '../../../protocol/compile.ts'
-import type { Decoded, Encodable, Message } from '../../../protocol/schema.ts'
+import { decodeMessage, DecodeError } from '../../../protocol/compile.ts'
+import type { Decoded, Message } from '../../../protocol/schema.ts'
 
 export const NUMBER_SIZE_BYTES = 2
-
-export function numbered<M extends Message>(
-  number: number, of: M, version: number, value: Encodable<M>,
-): Buffer {
-  return withNumber(number, encodeMessage(of, version, value))
-}
-
-export function withNumber(number: number, bytes: Buffer): Buffer {
-  const prefix = Buffer.alloc(NUMBER_SIZE_BYTES)
-  prefix.writeInt16BE(number)
-  return Buffer.concat([prefix, bytes])
-}
 
 /** Throws `DecodeError`. */
 export function numberOf(bytes: Buffer): number {

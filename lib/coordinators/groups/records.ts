@@ -3,6 +3,7 @@
 // A key is a number for the kind of record and then the key's fields; a value is the number of its
 // version and then the value's fields.
 
+import { encodeNumbered } from '../../../protocol/compile.ts'
 import { groupMetadataKey, groupMetadataValue, type GroupMetadataValue }
   from '../../../protocol/messages/records/group-metadata.ts'
 import { offsetCommitKey, offsetCommitValue, type OffsetCommitValue }
@@ -14,7 +15,7 @@ import {
 } from './consumer/records.ts'
 import { NO_ASSIGNMENT } from './member.ts'
 import type { CommittedOffset } from './offsets.ts'
-import { decodeKey, decodeValue, numbered, numberOf } from './record-bytes.ts'
+import { decodeKey, decodeValue, numberOf } from './record-bytes.ts'
 
 export interface OffsetRecord {
   readonly kind: 'offset'
@@ -53,23 +54,23 @@ function encode(record: GroupsRecord): KeyValue {
   if (record.kind === 'group') {
     const { groupId, value } = record
     return {
-      key: numbered(GROUP, groupMetadataKey, 0, { group: groupId }),
+      key: encodeNumbered(GROUP, groupMetadataKey, 0, { group: groupId }),
       value: value === null
         ? null
-        : numbered(GROUP_VERSION, groupMetadataValue, GROUP_VERSION, value),
+        : encodeNumbered(GROUP_VERSION, groupMetadataValue, GROUP_VERSION, value),
     }
   }
   if (record.kind !== 'offset') return encodeConsumerRecord(record)
   const { groupId, topic, partition, value } = record
   return {
-    key: numbered(OFFSET, offsetCommitKey, 0, { group: groupId, topic, partition }),
+    key: encodeNumbered(OFFSET, offsetCommitKey, 0, { group: groupId, topic, partition }),
     value: value === null ? null : encodeOffset(value),
   }
 }
 
 function encodeOffset(value: NewOffset): Buffer {
   const version = value.expireTimestampMs === -1 ? OFFSET_VERSION : EXPIRING_OFFSET_VERSION
-  return numbered(version, offsetCommitValue, version, {
+  return encodeNumbered(version, offsetCommitValue, version, {
     offset: value.offset,
     leaderEpoch: value.leaderEpoch,
     metadata: value.metadata,

@@ -1,6 +1,6 @@
 // The records of `__transaction_state`: all that is known of a transactional id, in Kafka's form.
 
-import { decodeMessage, DecodeError, encodeMessage } from '../../../protocol/compile.ts'
+import { decodeMessage, DecodeError, encodeNumbered } from '../../../protocol/compile.ts'
 import { transactionLogKey, transactionLogValue, type TransactionLogValue }
   from '../../../protocol/messages/records/transaction-log.ts'
 import type { KeyValue, RecordCodec } from '../shard.ts'
@@ -26,9 +26,8 @@ export function transactionsCodec(
 }
 
 function encode({ transactionalId, value }: TransactionRecord, level: number): KeyValue {
-  const key = encodeMessage(transactionLogKey, 0, { transactionalId })
   return {
-    key: numbered(KEY_NUMBER, key),
+    key: encodeNumbered(KEY_NUMBER, transactionLogKey, 0, { transactionalId }),
     value: value === null ? null : encodeValue(value, level >= FLEXIBLE_SINCE ? 1 : 0),
   }
 }
@@ -37,7 +36,7 @@ function encodeValue(transaction: Transaction, version: number): Buffer {
   const { state, partitions } = transaction
   const topics = topicsOf(partitions)
     .map(({ topic, partitions: partitionIds }) => ({ topic, partitionIds }))
-  return numbered(version, encodeMessage(transactionLogValue, version, {
+  return encodeNumbered(version, transactionLogValue, version, {
     producerId: transaction.producerId,
     previousProducerId: transaction.previousProducerId,
     nextProducerId: transaction.nextProducerId,
@@ -48,7 +47,7 @@ function encodeValue(transaction: Transaction, version: number): Buffer {
     transactionLastUpdateTimestampMs: transaction.lastUpdateMs,
     transactionStartTimestampMs: transaction.startMs,
     clientTransactionVersion: transaction.clientVersion,
-  }))
+  })
 }
 
 function decode(key: Buffer, value: Buffer | null): TransactionRecord | undefined {
@@ -89,10 +88,4 @@ function transactionOf(transactionalId: string, value: TransactionLogValue): Tra
 function numberOf(bytes: Buffer): number {
   if (bytes.length < NUMBER_SIZE_BYTES) throw new DecodeError('a record without its number')
   return bytes.readInt16BE(0)
-}
-
-function numbered(number: number, bytes: Buffer): Buffer {
-  const prefix = Buffer.alloc(NUMBER_SIZE_BYTES)
-  prefix.writeInt16BE(number)
-  return Buffer.concat([prefix, bytes])
 }

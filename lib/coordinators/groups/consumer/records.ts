@@ -1,6 +1,6 @@
 // The records of consumer groups in `__consumer_offsets`, in Kafka's own form.
 
-import { decodeMessage, encodeMessage } from '../../../../protocol/compile.ts'
+import { decodeMessage, encodeNumbered } from '../../../../protocol/compile.ts'
 import {
   consumerGroupCurrentMemberAssignmentKey, consumerGroupCurrentMemberAssignmentValue,
   consumerGroupMemberMetadataKey, consumerGroupMemberMetadataValue,
@@ -13,10 +13,9 @@ import {
   type ConsumerGroupRegularExpressionValue, type ConsumerGroupTargetAssignmentMemberValue,
   type ConsumerGroupTargetAssignmentMetadataValue,
 } from '../../../../protocol/messages/records/consumer-group.ts'
+import type { Encodable, Message } from '../../../../protocol/schema.ts'
 import type { KeyValue } from '../../shard.ts'
-import {
-  decodeKey, decodeValue, NUMBER_SIZE_BYTES, numbered, numberOf, withNumber,
-} from '../record-bytes.ts'
+import { decodeKey, decodeValue, NUMBER_SIZE_BYTES, numberOf } from '../record-bytes.ts'
 
 /** Values are null where what they tell of is no more. */
 export type ConsumerRecord =
@@ -65,39 +64,38 @@ export function encodeConsumerRecord(record: ConsumerRecord): KeyValue {
   const { groupId } = record
   switch (record.kind) {
     case 'consumerGroup': return {
-      key: numbered(GROUP, consumerGroupMetadataKey, 0, { groupId }),
+      key: encodeNumbered(GROUP, consumerGroupMetadataKey, 0, { groupId }),
       value: record.value && encodeGroup(record.value),
     }
     case 'consumerTopics': return {
-      key: numbered(TOPICS, consumerGroupPartitionMetadataKey, 0, { groupId }), value: null,
+      key: encodeNumbered(TOPICS, consumerGroupPartitionMetadataKey, 0, { groupId }), value: null,
     }
     case 'consumerMember': return {
-      key: numbered(MEMBER, consumerGroupMemberMetadataKey, 0, record),
-      value: record.value
-        && numbered(VERSION, consumerGroupMemberMetadataValue, VERSION, record.value),
+      key: encodeNumbered(MEMBER, consumerGroupMemberMetadataKey, 0, record),
+      value: record.value && encodeValue(consumerGroupMemberMetadataValue, record.value),
     }
     case 'consumerTargetEpoch': return {
-      key: numbered(TARGET_EPOCH, consumerGroupTargetAssignmentMetadataKey, 0, { groupId }),
-      value: record.value
-        && numbered(VERSION, consumerGroupTargetAssignmentMetadataValue, VERSION, record.value),
+      key: encodeNumbered(TARGET_EPOCH, consumerGroupTargetAssignmentMetadataKey, 0, { groupId }),
+      value: record.value && encodeValue(consumerGroupTargetAssignmentMetadataValue, record.value),
     }
     case 'consumerTarget': return {
-      key: numbered(TARGET, consumerGroupTargetAssignmentMemberKey, 0, record),
-      value: record.value
-        && numbered(VERSION, consumerGroupTargetAssignmentMemberValue, VERSION, record.value),
+      key: encodeNumbered(TARGET, consumerGroupTargetAssignmentMemberKey, 0, record),
+      value: record.value && encodeValue(consumerGroupTargetAssignmentMemberValue, record.value),
     }
     case 'consumerCurrent': return {
-      key: numbered(CURRENT, consumerGroupCurrentMemberAssignmentKey, 0, record),
-      value: record.value
-        && numbered(VERSION, consumerGroupCurrentMemberAssignmentValue, VERSION, record.value),
+      key: encodeNumbered(CURRENT, consumerGroupCurrentMemberAssignmentKey, 0, record),
+      value: record.value && encodeValue(consumerGroupCurrentMemberAssignmentValue, record.value),
     }
     case 'consumerRegex': return {
-      key: numbered(REGEX, consumerGroupRegularExpressionKey, 0,
+      key: encodeNumbered(REGEX, consumerGroupRegularExpressionKey, 0,
         { groupId, regularExpression: record.regex }),
-      value: record.value
-        && numbered(VERSION, consumerGroupRegularExpressionValue, VERSION, record.value),
+      value: record.value && encodeValue(consumerGroupRegularExpressionValue, record.value),
     }
   }
+}
+
+function encodeValue<M extends Message>(of: M, value: Encodable<M>): Buffer {
+  return encodeNumbered(VERSION, of, VERSION, value)
 }
 
 /** Undefined for a kind of record that is not a consumer group's. */
@@ -147,11 +145,11 @@ const HASH_TAG = Buffer.from([1, 0, 8])
 const HASH_SIZE_BYTES = 8
 
 function encodeGroup({ epoch, metadataHash }: GroupEpoch): Buffer {
-  const bytes = encodeMessage(consumerGroupMetadataValue, VERSION, { epoch })
-  if (metadataHash === 0n) return withNumber(VERSION, bytes)
+  const bytes = encodeValue(consumerGroupMetadataValue, { epoch })
+  if (metadataHash === 0n) return bytes
   const hash = Buffer.alloc(HASH_SIZE_BYTES)
   hash.writeBigInt64BE(metadataHash)
-  return withNumber(VERSION, Buffer.concat([bytes.subarray(0, -NO_TAGS), HASH_TAG, hash]))
+  return Buffer.concat([bytes.subarray(0, -NO_TAGS), HASH_TAG, hash])
 }
 
 function decodeGroup(value: Buffer): GroupEpoch {
