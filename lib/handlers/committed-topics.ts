@@ -42,6 +42,10 @@ export function lookUp<T extends AskedTopic>(
     const named = { ...asked, name: topic.name, topicId: topic.id }
     const isThere = ({ partitionIndex }: T['partitions'][number]) =>
       topic.partitions.has(partitionIndex)
+    if (asked.partitions.length > 0 && asked.partitions.every(isThere)) {
+      known.push(named)
+      continue
+    }
     const missing = asked.partitions.filter((partition) => !isThere(partition))
     const there = asked.partitions.filter(isThere)
     if (missing.length > 0) {

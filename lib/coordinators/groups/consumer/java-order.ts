@@ -161,7 +161,9 @@ function placed<K>(keys: readonly K[], placeOf: (key: K) => number): K[] {
     places[index] = placeOf(keys[index]!) * length + index
   }
   places.sort()
-  return Array.from(places, (place) => keys[place % length]!)
+  const ordered: K[] = []
+  for (let index = 0; index < length; index++) ordered.push(keys[places[index]! % length]!)
+  return ordered
 }
 
 /** Buckets of a table that is made for so many keys. */
@@ -179,12 +181,12 @@ export function capacityFor(size: number): number {
   return Math.trunc(size / LOAD_FACTOR) + 1
 }
 
-/** As a HashMap that has grown with its keys has them. */
+/** As a HashMap that has grown with its keys, each another one, has them. */
 export function grown<K>(keys: Iterable<K>, hash: Hash<K>): readonly K[] {
   return inTable(keys, hash, DEFAULT_BUCKETS)
 }
 
-/** As a HashSet made of a collection, of `size` if it is told, has them. */
+/** As a HashSet made of a collection, of `size` if it is told, has them: each another one. */
 export function copied<K>(
   keys: Iterable<K>, hash: Hash<K>, size?: number,
 ): readonly K[] {
@@ -193,9 +195,10 @@ export function copied<K>(
 }
 
 function inTable<K>(keys: Iterable<K>, hash: Hash<K>, buckets: number): readonly K[] {
-  const table = new HashKeys<K>(hash, buckets)
-  for (const key of keys) table.add(key)
-  return table.keys()
+  const all = [...keys]
+  if (all.length <= 1) return all
+  while (all.length > roomOf(buckets)) buckets *= 2
+  return placed(all, (key) => bucketOf(hash(key), buckets))
 }
 
 /**
