@@ -15,6 +15,8 @@ const TOPIC = 'committed'
 const TURNS = 10
 const WARM_UP_TURNS = 4
 const SLICE_MS = 1500
+/** All are to be members of the first generation: nobody joins again for those who come late. */
+export const SETTINGS = { 'group.initial.rebalance.delay.ms': '3000' }
 
 /** As whom offsets are committed. */
 interface Committer {
@@ -40,7 +42,7 @@ interface Consumers {
 
 export async function benchCommits(turns = TURNS): Promise<void> {
   const results = await sideBySide<Consumers, Commits>({
-    turns, warmUpTurns: WARM_UP_TURNS, emptyResults: NONE,
+    settings: SETTINGS, turns, warmUpTurns: WARM_UP_TURNS, emptyResults: NONE,
     prepare: prepareCommits, turn: commitForAWhile,
   })
   table(`commits of ${CONSUMERS} consumers, and processor time of the broker for one`,
