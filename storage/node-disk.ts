@@ -334,12 +334,18 @@ class NodeFile implements DiskFile, OpenFile {
   }
 
   read(target: Uint8Array, targetOffset: number, lengthBytes: number, position: number): number {
+    this.isRecent = true
     let done = 0
-    while (done < lengthBytes) {
-      const count = this.#do((descriptor) => readSync(
-        descriptor, target, targetOffset + done, lengthBytes - done, position + done))
-      if (count === 0) break
-      done += count
+    try {
+      const descriptor = this.#descriptor === RELEASED ? this.#open() : this.#descriptor
+      while (done < lengthBytes) {
+        const count = readSync(
+          descriptor, target, targetOffset + done, lengthBytes - done, position + done)
+        if (count === 0) break
+        done += count
+      }
+    } catch (error) {
+      throw named(error, this.path)
     }
     return done
   }
