@@ -22,6 +22,7 @@ import type {
 } from './log-options.ts'
 import type { Logger } from './ports.ts'
 import type { ProducerState } from './producers.ts'
+import { countReadable, readBatches } from './reading.ts'
 import { cut, discard, loadProducers, startOver, takeIn } from './recovery.ts'
 import { Removals } from './removals.ts'
 import { countExpired } from './retention.ts'
@@ -277,16 +278,15 @@ export class Log {
         + `segments from offset ${this.#startOffset} up to ${this.#endOffset}.`)
     }
     const end = Math.min(maxOffset, this.#writtenOffset)
-    const range = this.#guard.do(() => search.findRange(this.#segments, offset, end))
-    if (range === undefined) return NOTHING
-    if (range.firstBatchBytes > maxSizeBytes && !minOneBatch) return NOTHING
-    return this.#guard.do(() => search.readRange(range, maxSizeBytes, this.#buffers))
+    return this.#guard.do(() => (
+      readBatches(this.#segments, offset, end, maxSizeBytes, minOneBatch, this.#buffers)
+    )) ?? NOTHING
   }
 
   /** About how many bytes a read from the offset could give. */
   readableBytes(offset: number, maxOffset: number): number {
     const end = Math.min(maxOffset, this.#writtenOffset)
-    return this.#guard.do(() => search.countReadable(this.#segments, offset, end))
+    return this.#guard.do(() => countReadable(this.#segments, offset, end))
   }
 
   /**

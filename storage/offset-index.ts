@@ -57,6 +57,11 @@ export class OffsetIndex {
     return this.#table.floor((bytes, at) => bytes.readInt32BE(at) <= relative)
   }
 
+  /** The last one that points to before the position; −1 without one. */
+  entryBefore(position: number): number {
+    return this.#table.floor((bytes, at) => bytes.readInt32BE(at + 4) < position)
+  }
+
   /** Keeps the entries below the offset. */
   truncateTo(offset: number): void {
     const relative = offset - this.#baseOffset
@@ -67,7 +72,7 @@ export class OffsetIndex {
   /** Keeps the entries that point to before the position, none where they do not ascend. */
   keepBelow(position: number): void {
     if (!this.isSound(Infinity, Infinity)) this.#table.truncate(0)
-    this.#table.truncate(this.#table.floor((bytes, at) => bytes.readInt32BE(at + 4) < position) + 1)
+    this.#table.truncate(this.entryBefore(position) + 1)
   }
 
   /**

@@ -1,79 +1,11 @@
-// Finds things in a log: where a read begins and ends, and records by their time.
+// Finds things in a log: batches, aborted transactions, and records by their time.
 
 import type { Batch } from '../protocol/records/batch.ts'
 import { recordsOf } from '../protocol/records/record.ts'
-import type { BufferPool } from './buffer-pool.ts'
-import type { ReadResult } from './log-options.ts'
 import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
-import { soundBatches, soundBytes } from './sound-batches.ts'
+import { soundBatches } from './sound-batches.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
-
-/** A stretch of a segment that starts with a batch. */
-export interface ReadRange {
-  readonly segment: Segment
-  readonly position: number
-  readonly firstBatchBytes: number
-  /** Behind the last byte that may be read. */
-  readonly endPosition: number
-}
-
-/** What can be read from the offset on, of what lies below `maxOffset`; undefined: nothing. */
-export function findRange(
-  segments: Segments, offset: number, maxOffset: number,
-): ReadRange | undefined {
-  if (offset >= maxOffset) return undefined
-  const { all } = segments
-  for (let i = Math.max(0, segments.indexOf(offset)); i < all.length; i++) {
-    const segment = all[i]!
-    const place = segment.locate(offset)
-    // Compaction may have taken all that there was behind the offset in this segment.
-    if (place === undefined) continue
-    const endPosition = endOf(segment, maxOffset)
-    if (place.position >= endPosition) return undefined
-    const { position, sizeBytes } = place
-    return { segment, position, firstBatchBytes: sizeBytes, endPosition }
-  }
-  return undefined
-}
-
-/** Where the batches below the offset end. */
-function endOf(segment: Segment, maxOffset: number): number {
-  // Mostly everything may be read: then nothing has to be searched for.
-  if (maxOffset >= segment.nextOffset) return segment.writtenBytes
-  return segment.locate(maxOffset)?.position ?? segment.writtenBytes
-}
-
-/** Reads what is sound of the range, the first batch at least. Throws CORRUPT_MESSAGE. */
-export function readRange(
-  { segment, position, firstBatchBytes, endPosition }: ReadRange, maxSizeBytes: number,
-  buffers: BufferPool,
-): ReadResult {
-  const sizeBytes = Math.min(Math.max(maxSizeBytes, firstBatchBytes), endPosition - position)
-  const { bytes, release } = buffers.lease(sizeBytes)
-  try {
-    const count = segment.file.read(bytes, 0, sizeBytes, position)
-    if (count < Math.min(sizeBytes, firstBatchBytes)) throw segment.corruptAt(position)
-    return { records: soundBytes(segment, bytes.subarray(0, count), position), release }
-  } catch (error) {
-    release()
-    throw error
-  }
-}
-
-/** The bytes from the offset to `maxOffset`, over all segments. */
-export function countReadable(segments: Segments, offset: number, maxOffset: number): number {
-  const range = findRange(segments, offset, maxOffset)
-  if (range === undefined) return 0
-  let sizeBytes = range.endPosition - range.position
-  const { all } = segments
-  for (let i = all.indexOf(range.segment) + 1; i < all.length; i++) {
-    const segment = all[i]!
-    if (segment.baseOffset >= maxOffset) break
-    sizeBytes += endOf(segment, maxOffset)
-  }
-  return sizeBytes
-}
 
 /** The batches from the one that holds `from` on, to the one before `to`. */
 export function* batchesOf(segments: Segments, from: number, to: number): Generator<Batch> {

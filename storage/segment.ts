@@ -11,6 +11,7 @@ import { type LogConfig, maxSegmentMs } from './config.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { type BatchPlace, isBatchEnd, locateFrom, maxTimestampAt } from './locate.ts'
 import { OffsetIndex } from './offset-index.ts'
+import { Places } from './places.ts'
 import { mustBeSound } from './sound-batches.ts'
 import { Soundness } from './soundness.ts'
 import { TimeIndex } from './time-index.ts'
@@ -65,6 +66,7 @@ export class Segment {
   /** Why its indexes cannot be built again. */
   #damage: ApiError | undefined
   #soundness: Soundness | undefined
+  #places: Places | undefined
   /** An entry of the offset index that was found to be true. */
   #soundPosition = 0
   /** The largest timestamp of the first batch: rolling by time counts from it. */
@@ -119,6 +121,11 @@ export class Segment {
 
   get soundness(): Soundness {
     return this.#soundness ??= new Soundness(this.writtenBytes)
+  }
+
+  /** Where its readers go on. */
+  get places(): Places {
+    return this.#places ??= new Places()
   }
 
   /** Of the batches. */
@@ -405,6 +412,7 @@ export class Segment {
   truncateFile(sizeBytes: number): void {
     this.file.truncate(sizeBytes)
     this.soundness.cut(sizeBytes)
+    this.#places?.clear()
     this.sizeBytes = sizeBytes
     this.writtenBytes = sizeBytes
     this.isSynced = false
