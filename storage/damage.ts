@@ -2,6 +2,7 @@
 // its name, and its files stay as they are. What never was there may go with the power.
 
 import { ApiError, Errors } from '../protocol/errors.ts'
+import type { Disk } from './disk.ts'
 import type { Segment } from './segment.ts'
 
 /** What is known of a log from elsewhere. */
@@ -47,4 +48,32 @@ export function refuseOrphans(names: readonly string[], { name, startOffset }: K
   if (lost === undefined) return
   throw new ApiError(Errors.CORRUPT_MESSAGE,
     `${name} is damaged: the segment of ${lost} is missing. It is left as it is`)
+}
+
+/** In the directory of a log that was closed, and then refused. Kafka leaves such files alone. */
+const REFUSED_FILE = 'refused'
+
+/**
+ * Whether the log was refused at a start after a clean end. It is as that end left it, however the
+ * process ended since: what is missing in it is damage, and nothing that a crash may have taken.
+ */
+export function isRefused(disk: Disk, directory: string): boolean {
+  return disk.exists(`${directory}/${REFUSED_FILE}`)
+}
+
+/** Notes why the log is refused, for the next start and for whoever looks into the directory. */
+export function noteRefusal(disk: Disk, directory: string, error: unknown): void {
+  if (!(error instanceof ApiError) || error.code !== Errors.CORRUPT_MESSAGE) return
+  const file = disk.open(`${directory}/${REFUSED_FILE}`, 'create')
+  try {
+    file.truncate(0)
+    file.write(Buffer.from(`${error.message}\n`), 0)
+  } finally {
+    file.close()
+  }
+}
+
+/** The log is whole again: somebody has put back what was missing. */
+export function forgetRefusal(disk: Disk, directory: string): void {
+  disk.remove(`${directory}/${REFUSED_FILE}`)
 }

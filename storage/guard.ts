@@ -4,14 +4,20 @@
 import { ApiError, Errors } from '../protocol/errors.ts'
 import { StorageError } from './disk.ts'
 
+/** So many damaged places are remembered as told. */
+const MOST_TOLD = 32
+
 export class Guard {
   readonly #path: string
+  readonly #onDamage: (why: string) => void
+  readonly #told = new Set<string>()
   #failure: StorageError | undefined
   isClosed = false
 
-  /** `path`: what is guarded, for messages. */
-  constructor(path: string) {
+  /** `path`: what is guarded, for messages. `onDamage` hears once of each damaged place. */
+  constructor(path: string, onDamage: (why: string) => void) {
     this.#path = path
+    this.#onDamage = onDamage
   }
 
   get failure(): StorageError | undefined {
@@ -39,8 +45,18 @@ export class Guard {
 
   /** What to throw for an error. The first one of the disk stays. */
   failed(error: unknown): Error {
-    if (error instanceof ApiError) return error
+    if (error instanceof ApiError) {
+      if (error.code === Errors.CORRUPT_MESSAGE) this.#tell(error.message)
+      return error
+    }
     return this.#failure ??= error instanceof StorageError
       ? error : new StorageError(this.#path, error)
+  }
+
+  /** Clients ask again and again for what is damaged. */
+  #tell(why: string): void {
+    if (this.#told.has(why) || this.#told.size === MOST_TOLD) return
+    this.#told.add(why)
+    this.#onDamage(why)
   }
 }

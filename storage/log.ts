@@ -98,7 +98,9 @@ export class Log {
     this.#rollJitterMs = jitterMs(this.#config, this.name)
     this.#onTruncate = options.onTruncate
     this.#onUnsynced = options.onUnsynced
-    this.#guard = new Guard(directory)
+    this.#guard = new Guard(directory, (why) => {
+      logger.error('what lies on the disk is damaged', { log: this.name, why })
+    })
     this.#removals = options.removals ?? new Removals(disk)
     this.producers = loaded.producers
     this.#snapshots = loaded.snapshots

@@ -10,7 +10,9 @@ import { parseLogConfig } from '../../storage/config.ts'
 import { StorageError } from '../../storage/disk.ts'
 import type { Log, LogOptions } from '../../storage/log.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
-import { append, batchOf, DIRECTORY, openLog, readValues, valuesOf } from './harness.ts'
+import {
+  append, batchOf, DIRECTORY, openLog, readValues, silent, valuesOf,
+} from './harness.ts'
 
 const VALUES = Array.from({ length: 12 }, (_, i) => `value ${i}`)
 const config = { ...parseLogConfig(new Map()), segmentBytes: 320, indexIntervalBytes: 0 }
@@ -155,6 +157,19 @@ describe('what was on the device and is damaged is refused at the start, and lef
     expect(reopened({ recoveryPoint: 9 }).endOffset).toBe(9)
     expect(reopened({ startOffset: 12 }).endOffset).toBe(12)
   })
+})
+
+test('a damaged batch is told of once, however often it is asked for', () => {
+  close()
+  flip(pathOf(4, '.log'), BATCH_BYTES + 70)
+  const told: unknown[] = []
+  const logger = { ...silent, error: (_: string, fields?: object) => { told.push(fields) } }
+  const log = reopened({ isClean: true, logger })
+  for (let time = 0; time < 3; time++) answers(log)
+  expect(told).toEqual([{
+    log: 'topic-0',
+    why: `No sound record batch at position ${BATCH_BYTES} of ${pathOf(4, '.log')}`,
+  }])
 })
 
 test('zeros behind the last batch that a segment can hold are no loss', () => {

@@ -11,6 +11,8 @@ import { append, appendEach, silent, valuesOf } from './harness.ts'
 import { StoppingDisk } from './stopping-disk.ts'
 
 const MARKER = '/data/.kafka_cleanshutdown'
+const STARTS = '/data/log-start-offset-checkpoint'
+const LATER = '/data/topic-0/00000000000000000002.log'
 const TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAg'
 const config = {
   ...parseLogConfig(new Map()), segmentBytes: 200, indexIntervalBytes: 0, fileDeleteDelayMs: 100,
@@ -67,6 +69,25 @@ describe('a directory that was closed', () => {
     expect(checkpoint('replication')).toBe('0\n2\ntopic 0 3\ntopic 1 0\n')
     const starts = disk.readFile('/data/log-start-offset-checkpoint')?.toString()
     expect(starts).toBe('0\n2\ntopic 0 1\ntopic 1 0\n')
+  })
+
+  test.each<[string, () => void, () => void]>([
+    ['a start behind the end', () => overwrite(STARTS, '0\n1\ntopic 0 99\n'),
+      () => overwrite(STARTS, '0\n1\ntopic 0 1\n')],
+    ['a segment gone', () => disk.rename(LATER, '/data/kept'),
+      () => disk.rename('/data/kept', LATER)],
+  ])('refuses a log at every start until it is whole: %s', async (_, harm, mend) => {
+    await closed()
+    harm()
+    // Each start but the first one follows a kill.
+    for (let start = 0; start < 3; start++) {
+      const directory = openDirectory()
+      expect(() => openIn(directory)).toThrow('topic-0 is damaged')
+    }
+    mend()
+    expect(valuesOf(openIn(openDirectory()))).toEqual(['b', 'c', 'd'])
+    // From now on it is as any other.
+    expect(namesIn('/data/topic-0')).not.toContain('refused')
   })
 
   test('opens as it was, on the device too', async () => {
