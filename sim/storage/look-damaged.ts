@@ -219,7 +219,7 @@ function compareStart(its: Case, model: LogModel, sight: Sight, log: Log | undef
 
 function hasDeleted(memory: MemoryDisk, { name }: LogModel, { startOffset }: Sight): boolean {
   return memory.list(`${DATA}/${name}`)
-    .some((file) => file.name.endsWith('.log') && Number.parseInt(file.name, 10) < startOffset)
+    .some((file) => file.name.endsWith('.log') && baseOffsetOf(file.name) < startOffset)
 }
 
 /** All batches from where the log begins now are there. */
@@ -237,7 +237,7 @@ function compareDamaged(its: Case, model: LogModel, sight: Sight, log: unknown):
   const { damage, memory, isClean } = its
   const placed = placedIn(memory, damage.path)
   const first = placed.findIndex((batch) => batch.to > damage.from && batch.from < damage.to)
-  const firstOffset = firstDoubtful(damage, placed, first)
+  const firstOffset = placed[first]?.baseOffset ?? firstBehind(damage, placed)
   const recoveryPoint = offsetIn(memory, RECOVERY_POINTS, model) ?? 0
   const startOffset = offsetIn(memory, START_OFFSETS, model) ?? 0
   const mayBeRefused = isClean || firstOffset < recoveryPoint || damage.bytes === undefined
@@ -274,23 +274,23 @@ function compareDamaged(its: Case, model: LogModel, sight: Sight, log: unknown):
   }
 }
 
-/** The first offset that the damage may concern: what lies behind the batches ends them. */
-function firstDoubtful(
-  { kind, from }: Damage, placed: readonly PlacedBatch[], first: number,
-): number {
-  if (first >= 0) return placed[first]!.baseOffset
+/** The first offset that bytes behind all batches may concern: they end the log there. */
+function firstBehind({ kind, from, path }: Damage, placed: readonly PlacedBatch[]): number {
   const last = placed.at(-1)
-  return kind === 'grow' && last !== undefined && from >= last.to ? last.nextOffset : Infinity
+  if (kind !== 'grow' || from < (last?.to ?? 0)) return Infinity
+  return last?.nextOffset ?? baseOffsetOf(path)
+}
+
+function baseOffsetOf(path: string): number {
+  return Number.parseInt(path.slice(path.lastIndexOf('/') + 1), 10)
 }
 
 /** Whether what follows the batches of a segment could be more of them, gone bad. */
 function mayLackBatches({ memory, damage }: Case, placed: readonly PlacedBatch[]): boolean {
-  const slash = damage.path.lastIndexOf('/')
-  const offsetOf = (name: string): number => Number.parseInt(name, 10)
-  const its = offsetOf(damage.path.slice(slash + 1))
-  const next = memory.list(damage.path.slice(0, slash))
-    .find(({ name }) => name.endsWith('.log') && offsetOf(name) > its)
-  return next !== undefined && offsetOf(next.name) !== placed.at(-1)?.nextOffset
+  const its = baseOffsetOf(damage.path)
+  const next = memory.list(damage.path.slice(0, damage.path.lastIndexOf('/')))
+    .find(({ name }) => name.endsWith('.log') && baseOffsetOf(name) > its)
+  return next !== undefined && baseOffsetOf(next.name) !== placed.at(-1)?.nextOffset
 }
 
 function placedIn(memory: MemoryDisk, path: string): PlacedBatch[] {
