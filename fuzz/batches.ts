@@ -2,13 +2,12 @@
 // which far more comes out than went in.
 
 import type { Below } from '../compat/protocol/random-values.ts'
-import { BATCH_OVERHEAD, buildBatch, LOG_OVERHEAD } from '../protocol/records/batch.ts'
+import { BATCH_OVERHEAD, buildBatch, LENGTH_AT, LOG_OVERHEAD } from '../protocol/records/batch.ts'
 import { CODECS, compress, type Codec } from '../protocol/records/compression.ts'
 import { crc32c } from '../protocol/records/crc32c.ts'
 import { pick } from './corpus.ts'
 import { mutate, noise } from './mutators.ts'
 
-const LENGTH_AT = 8
 const CRC_AT = 17
 const ATTRIBUTES_AT = 21
 

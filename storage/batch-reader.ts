@@ -1,12 +1,11 @@
 // Walks the batches of a file. Lengths are believed only as far as the file goes.
 
-import { Batch, BATCH_OVERHEAD, LOG_OVERHEAD } from '../protocol/records/batch.ts'
+import { Batch, BATCH_OVERHEAD, batchBytesAt, LOG_OVERHEAD } from '../protocol/records/batch.ts'
 import type { DiskFile } from './disk.ts'
 
 /** What is read at once: little at first, for mostly the first batch is all that is wanted. */
 const FIRST_CHUNK_BYTES = 16 * 1024
 const MAX_CHUNK_BYTES = 1024 * 1024
-const LENGTH_AT = 8
 
 export class BatchReader {
   /** The current batch. Its bytes stay as they are when the reader moves on. */
@@ -47,7 +46,7 @@ export class BatchReader {
   next(): boolean {
     if (!this.#has(LOG_OVERHEAD)) return false
     const at = this.#nextPosition - this.#chunkPosition
-    const sizeBytes = LOG_OVERHEAD + this.#chunk.readInt32BE(at + LENGTH_AT)
+    const sizeBytes = batchBytesAt(this.#chunk, at)
     if (sizeBytes < BATCH_OVERHEAD || !this.#has(sizeBytes)) return false
     this.batch.at(this.#chunk, this.#nextPosition - this.#chunkPosition)
     this.#position = this.#nextPosition

@@ -1,6 +1,8 @@
 // Searches a segment's file for the batch of an offset, by the headers of batches.
 
-import { BATCH_OVERHEAD, LOG_OVERHEAD, MAGIC } from '../protocol/records/batch.ts'
+import {
+  Batch, BATCH_OVERHEAD, batchBytesAt, lastOffsetAt, MAGIC, MAGIC_AT,
+} from '../protocol/records/batch.ts'
 import { readInt64 } from '../protocol/records/int64.ts'
 import type { DiskFile } from './disk.ts'
 import { type ReadSegment, soundBytes } from './sound-batches.ts'
@@ -9,10 +11,6 @@ import { type ReadSegment, soundBytes } from './sound-batches.ts'
 const SEARCH_BYTES = 4096
 /** Of a batch, as far as the delta of its last offset. */
 const SEARCH_HEADER_BYTES = 27
-const LENGTH_AT = 8
-const MAGIC_AT = 16
-const LAST_OFFSET_DELTA_AT = 23
-const MAX_TIMESTAMP_AT = 35
 
 /** A batch's place in its segment. */
 export interface BatchPlace {
@@ -46,10 +44,10 @@ export function locateFrom(
     }
     const at = position - chunkPosition
     const baseOffset = readInt64(chunk, at)
-    const sizeBytes = LOG_OVERHEAD + chunk.readInt32BE(at + LENGTH_AT)
+    const sizeBytes = batchBytesAt(chunk, at)
     const isWhole = sizeBytes >= BATCH_OVERHEAD && position + sizeBytes <= end
     if (!isWhole || baseOffset < leastOffset) throw segment.corruptAt(position)
-    const lastOffset = baseOffset + chunk.readInt32BE(at + LAST_OFFSET_DELTA_AT)
+    const lastOffset = lastOffsetAt(chunk, at)
     if (lastOffset >= offset) {
       if (baseOffset > offset) mustEndWhereItSays(segment, before)
       return { position, sizeBytes }
@@ -83,11 +81,11 @@ export function isBatchEnd(segment: SearchedSegment, start: number, offset: numb
     const count = segment.file.read(header, 0, SEARCH_HEADER_BYTES, position)
     if (count < SEARCH_HEADER_BYTES || header.readInt8(MAGIC_AT) !== MAGIC) return false
     const baseOffset = readInt64(header, 0)
-    const lastOffset = baseOffset + header.readInt32BE(LAST_OFFSET_DELTA_AT)
+    const lastOffset = lastOffsetAt(header, 0)
     if (baseOffset < leastOffset || lastOffset >= offset) {
       return baseOffset >= leastOffset && lastOffset === offset
     }
-    const sizeBytes = LOG_OVERHEAD + header.readInt32BE(LENGTH_AT)
+    const sizeBytes = batchBytesAt(header, 0)
     if (sizeBytes < BATCH_OVERHEAD) return false
     leastOffset = lastOffset + 1
     position += sizeBytes
@@ -98,5 +96,5 @@ export function isBatchEnd(segment: SearchedSegment, start: number, offset: numb
 export function maxTimestampAt({ file }: SearchedSegment, position: number): number | undefined {
   const header = Buffer.allocUnsafe(BATCH_OVERHEAD)
   const count = file.read(header, 0, BATCH_OVERHEAD, position)
-  return count < BATCH_OVERHEAD ? undefined : readInt64(header, MAX_TIMESTAMP_AT)
+  return count < BATCH_OVERHEAD ? undefined : new Batch(header).maxTimestamp
 }

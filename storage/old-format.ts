@@ -1,12 +1,11 @@
 // Recognises messages of the formats before record batches (magic 0 and 1), which are not
 // supported: they must not be taken for damage, and cut off.
 
+import { batchBytesAt, MAGIC_AT } from '../protocol/records/batch.ts'
 import type { DiskFile } from './disk.ts'
 
 // offset (int64), size (int32), checksum (int32), magic (int8), attributes (int8); with magic 1 a
 // timestamp (int64); then key and value, each behind its length (int32, −1 for null)
-const OVERHEAD_BYTES = 12
-const MAGIC_AT = 16
 const HEADER_BYTES = 18
 const TIMESTAMP_BYTES = 8
 
@@ -21,7 +20,7 @@ export function isOldMessage(file: DiskFile, position: number, end: number): boo
   if (file.read(header, 0, HEADER_BYTES, position) < HEADER_BYTES) return false
   const magic = header.readInt8(MAGIC_AT)
   if (magic !== 0 && magic !== 1) return false
-  const messageEnd = position + OVERHEAD_BYTES + header.readInt32BE(8)
+  const messageEnd = position + batchBytesAt(header, 0)
   const keyAt = position + HEADER_BYTES + (magic === 1 ? TIMESTAMP_BYTES : 0)
   const keyBytes = readInt32(keyAt)
   if (keyBytes === undefined || keyBytes < -1) return false

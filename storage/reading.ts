@@ -1,6 +1,8 @@
 // Reads batches from a log as they lie in its files, from an offset on.
 
-import { BATCH_OVERHEAD, isWholeAt, LOG_OVERHEAD } from '../protocol/records/batch.ts'
+import {
+  BATCH_OVERHEAD, batchBytesAt, isWholeAt, lastOffsetAt,
+} from '../protocol/records/batch.ts'
 import { readInt64 } from '../protocol/records/int64.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import type { ReadResult } from './log-options.ts'
@@ -8,8 +10,6 @@ import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 import { soundBytes } from './sound-batches.ts'
 
-const LENGTH_AT = 8
-const LAST_OFFSET_DELTA_AT = 23
 /** Bytes whose batches are looked at one by one, without asking the index for a later one. */
 const SHORT_WALK_BYTES = 16 * 1024
 
@@ -121,14 +121,6 @@ function walkFrom({ offsetIndex }: Segment, bytes: Buffer, position: number): nu
   const isTrue = at > 0 && isWholeAt(bytes, at)
     && lastOffsetAt(bytes, at) === offsetIndex.offsetAt(entry)
   return isTrue ? at : 0
-}
-
-function batchBytesAt(bytes: Buffer, at: number): number {
-  return LOG_OVERHEAD + bytes.readInt32BE(at + LENGTH_AT)
-}
-
-function lastOffsetAt(bytes: Buffer, at: number): number {
-  return readInt64(bytes, at) + bytes.readInt32BE(at + LAST_OFFSET_DELTA_AT)
 }
 
 /** The bytes from the offset to `maxOffset`, over all segments. */

@@ -2,12 +2,10 @@
 // offsets of its neighbours before anybody gets it (H3).
 
 import {
-  Batch, BATCH_OVERHEAD, isWholeAt, LOG_OVERHEAD, MAGIC,
+  Batch, BATCH_OVERHEAD, batchBytesAt, isWholeAt, LOG_OVERHEAD, MAGIC,
 } from '../protocol/records/batch.ts'
 import type { BatchReader } from './batch-reader.ts'
 import type { Soundness } from './soundness.ts'
-
-const LENGTH_AT = 8
 
 /** A segment, as far as it matters here. */
 export interface ReadSegment {
@@ -75,7 +73,7 @@ export function soundBytes(segment: ReadSegment, bytes: Buffer, position: number
 function isPartAt(bytes: Buffer, position: number): boolean {
   const left = bytes.length - position
   if (left < LOG_OVERHEAD) return true
-  const sizeBytes = LOG_OVERHEAD + bytes.readInt32BE(position + LENGTH_AT)
+  const sizeBytes = batchBytesAt(bytes, position)
   return sizeBytes >= BATCH_OVERHEAD && sizeBytes > left
 }
 

@@ -3,8 +3,9 @@
 // compressed in another way is written anew.
 
 import { ApiError, Errors, type ErrorCode } from '../protocol/errors.ts'
-import { Batch, LOG_OVERHEAD, MAGIC } from '../protocol/records/batch.ts'
+import { Batch, MAGIC } from '../protocol/records/batch.ts'
 import type { Codec } from '../protocol/records/compression.ts'
+import { checkForm } from '../protocol/records/form.ts'
 import { payloadOf, RecordCursor } from '../protocol/records/record.ts'
 import { renumbered } from '../protocol/records/renumber.ts'
 import type { LogConfig } from './config.ts'
@@ -51,10 +52,6 @@ const CONFIG_CODECS: Readonly<Record<LogConfig['compressionType'], Codec | undef
   producer: undefined,
 }
 
-const MAGIC_AT = 16
-/** What Kafka takes for the least size, behind offset and length: that of the oldest format. */
-const LEAST_SIZE_BYTES = 14
-
 /** No timestamp. */
 const NO_TIMESTAMP = -1
 /** Beyond any batch of a producer; a hostile one can hold millions of wrong records. */
@@ -62,16 +59,8 @@ const MAX_ERRORS_TOLD = 10_000
 
 /** Whether bytes can begin with a batch at all. Throws CORRUPT_MESSAGE. */
 export function checkStructure(records: Buffer, name: string): void {
-  if (records.length < LOG_OVERHEAD) return
-  const sizeBytes = records.readInt32BE(8)
-  if (sizeBytes < LEAST_SIZE_BYTES) {
-    throw corrupt(`Record size ${sizeBytes} is less than the minimum record overhead `
-      + `(${LEAST_SIZE_BYTES})`)
-  }
-  if (records.length <= MAGIC_AT) return
-  const magic = records.readInt8(MAGIC_AT)
-  if (magic < 0 || magic > MAGIC) throw corrupt(`Invalid magic found in record: ${magic}`)
-  if (magic !== MAGIC) {
+  const magic = checkForm(records, 0)
+  if (magic !== undefined && magic !== MAGIC) {
     throw invalid(`Batch of magic ${magic} in ${name}; only ${MAGIC} is supported`)
   }
 }

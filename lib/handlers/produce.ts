@@ -15,6 +15,7 @@ import {
   produce, type ProduceRequest, type ProduceResponse,
 } from '../../protocol/messages/produce.ts'
 import { Batch } from '../../protocol/records/batch.ts'
+import { checkForm } from '../../protocol/records/form.ts'
 import { RecordValidationError } from '../../storage/validate.ts'
 import { type Entry, OPEN } from '../coordinators/transactions/gate.ts'
 import { CurrentLeaders } from '../replication/current-leader.ts'
@@ -26,7 +27,7 @@ import type { Services } from '../services.ts'
 import type { Timer } from '../world/clock.ts'
 import { notEntered, participationOf } from './produced-in-transaction.ts'
 import {
-  type AskedPartition, type AskedTopic, checkBytes, checkRecords, withoutRepeats,
+  type AskedPartition, type AskedTopic, checkRecords, withoutRepeats,
 } from './produced-records.ts'
 
 type AnsweredTopic = ProduceResponse['responses'][number]
@@ -162,11 +163,11 @@ class Produce {
     for (const { partitionData } of this.#request.topicData) {
       for (const { records } of partitionData) {
         if (records === null) continue
-        checkBytes(records, 0)
+        checkForm(records, 0)
         cursor.at(records, 0)
         while (cursor.next()) {
           isFound ||= cursor.isTransactional
-          checkBytes(records, cursor.position + cursor.sizeBytes)
+          checkForm(records, cursor.position + cursor.sizeBytes)
         }
       }
     }

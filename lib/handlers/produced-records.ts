@@ -1,18 +1,14 @@
 // The records of a Produce request, before anybody looks into a log: is it one batch of today's
 // format for each partition, and is each partition named once.
 
-import { ApiError, type ErrorCode, Errors } from '../../protocol/errors.ts'
+import { type ErrorCode, Errors } from '../../protocol/errors.ts'
 import type { ProduceRequest } from '../../protocol/messages/produce.ts'
-import { type Batch, LOG_OVERHEAD, MAGIC } from '../../protocol/records/batch.ts'
+import { type Batch, batchBytesAt, MAGIC, MAGIC_AT } from '../../protocol/records/batch.ts'
 
 export type AskedTopic = ProduceRequest['topicData'][number]
 export type AskedPartition = AskedTopic['partitionData'][number]
 
 const ZSTD_SINCE = 7
-const LENGTH_AT = 8
-const MAGIC_AT = 16
-/** No batch of any format has a length below it. */
-const LEAST_LENGTH = 14
 
 /** There must be exactly one batch, in the one format of today. */
 export function checkRecords(records: Buffer, cursor: Batch, apiVersion: number): ErrorCode {
@@ -28,22 +24,7 @@ export function checkRecords(records: Buffer, cursor: Batch, apiVersion: number)
 /** Whether the batch is there as a whole, and yet too short for one of today. */
 function isShort(records: Buffer): boolean {
   return records.length > MAGIC_AT && records.readInt8(MAGIC_AT) === MAGIC
-    && LOG_OVERHEAD + records.readInt32BE(LENGTH_AT) <= records.length
-}
-
-/** Throws CORRUPT_MESSAGE for what can be no batch of any format. */
-export function checkBytes(records: Buffer, position: number): void {
-  const left = records.length - position
-  if (left < LOG_OVERHEAD) return
-  const length = records.readInt32BE(position + LENGTH_AT)
-  if (length < LEAST_LENGTH) {
-    throw new ApiError(Errors.CORRUPT_MESSAGE,
-      `Record size ${length} is less than the minimum record overhead (${LEAST_LENGTH})`)
-  }
-  const magic = left > MAGIC_AT ? records.readInt8(position + MAGIC_AT) : MAGIC
-  if (magic < 0 || magic > MAGIC) {
-    throw new ApiError(Errors.CORRUPT_MESSAGE, `Invalid magic found in record: ${magic}`)
-  }
+    && batchBytesAt(records, 0) <= records.length
 }
 
 /** Whether a partition is named more than once. */

@@ -13,9 +13,10 @@ export const MAGIC = 2
 
 export type TimestampType = 'CreateTime' | 'LogAppendTime'
 
-const LENGTH = 8
+/** Where the length stands in a batch of any format, and where its magic does. */
+export const LENGTH_AT = 8
+export const MAGIC_AT = 16
 const LEADER_EPOCH = 12
-const MAGIC_AT = 16
 const CRC = 17
 const ATTRIBUTES = 21
 const LAST_OFFSET_DELTA = 23
@@ -81,7 +82,7 @@ export class Batch {
 
   /** With base offset and length. */
   get sizeBytes(): number {
-    return LOG_OVERHEAD + this.buffer.readInt32BE(this.position + LENGTH)
+    return batchBytesAt(this.buffer, this.position)
   }
 
   get leaderEpoch(): number {
@@ -232,7 +233,7 @@ export function withRecords(batch: Batch, records: OtherRecords): Buffer {
   payload.copy(bytes, BATCH_OVERHEAD)
   const kind = batch.attributes & (LOG_APPEND_TIME | TRANSACTIONAL | CONTROL)
   const horizon = hasDeleteHorizon ? DELETE_HORIZON : 0
-  bytes.writeInt32BE(bytes.length - LOG_OVERHEAD, LENGTH)
+  bytes.writeInt32BE(bytes.length - LOG_OVERHEAD, LENGTH_AT)
   bytes.writeInt16BE(kind | horizon | CODECS.indexOf(codec), ATTRIBUTES)
   writeInt64(bytes, baseTimestamp, BASE_TIMESTAMP)
   writeInt64(bytes, maxTimestamp, MAX_TIMESTAMP)
@@ -244,16 +245,25 @@ export function withRecords(batch: Batch, records: OtherRecords): Buffer {
 /** Whether a whole batch, by its own length, starts at the position. */
 export function isWholeAt(buffer: Buffer, position: number): boolean {
   if (position + LOG_OVERHEAD > buffer.length) return false
-  const length = buffer.readInt32BE(position + LENGTH)
+  const length = buffer.readInt32BE(position + LENGTH_AT)
   return length >= BATCH_OVERHEAD - LOG_OVERHEAD
     && length <= buffer.length - position - LOG_OVERHEAD
+}
+
+/** What a batch says of its size, with base offset and length. */
+export function batchBytesAt(buffer: Buffer, position: number): number {
+  return LOG_OVERHEAD + buffer.readInt32BE(position + LENGTH_AT)
+}
+
+export function lastOffsetAt(buffer: Buffer, position: number): number {
+  return readInt64(buffer, position) + buffer.readInt32BE(position + LAST_OFFSET_DELTA)
 }
 
 /** How many bytes of the front are whole batches. */
 export function wholeBatches(buffer: Buffer): number {
   let position = 0
   while (isWholeAt(buffer, position)) {
-    position += LOG_OVERHEAD + buffer.readInt32BE(position + LENGTH)
+    position += batchBytesAt(buffer, position)
   }
   return position
 }
@@ -298,7 +308,7 @@ export function buildBatch(batch: BatchToBuild): Buffer {
   const lastDelta = records.at(-1)?.offsetDelta ?? records.length - 1
   const bytes = Buffer.allocUnsafe(BATCH_OVERHEAD + compressed.length)
   writeInt64(bytes, batch.baseOffset ?? 0, 0)
-  bytes.writeInt32BE(bytes.length - LOG_OVERHEAD, LENGTH)
+  bytes.writeInt32BE(bytes.length - LOG_OVERHEAD, LENGTH_AT)
   bytes.writeInt32BE(batch.leaderEpoch ?? -1, LEADER_EPOCH)
   bytes.writeInt8(MAGIC, MAGIC_AT)
   bytes.writeInt16BE(attributesOf(batch), ATTRIBUTES)

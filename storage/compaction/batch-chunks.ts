@@ -1,10 +1,10 @@
 // Reads the batches of a file chunk by chunk, always into the same buffer: what was read last is
 // gone with the next chunk. Every batch is checked, for what is copied gets no other look.
 
-import { Batch, BATCH_OVERHEAD, LOG_OVERHEAD, MAGIC } from '../../protocol/records/batch.ts'
+import {
+  Batch, BATCH_OVERHEAD, batchBytesAt, LOG_OVERHEAD, MAGIC,
+} from '../../protocol/records/batch.ts'
 import type { DiskFile } from '../disk.ts'
-
-const LENGTH_AT = 8
 
 export class BatchChunks {
   readonly batch = new Batch(Buffer.alloc(0))
@@ -59,7 +59,7 @@ export class BatchChunks {
   #sizeOfNext(): number {
     const at = this.#nextPosition - this.#chunkPosition
     if (at + LOG_OVERHEAD > this.#chunk.length) return 0
-    return LOG_OVERHEAD + this.#chunk.readInt32BE(at + LENGTH_AT)
+    return batchBytesAt(this.#chunk, at)
   }
 
   /** Moves on to the next batch of the chunk. False when the chunk has no whole one left. */
