@@ -50,16 +50,12 @@ export function refuseOrphans(names: readonly string[], { name, startOffset }: K
     `${name} is damaged: the segment of ${lost} is missing. It is left as it is`)
 }
 
-/** In the directory of a log that was closed, and then refused. Kafka leaves such files alone. */
-const REFUSED_FILE = 'refused'
-
 /**
- * Whether the log was refused at a start after a clean end. It is as that end left it, however the
- * process ended since: what is missing in it is damage, and nothing that a crash may have taken.
+ * In the directory of a log that was closed, and refused at the start after it. The log is as that
+ * end left it, however the process ended since: what is missing in it is damage, and nothing that a
+ * crash may have taken. Kafka leaves such files alone.
  */
-export function isRefused(disk: Disk, directory: string): boolean {
-  return disk.exists(`${directory}/${REFUSED_FILE}`)
-}
+export const REFUSED_FILE = 'refused'
 
 /** Notes why the log is refused, for the next start and for whoever looks into the directory. */
 export function noteRefusal(disk: Disk, directory: string, error: unknown): void {

@@ -2,6 +2,7 @@
 
 import { claimDirectory } from './checkpoints.ts'
 import type { LogConfig } from './config.ts'
+import { forgetRefusal, noteRefusal, REFUSED_FILE } from './damage.ts'
 import { LEADER_EPOCH_FILE, LeaderEpochs } from './epochs.ts'
 import { fileNamesIn } from './log-files.ts'
 import type { LogOptions } from './log-options.ts'
@@ -20,18 +21,26 @@ export interface LoadedLog {
 /** Makes the directory where there is none. Throws what the disk says, and for what is damaged. */
 export function* loadLog(options: LogOptions, config: LogConfig): Generator<void, LoadedLog> {
   const { disk, directory, topicPartition: { topic, partition }, logger, nowMs } = options
-  const { startOffset = 0, recoveryPoint, isClean = false } = options
+  const { startOffset = 0, recoveryPoint } = options
   claimDirectory(disk, directory, topic, options)
   const names = options.isNew === true ? [] : fileNamesIn(disk, directory)
+  const wasRefused = names.includes(REFUSED_FILE)
+  const isClean = options.isClean === true || wasRefused
   const name = `${topic}-${partition}`
   const producers = new ProducerState(name)
   const snapshots = new SnapshotFiles(disk, directory, names, logger)
   const epochs = new LeaderEpochs(disk, `${directory}/${LEADER_EPOCH_FILE}`)
-  const segments = yield* loadSegments({
-    disk, directory, names, name, logger, nowMs, isClean, recoveryPoint, startOffset, config,
-    epochs, producers, snapshots,
-  })
-  return { segments, producers, epochs, snapshots }
+  try {
+    const segments = yield* loadSegments({
+      disk, directory, names, name, logger, nowMs, isClean, recoveryPoint, startOffset, config,
+      epochs, producers, snapshots,
+    })
+    if (wasRefused) forgetRefusal(disk, directory)
+    return { segments, producers, epochs, snapshots }
+  } catch (error) {
+    if (isClean) noteRefusal(disk, directory, error)
+    throw error
+  }
 }
 
 /** Takes all steps at once. */

@@ -9,7 +9,6 @@ import {
   readOffsets, topicIdIn, writeCleanShutdown, writeOffsets, writeOffsetsAsync,
 } from './checkpoints.ts'
 import type { LogConfig } from './config.ts'
-import { forgetRefusal, isRefused, noteRefusal } from './damage.ts'
 import { type Disk, StorageError } from './disk.ts'
 import { lastOf } from './loading.ts'
 import { Log } from './log.ts'
@@ -153,26 +152,16 @@ export class LogDirectory {
     const name = `${topic}-${partition}`
     const isThere = this.#found.has(name)
     if (!isThere) this.#forget(name)
-    const directory = this.#pathOf(name)
-    const wasRefused = isThere && isRefused(this.#disk, directory)
-    const isClean = this.#isClean || wasRefused
-    let log: Log
-    try {
-      log = yield* Log.opening({
-        disk: this.#disk, directory, topicPartition: { topic, partition },
-        topicId, logger: this.#logger, nowMs, config, buffers: this.#buffers,
-        ...this.#producerExpirationMs === undefined
-          ? {} : { producerExpirationMs: this.#producerExpirationMs },
-        ...isThere ? { ...this.#checkpointed(name), isClean } : { isClean: true, isNew: true },
-        onTruncate: (lowered) => this.#lowerCheckpoints(name, lowered),
-        onUnsynced: () => this.#unsynced.add(name),
-        removals: this.#removals,
-      })
-    } catch (error) {
-      if (isThere && isClean) noteRefusal(this.#disk, directory, error)
-      throw error
-    }
-    if (wasRefused) forgetRefusal(this.#disk, directory)
+    const log = yield* Log.opening({
+      disk: this.#disk, directory: this.#pathOf(name), topicPartition: { topic, partition },
+      topicId, logger: this.#logger, nowMs, config, buffers: this.#buffers,
+      ...this.#producerExpirationMs === undefined
+        ? {} : { producerExpirationMs: this.#producerExpirationMs },
+      ...isThere ? this.#checkpointed(name) : { isClean: true, isNew: true },
+      onTruncate: (lowered) => this.#lowerCheckpoints(name, lowered),
+      onUnsynced: () => this.#unsynced.add(name),
+      removals: this.#removals,
+    })
     this.#found.delete(name)
     this.#logs.set(name, log)
     this.#lowerCheckpoints(name, log)
@@ -206,6 +195,7 @@ export class LogDirectory {
 
   #checkpointed(name: string) {
     return {
+      isClean: this.#isClean,
       foundTopicId: this.#found.get(name),
       recoveryPoint: this.#recoveryPoints.isLost
         ? undefined : this.#recoveryPoints.loaded(name) ?? 0,
