@@ -1,7 +1,7 @@
 // Record batches that are broken inside, under a length and a checksum that are right; and those of
 // which far more comes out than went in.
 
-import type { Below } from '../compat/protocol/random-values.ts'
+import type { Below } from '../compat/harness/random.ts'
 import { BATCH_OVERHEAD, buildBatch, LENGTH_AT, LOG_OVERHEAD } from '../protocol/records/batch.ts'
 import { CODECS, compress, type Codec } from '../protocol/records/compression.ts'
 import { crc32c } from '../protocol/records/crc32c.ts'

@@ -1,7 +1,7 @@
 // The cases of a run without a broker: which bytes, and which decoder they are for. A case is made
 // of the run's seed and its own number alone, so that each can be made again.
 
-import { type Below, seeded } from '../compat/protocol/random-values.ts'
+import { type Below, seeded } from '../compat/harness/random.ts'
 import { readRecord, RECORD_TYPES } from '../controller/metadata-records.ts'
 import { groupsCodec } from '../lib/coordinators/groups/records.ts'
 import { subscribedTopics } from '../lib/coordinators/groups/subscription.ts'

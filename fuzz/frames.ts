@@ -1,7 +1,7 @@
 // The cases of a run against a broker: what is sent, made of the run's seed, the case's number and
 // the ids of the run's topics.
 
-import type { Below } from '../compat/protocol/random-values.ts'
+import type { Below } from '../compat/harness/random.ts'
 import { encodeMessage } from '../protocol/compile.ts'
 import { isFlexible } from '../protocol/header.ts'
 import type { Message } from '../protocol/schema.ts'

@@ -1,7 +1,8 @@
 // Requests that mean something to a broker which has the topics and groups of a run: their own
 // fields in random values, what refers to something referring to what is there.
 
-import { type Below, randomValues } from '../compat/protocol/random-values.ts'
+import type { Below } from '../compat/harness/random.ts'
+import { randomValues } from '../compat/protocol/random-values.ts'
 import type { Field, FieldSpec, Message, Shape } from '../protocol/schema.ts'
 import type { BatchSource } from './batches.ts'
 import { pick } from './corpus.ts'

@@ -1,6 +1,6 @@
 // Ways to spoil bytes: any bytes, and those of a message whose lengths are known.
 
-import type { Below } from '../compat/protocol/random-values.ts'
+import type { Below } from '../compat/harness/random.ts'
 import { pick } from './corpus.ts'
 import type { LengthPlace } from './places.ts'
 

@@ -8,8 +8,9 @@ import { createInterface } from 'node:readline'
 import type { Check } from '../harness/check.ts'
 import { pythonWith } from '../harness/install.ts'
 import { sleep, start, until } from '../harness/process.ts'
+import { randomFrom } from '../harness/random.ts'
 import { Machine } from './machine.ts'
-import { randomOf, seedOf } from './random.ts'
+import { seedOf } from './seed.ts'
 
 const KILLS = 40
 /** From when it serves. */
@@ -67,7 +68,7 @@ async function load(machine: Machine, seed: number): Promise<Report> {
     // Only what writes goes on when its broker dies; it has made its topics by then.
     await Promise.race([ended, until('the first writes', 60_000, () => lines[0])])
     const startedMs = Date.now()
-    await killing(machine, randomOf(seed), () => client.exitCode !== null)
+    await killing(machine, randomFrom(seed), () => client.exitCode !== null)
     const killedMs = Date.now()
     client.stdin!.end('stop\n')
     await ended

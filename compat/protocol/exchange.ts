@@ -4,7 +4,8 @@ import { decodeMessage, encodeMessage } from '../../protocol/compile.ts'
 import type { Message } from '../../protocol/schema.ts'
 import { OUR_VERSIONS } from './our-definitions.ts'
 import type { Peer } from './peer.ts'
-import { randomValues, seeded, withUnknownTags } from './random-values.ts'
+import { seeded } from '../harness/random.ts'
+import { randomValues, withUnknownTags } from './random-values.ts'
 
 /** What two encodings of one message are called in a report, and how they differ. */
 export interface Mismatch {

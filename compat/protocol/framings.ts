@@ -7,7 +7,7 @@ import { CODECS, compress, type Codec } from '../../protocol/records/compression
 import { loadLz4, nativeSnappy } from '../../protocol/records/packages.ts'
 import { xxHash32 } from '../../protocol/records/xxhash32.ts'
 import { oneOf } from './random-batches.ts'
-import type { Below } from './random-values.ts'
+import type { Below } from '../harness/random.ts'
 
 export interface Framing {
   readonly name: string

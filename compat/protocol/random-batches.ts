@@ -4,7 +4,7 @@ import { type Batch, type BatchToBuild } from '../../protocol/records/batch.ts'
 import { CODECS } from '../../protocol/records/compression.ts'
 import { type Record, RecordCursor, payloadOf } from '../../protocol/records/record.ts'
 import type { HeaderToWrite, RecordToWrite } from '../../protocol/records/record-writer.ts'
-import type { Below } from './random-values.ts'
+import type { Below } from '../harness/random.ts'
 
 const NOW_MS = 1_700_000_000_000
 /** Deltas of timestamps are written exactly up to 52 bits. */

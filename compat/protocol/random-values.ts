@@ -2,23 +2,10 @@
 // fields of which nobody knows.
 
 import { bytes, Field, type FieldSpec, type Message, type Shape } from '../../protocol/schema.ts'
+import type { Below } from '../harness/random.ts'
 
 type AnyField = Field<unknown, unknown, boolean>
 type Values = Record<string, unknown>
-
-/** A whole number below the one it is given. */
-export type Below = (maxExclusive: number) => number
-
-/** The same numbers for the same seed (mulberry32). */
-export function seeded(seed: number): Below {
-  let state = seed | 0
-  return (maxExclusive) => {
-    state = state + 0x6d2b79f5 | 0
-    let t = Math.imul(state ^ state >>> 15, 1 | state)
-    t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t
-    return Math.floor(((t ^ t >>> 14) >>> 0) / 2 ** 32 * maxExclusive)
-  }
-}
 
 const TEXTS = [
   '', 'a', 'topic-name', 'grün', '日本語', '🪲 beetle', '\0', 'x'.repeat(126), 'y'.repeat(127),

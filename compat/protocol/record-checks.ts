@@ -8,7 +8,7 @@ import { recordsOf } from '../../protocol/records/record.ts'
 import type { Check } from '../harness/check.ts'
 import { FRAMINGS } from './framings.ts'
 import { withPeer } from './peer.ts'
-import { seeded } from './random-values.ts'
+import { seeded } from '../harness/random.ts'
 import {
   BATCHES, damaged, framed, kafkaWritesBatches, type Tally, weWriteBatches,
 } from './records.ts'

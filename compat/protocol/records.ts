@@ -11,7 +11,7 @@ import { batchText, isRefused } from './batch-text.ts'
 import { type Framing, withPayload } from './framings.ts'
 import type { BatchSample, Patch, Peer } from './peer.ts'
 import { expectedRecords, randomBatch, toBuildAgain } from './random-batches.ts'
-import { type Below, seeded } from './random-values.ts'
+import { type Below, seeded } from '../harness/random.ts'
 
 export const BATCHES = 10_000
 const AT_ONCE = 200

@@ -1,22 +1,17 @@
 // Numbers that look random and follow from a seed: what makes a case the same each time.
 
+import { randomFrom } from '../../compat/harness/random.ts'
+
 export class Dice {
-  #state: number
+  /** From 0 to below 1. */
+  readonly random: () => number
 
   /** Each number of a case, and each stream of numbers in it, is a sequence of its own. */
   constructor(seed: number, ...path: readonly number[]) {
     let state = Math.imul(seed, 0x9e3779b9)
     for (const step of path) state = Math.imul(state ^ step + 0x7f4a7c15, 0x85ebca6b)
-    this.#state = state >>> 0
+    this.random = randomFrom(state)
     this.random()
-  }
-
-  /** From 0 to below 1. */
-  readonly random = (): number => {
-    const state = this.#state = this.#state + 0x6d2b79f5 >>> 0
-    let mixed = Math.imul(state ^ state >>> 15, state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ mixed >>> 7, mixed | 61)
-    return ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32
   }
 
   /** A whole number from 0 to below the limit. */

@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from '@jest/globals'
 
+import { seeded } from '../../compat/harness/random.ts'
 import { APIS } from '../../protocol/apis.ts'
 import {
   decodeMessage, DecodeError, decodeResponse, encodeMessage, encodeRequest, encodeResponse,
@@ -17,17 +18,6 @@ import {
   array, bytes, int32, int64, message, string, struct, type Message,
 } from '../../protocol/schema.ts'
 import { asRead, randomValues, referenceEncode } from './reference-codec.ts'
-
-/** The same numbers in every run (mulberry32). */
-function seeded(seed: number): (maxExclusive: number) => number {
-  let state = seed
-  return (maxExclusive) => {
-    state = state + 0x6d2b79f5 | 0
-    let t = Math.imul(state ^ state >>> 15, 1 | state)
-    t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t
-    return Math.floor(((t ^ t >>> 14) >>> 0) / 2 ** 32 * maxExclusive)
-  }
-}
 
 function versionsOf({ versions: [lowest, highest] }: { versions: readonly [number, number] }) {
   return Array.from({ length: highest - lowest + 1 }, (_, i) => lowest + i)

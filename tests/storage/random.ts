@@ -1,11 +1,8 @@
 // Numbers between 0 and 1 that look random and come from a seed.
 
+import { randomFrom } from '../../compat/harness/random.ts'
+
+/** Of seeds that follow one another the numbers have nothing in common. */
 export function randomOf(seed: number): () => number {
-  let state = seed * 0x9e3779b9 >>> 0
-  return () => {
-    state = state + 0x6d2b79f5 >>> 0
-    let mixed = Math.imul(state ^ state >>> 15, state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ mixed >>> 7, mixed | 61)
-    return ((mixed ^ mixed >>> 14) >>> 0) / 2 ** 32
-  }
+  return randomFrom(seed * 0x9e3779b9)
 }

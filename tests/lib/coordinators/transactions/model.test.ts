@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from '@jest/globals'
 
+import { randomFrom } from '../../../../compat/harness/random.ts'
 import { addPartitions } from '../../../../lib/coordinators/transactions/add-partitions.ts'
 import { endTransaction } from '../../../../lib/coordinators/transactions/end.ts'
 import { initProducerId } from '../../../../lib/coordinators/transactions/init.ts'
@@ -30,13 +31,8 @@ const PREVIOUS: Readonly<Record<TransactionState, readonly TransactionState[]>> 
 }
 
 function randomOf(seed: number): (limit: number) => number {
-  let state = seed
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ state >>> 15, 1 | state)
-    mixed = mixed + Math.imul(mixed ^ mixed >>> 7, 61 | mixed) ^ mixed
-    return ((mixed ^ mixed >>> 14) >>> 0) % limit
-  }
+  const random = randomFrom(seed)
+  return (limit) => random() * 2 ** 32 % limit
 }
 
 /** A producer and what it believes to have. */
