@@ -181,16 +181,20 @@ export class Segment {
     const endOffset = this.nextOffset > this.baseOffset ? this.nextOffset : Infinity
     const isSound = this.offsetIndex.isSound(endOffset, this.writtenBytes)
       && this.timeIndex.isSound(endOffset)
-    if (!isSound) {
-      try {
-        this.#rebuildIndexes()
-      } catch (error) {
-        if (!(error instanceof ApiError)) throw error
-        // What is sound of the batches can be read without.
-        this.offsetIndex.keepBelow(this.writtenBytes)
-      }
-    }
+    // What is sound of the batches can be read without.
+    if (!isSound && !this.#canRebuildIndexes()) this.offsetIndex.keepBelow(this.writtenBytes)
     this.#isIndexChecked = true
+  }
+
+  /** False when the batches are what is damaged. */
+  #canRebuildIndexes(): boolean {
+    try {
+      this.#rebuildIndexes()
+      return true
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      return false
+    }
   }
 
   /** Throws CORRUPT_MESSAGE, and leaves them, when the batches are what is damaged. */
@@ -351,7 +355,10 @@ export class Segment {
       this.nextOffset = nextOffset
       this.#noteTimestamp(maxTimestamp, lastOffset)
     }
-    return reader.isAtEnd
+    if (reader.isAtEnd || count === 0) return reader.isAtEnd
+    // It may be the index that is damaged.
+    this.nextOffset = this.baseOffset
+    return this.#canRebuildIndexes()
   }
 
   /** Forgets what the indexes say, before batches are noted again from the start. */
@@ -411,6 +418,7 @@ export class Segment {
   /** Cuts the file, and with it what was staged behind. */
   truncateFile(sizeBytes: number): void {
     this.file.truncate(sizeBytes)
+    this.#damage = undefined
     this.soundness.cut(sizeBytes)
     this.#places?.clear()
     this.sizeBytes = sizeBytes

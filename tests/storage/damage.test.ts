@@ -10,6 +10,8 @@ import { parseLogConfig } from '../../storage/config.ts'
 import { StorageError } from '../../storage/disk.ts'
 import type { Log, LogOptions } from '../../storage/log.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
+import { encodeSnapshot } from '../../storage/producer-snapshots.ts'
+import { ProducerEntry } from '../../storage/producers.ts'
 import {
   append, batchOf, DIRECTORY, openLog, readValues, silent, valuesOf,
 } from './harness.ts'
@@ -195,6 +197,19 @@ test('a time index that tells a wrong time is made again (H4)', () => {
     const found = VALUES.map((_, i) => log.offsetForTimestamp(100 * i - 50)?.offset)
     expect({ at, found }).toEqual({ at, found: VALUES.map((_, i) => i) })
   }
+})
+
+test('an offset index that leads to no batch is made again, and the log is believed (H4)', () => {
+  close()
+  // Of a producer whose records were deleted a snapshot alone tells.
+  const entry = new ProducerEntry(1)
+  entry.beginEpoch(3)
+  disk.open(pathOf(12, '.snapshot'), 'create').write(encodeSnapshot([entry], 1), 0)
+  const index = disk.readFile(pathOf(8, '.index'))!
+  flip(pathOf(8, '.index'), index.length - 1, 0x01)
+  const log = reopened({ isClean: true })
+  expect(log.producers.get(1)).toMatchObject({ epoch: 3 })
+  expect(answers(log)).toEqual(VALUES)
 })
 
 test('no segment goes because its time index tells a wrong time (G6)', () => {
