@@ -26,6 +26,28 @@ export function writeFileAtomically(
   if (isDurable) disk.syncDirectory(dirname(path))
 }
 
+/**
+ * As `writeFileAtomically`, without holding up the others: on the device when it is fulfilled. Once
+ * the bytes are there, `isWanted` says whether they still are to take the file's place.
+ */
+export async function writeFileAsync(
+  disk: Disk, path: string, bytes: Uint8Array, isWanted: () => boolean,
+): Promise<void> {
+  // A name of its own: others are written at once, in the middle of it.
+  const temporary = `${path}.async.tmp`
+  const file = disk.open(temporary, 'create')
+  try {
+    file.truncate(0)
+    file.write(bytes, 0)
+    await file.syncAsync()
+  } finally {
+    file.close()
+  }
+  if (!isWanted()) return
+  disk.rename(temporary, path)
+  await disk.syncDirectoryAsync(dirname(path))
+}
+
 export function readTextIfThere(disk: Disk, path: string): string | undefined {
   return disk.readFile(path)?.toString('utf8')
 }
@@ -90,19 +112,7 @@ export function writeOffsets(disk: Disk, path: string, offsets: OffsetCheckpoint
 export async function writeOffsetsAsync(
   disk: Disk, path: string, offsets: OffsetCheckpoint, isNewest: () => boolean,
 ): Promise<void> {
-  // A name of its own: others are written at once, in the middle of it.
-  const temporary = `${path}.async.tmp`
-  const file = disk.open(temporary, 'create')
-  try {
-    file.truncate(0)
-    file.write(offsetsBytes(offsets), 0)
-    await file.syncAsync()
-  } finally {
-    file.close()
-  }
-  if (!isNewest()) return
-  disk.rename(temporary, path)
-  await disk.syncDirectoryAsync(dirname(path))
+  await writeFileAsync(disk, path, offsetsBytes(offsets), isNewest)
 }
 
 function offsetsBytes(offsets: OffsetCheckpoint): Buffer {

@@ -55,6 +55,10 @@ export class ProducerEntry {
     return this.currentTransactionFirstOffset !== NONE
   }
 
+  endTransaction(): void {
+    this.currentTransactionFirstOffset = NONE
+  }
+
   beginEpoch(epoch: number): void {
     if (this.epoch === epoch) return
     this.epoch = epoch
@@ -278,13 +282,20 @@ export class ProducerState {
     entry.lastTimestamp = mark.timestamp
     const firstOffset = entry.currentTransactionFirstOffset
     if (firstOffset === NONE) return undefined
-    entry.currentTransactionFirstOffset = NONE
+    entry.endTransaction()
     this.#ongoing.delete(firstOffset)
     this.#unreplicated.push({ firstOffset, lastOffset: baseOffset })
     return {
       producerId, firstOffset, lastOffset: baseOffset, isAborted: mark.isAborted,
       lastStableOffset: this.firstUndecidedOffset ?? baseOffset + 1,
     }
+  }
+
+  /** Takes in a mark that a cleaning has emptied, as the last that is known of its producer. */
+  addEmptiedMark({ producerId, producerEpoch, maxTimestamp }: Batch): void {
+    const entry = this.#entryOf(producerId)
+    entry.beginEpoch(producerEpoch)
+    entry.lastTimestamp = maxTimestamp
   }
 
   #entryOf(producerId: number): ProducerEntry {
@@ -323,8 +334,21 @@ export class ProducerState {
   load(entries: readonly ProducerEntry[]): void {
     this.clear()
     for (const entry of entries) this.#entries.set(entry.producerId, entry)
-    const open = entries.filter(({ isInTransaction }) => isInTransaction)
+    this.#listOngoing()
+  }
+
+  /** The open transaction begins there, or nowhere: the log knows better than a snapshot. */
+  correctTransaction(producerId: number, firstOffset: number = NONE): void {
+    const entry = this.#entries.get(producerId)
+    if (entry === undefined) return
+    entry.currentTransactionFirstOffset = firstOffset
+    this.#listOngoing()
+  }
+
+  #listOngoing(): void {
+    const open = [...this.#entries.values()].filter(({ isInTransaction }) => isInTransaction)
     open.sort((a, b) => a.currentTransactionFirstOffset - b.currentTransactionFirstOffset)
+    this.#ongoing.clear()
     for (const entry of open) {
       this.#ongoing.set(entry.currentTransactionFirstOffset, entry.producerId)
     }

@@ -11,6 +11,7 @@ import type { LogConfig } from './config.ts'
 import { refuseLoss, refuseOrphans, refuseStart } from './damage.ts'
 import type { Disk } from './disk.ts'
 import { endMarkOf } from './end-mark.ts'
+import { confirmOpen } from './ended-transactions.ts'
 import { LEADER_EPOCH_FILE, type LeaderEpochs } from './epochs.ts'
 import { tidyFiles } from './log-files.ts'
 import { isOldMessage } from './old-format.ts'
@@ -275,7 +276,13 @@ export function loadProducers(
   const newest = snapshots.newest(baseOffset, endOffset)
   producers.load(newest?.entries ?? [])
   const from = newest?.offset ?? baseOffset
-  if (from >= endOffset) return
+  if (from < endOffset) takeInFrom(segments, from, endOffset, producers)
+  confirmOpen(producers, segments, from)
+}
+
+function takeInFrom(
+  segments: Segments, from: number, endOffset: number, producers: ProducerState,
+): void {
   for (const segment of segments.from(from)) {
     if (segment.baseOffset >= endOffset) return
     for (const batch of soundBatches(segment, from)) {
@@ -336,6 +343,7 @@ export function takeIn(batch: Batch, producers: ProducerState, segment?: Segment
     producers.add(batch)
     return
   }
+  if (batch.count === 0) return producers.addEmptiedMark(batch)
   const mark = endMarkOf(batch)
   if (mark === undefined) return
   const completed = producers.addMark(batch, mark)

@@ -1,6 +1,6 @@
 // The files of a log that hold snapshots of its producer state, by the offset they were taken at.
 
-import { writeFileAtomically } from './checkpoints.ts'
+import { writeFileAsync, writeFileAtomically } from './checkpoints.ts'
 import type { Disk } from './disk.ts'
 import type { Logger } from './ports.ts'
 import { decodeSnapshot, encodeSnapshot } from './producer-snapshots.ts'
@@ -37,6 +37,12 @@ export class SnapshotFiles {
     return `${this.#directory}/${fileNameOf(offset)}${SUFFIX}`
   }
 
+  /** Undefined where no sound one is. */
+  read(offset: number): ProducerEntry[] | undefined {
+    const bytes = this.#disk.readFile(this.#path(offset))
+    return bytes === undefined ? undefined : decodeSnapshot(bytes)
+  }
+
   /**
    * The state at the newest sound snapshot between the offsets. What cannot be read is removed: the
    * log itself knows better. Undefined without one.
@@ -46,8 +52,7 @@ export class SnapshotFiles {
   ): { offset: number, entries: ProducerEntry[] } | undefined {
     const isBetween = (offset: number): boolean => offset >= minOffset && offset <= maxOffset
     for (const offset of this.#offsets.filter(isBetween).reverse()) {
-      const bytes = this.#disk.readFile(this.#path(offset))
-      const entries = bytes === undefined ? undefined : decodeSnapshot(bytes)
+      const entries = this.read(offset)
       if (entries !== undefined) return { offset, entries }
       const path = this.#path(offset)
       this.#logger.warn('a snapshot of producers is damaged: the log is read instead', { path })
@@ -65,6 +70,13 @@ export class SnapshotFiles {
     writeFileAtomically(this.#disk, path, bytes, { isDurable: false })
     this.#offsets.push(offset)
     return path
+  }
+
+  /** Puts another in its place, unless it is removed meanwhile. On the device when fulfilled. */
+  async rewrite(offset: number, entries: readonly ProducerEntry[]): Promise<void> {
+    const bytes = encodeSnapshot(entries, entries.length)
+    await writeFileAsync(this.#disk, this.#path(offset), bytes,
+      () => this.#offsets.includes(offset))
   }
 
   removeBelow(offset: number): void {

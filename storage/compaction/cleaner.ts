@@ -16,6 +16,7 @@ import {
 } from './cleaned-log.ts'
 import { indexKeys } from './key-index.ts'
 import { OffsetMap } from './offset-map.ts'
+import { OpenInSnapshots } from './open-transactions.ts'
 import { Retained } from './retained.ts'
 import { swapIn } from './swap.ts'
 import { CleanedTransactions } from './transactions.ts'
@@ -62,6 +63,7 @@ class Cleaning {
   readonly #buffer: Buffer
   readonly #firstUncleanableOffset: number
   readonly #retained: Retained
+  readonly #open: OpenInSnapshots
   /** That the current group becomes. */
   #target!: Segment
   /** What goes into it with the end of the chunk. */
@@ -78,6 +80,7 @@ class Cleaning {
     this.#map = map
     this.#buffer = buffer
     this.#firstUncleanableOffset = firstUncleanableOffset
+    this.#open = new OpenInSnapshots(log, firstUncleanableOffset)
     const { first } = log.segments
     const aborted = log.io(() => (
       abortedTransactions(log.segments, first.baseOffset, firstUncleanableOffset)))
@@ -113,6 +116,7 @@ class Cleaning {
       for (const segment of group) yield* this.#cleanInto(target, segment)
       log.io(() => target.finish())
       yield { ioBytes: 0, wait: log.wait(syncFiles(log, target)) }
+      yield* this.#open.save()
       const nowMs = yield NOTHING
       if (!log.segments.hasInactive(group)) throw new CleaningAbandoned()
       isSwapped = true
@@ -137,8 +141,9 @@ class Cleaning {
     let next = filtering.next()
     for (; next.done !== true; next = filtering.next()) yield NOTHING
     const bytes = next.value
-    if (bytes === undefined) return true
-    const rebuilt = this.#rebuilt.at(bytes, 0)
+    const rebuilt = bytes === undefined ? undefined : this.#rebuilt.at(bytes, 0)
+    if (batch.isControl) yield* this.#open.mark(batch, (rebuilt?.count ?? 0) === 0)
+    if (bytes === undefined || rebuilt === undefined) return true
     const fits = target.sizeBytes + bytes.length <= MAX_SEGMENT_BYTES
       && rebuilt.lastOffset - target.baseOffset <= MAX_RELATIVE_OFFSET
     if (!fits) {
