@@ -26,6 +26,11 @@ export function registerBrokerVersion(features: FeaturesImage): 1 | 2 | 3 | 4 {
   return level >= DIRECTORIES ? 3 : level >= MIGRATION ? 2 : 1
 }
 
+/** Whether brokers may tell of directories that take no new replicas. */
+export function supportsCordoning(features: FeaturesImage): boolean {
+  return features.level(METADATA_VERSION) >= CORDONED_DIRECTORIES
+}
+
 export function hasTransactions(metadataVersion: number): boolean {
   return metadataVersion >= TRANSACTIONS
 }

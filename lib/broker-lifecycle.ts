@@ -16,6 +16,8 @@ export interface BrokerLifecycleOptions {
   readonly registration: BrokerRegistration
   /** `broker.heartbeat.interval.ms` */
   readonly heartbeatIntervalMs: number
+  /** Ids of the log directories that take no new replicas. */
+  cordonedLogDirs(): readonly string[]
 }
 
 /** A cluster that lets its leaders go takes no longer; what is left is done without leave. */
@@ -58,6 +60,12 @@ export class BrokerLifecycle {
     this.#heartbeat(false).catch(this.#warn)
   }
 
+  /** Which directories take no new replicas has changed. */
+  directoriesCordoned(): void {
+    if (this.#brokerEpoch < 0 || this.#isLeaving) return
+    this.#heartbeat(false).catch(this.#warn)
+  }
+
   /** Hands over what the broker leads, and is fenced. Gives up after a second. */
   async leave(): Promise<void> {
     if (this.#brokerEpoch < 0) return
@@ -79,6 +87,7 @@ export class BrokerLifecycle {
       brokerId: registration.brokerId, brokerEpoch: this.#brokerEpoch,
       currentMetadataOffset: controller.appliedOffset, wantFence: false, wantShutDown,
       offlineLogDirs: [...this.#offlineLogDirs],
+      cordonedLogDirs: this.#options.cordonedLogDirs(),
     }))
   }
 

@@ -5,6 +5,7 @@
 // serves.
 
 import { Controller } from '../controller/controller.ts'
+import { ConfigType } from '../controller/image/configs.ts'
 import { SUPPORTED_FEATURES } from '../controller/image/features.ts'
 import { assignReplicas } from '../controller/decisions/directories.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
@@ -13,6 +14,7 @@ import { chores } from './chores.ts'
 import { cleanerChores, type CleanerOptions } from './cleaner.ts'
 import type { Config, SecurityProtocol } from './config.ts'
 import { controllerOptions } from './controller-options.ts'
+import { type DirectorySettings, directorySettings } from './directory-settings.ts'
 import { groupCoordinator } from './coordinators/groups/wiring.ts'
 import { transactions as transactionsOf } from './coordinators/transactions/wiring.ts'
 import { handlers } from './handlers/index.ts'
@@ -22,6 +24,7 @@ import { Maintenance } from './maintenance.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { FetchSessions } from './replication/fetch-sessions.ts'
 import { Partitions } from './replication/partitions.ts'
+import { ReplicaMoves } from './replication/replica-moves.ts'
 import { ReplicaPlaces } from './replication/replica-places.ts'
 import { Dispatcher } from './server/dispatch.ts'
 import { Server } from './server/server.ts'
@@ -29,6 +32,9 @@ import type { AdvertisedListener, Services } from './services.ts'
 import { environmentError, StartError } from './start-error.ts'
 import { Turn } from './world/turn.ts'
 import type { World } from './world/world.ts'
+
+type Parts = Pick<Services,
+  'controller' | 'partitions' | 'places' | 'moves' | 'logDirectories'>
 
 /** The numbers that registrations give to the protocols of listeners. */
 const PROTOCOL_NUMBERS: Readonly<Record<SecurityProtocol, number>> =
@@ -46,6 +52,7 @@ export class Node {
   #starting: Promise<void> | undefined
   #stopping: Promise<void> | undefined
   #isServing = false
+  #failDirectory: Partitions['failDirectory'] = () => {}
   /** Ends what takes long of a start. */
   #interrupt: () => void = () => {}
   /** The first one: what follows from it tells less. */
@@ -123,12 +130,14 @@ export class Node {
     const directories = this.#directories()
     const controller = await this.#controller(directories)
     this.#checkGoingOn()
-    const places = this.#places(directories)
-    const partitions = await this.#partitions(controller, directories, places)
+    const settings = directorySettings(this.#config, controller)
+    const places = this.#places(directories, settings)
+    const moves = this.#moves(directories, settings, places)
+    const partitions = await this.#partitions(controller, directories, places, moves)
     this.#checkGoingOn()
     await this.#join(controller, directories, bound, places)
     this.#checkGoingOn()
-    this.#serve(server, controller, partitions, directories)
+    this.#serve(server, { controller, partitions, places, moves, logDirectories: directories })
     this.#maintain(partitions, directories)
     this.#isServing = true
   }
@@ -174,29 +183,43 @@ export class Node {
 
   async #partitions(
     controller: Controller, directories: LogDirectories, places: ReplicaPlaces,
+    moves: ReplicaMoves,
   ): Promise<Partitions> {
     const { clock, logger } = this.#world
     const partitions = new Partitions({
       nodeId: this.#config.nodeId, controller, directories: directories.all, clock, logger,
-      turn: this.#turn, topicDefaults: this.#config.topicDefaults, places,
+      turn: this.#turn, topicDefaults: this.#config.topicDefaults, places, moves,
       metadataLogDir: this.#config.metadataLogDir,
       onDirectoryFailure: (failed) => this.#lifecycle?.directoryFailed(directories.idOf(failed)),
       onFailure: (error) => this.#fail(error),
     })
     this.#undo.push(() => partitions.stop())
+    this.#failDirectory = (directory, error) => partitions.failDirectory(directory, error)
     this.#interrupt = () => partitions.stop()
     await partitions.start()
     return partitions
   }
 
-  #places(directories: LogDirectories): ReplicaPlaces {
+  #places(directories: LogDirectories, { isCordoned }: DirectorySettings): ReplicaPlaces {
     const { clock, logger } = this.#world
     const places = new ReplicaPlaces({
-      nodeId: this.#config.nodeId, clock, logger, hasLost: directories.hasLost,
+      nodeId: this.#config.nodeId, clock, logger, hasLost: directories.hasLost, isCordoned,
       ids: new Map(directories.all.map((directory) => [directory, directories.idOf(directory)])),
     })
     this.#undo.push(() => places.stop())
     return places
+  }
+
+  #moves(
+    directories: LogDirectories, { bytesPerSecond }: DirectorySettings, places: ReplicaPlaces,
+  ): ReplicaMoves {
+    const { clock, logger } = this.#world
+    const moves = new ReplicaMoves({
+      directories: directories.all, places, clock, logger, bytesPerSecond,
+      onFailure: (directory, error) => this.#failDirectory(directory, error),
+    })
+    this.#undo.push(() => moves.stop())
+    return moves
   }
 
   async #join(
@@ -207,6 +230,8 @@ export class Node {
     const { nodeId, advertisedListeners, brokerRack, brokerHeartbeatIntervalMs } = this.#config
     const lifecycle = new BrokerLifecycle({
       controller, clock, logger, heartbeatIntervalMs: brokerHeartbeatIntervalMs,
+      cordonedLogDirs: () => directories.all.filter((directory) => places.isCordoned(directory))
+        .map((directory) => directories.idOf(directory)),
       registration: {
         brokerId: nodeId, clusterId: this.#clusterId, incarnationId: random.uuid(),
         listeners: bound.broker.map((listener, i) => ({
@@ -217,6 +242,11 @@ export class Node {
       },
     })
     this.#lifecycle = lifecycle
+    this.#undo.push(controller.subscribe((_image, { configs }) => {
+      if ([...configs].some((key) => key === `${ConfigType.BROKER}:${nodeId}`)) {
+        lifecycle.directoriesCordoned()
+      }
+    }))
     this.#undo.push(async () => {
       await lifecycle.leave()
       directories.brokerEpoch = lifecycle.brokerEpoch
@@ -226,9 +256,8 @@ export class Node {
     places.start((some) => controller.submit(assignReplicas(nodeId, brokerEpoch, some)))
   }
 
-  #serve(
-    server: Server, controller: Controller, partitions: Partitions, directories: LogDirectories,
-  ): void {
+  #serve(server: Server, parts: Parts): void {
+    const { controller, partitions } = parts
     const { clock, logger, random } = this.#world
     const config = this.#config
     const turn = this.#turn
@@ -242,8 +271,7 @@ export class Node {
     transactions.coordinator.start()
     this.#undo.push(() => transactions.coordinator.stop())
     const services: Services = {
-      config, clock, turn, random, logger, controller, partitions, groups, transactions,
-      producerIds, logDirectories: directories,
+      ...parts, config, clock, turn, random, logger, groups, transactions, producerIds,
       telemetry: new ClientTelemetry({
         controller, clock, random, maxBytes: config.telemetryMaxBytes,
       }),

@@ -10,6 +10,8 @@ import type { Transactions } from './coordinators/transactions/wiring.ts'
 import type { LogDirectories } from './log-directories.ts'
 import type { FetchSessions } from './replication/fetch-sessions.ts'
 import type { Partitions } from './replication/partitions.ts'
+import type { ReplicaMoves } from './replication/replica-moves.ts'
+import type { ReplicaPlaces } from './replication/replica-places.ts'
 import type { ProducerIds } from './producer-ids.ts'
 import type { Clock } from './world/clock.ts'
 import type { Random } from './world/random.ts'
@@ -49,6 +51,8 @@ export interface Services {
   readonly broker: BrokerInfo
   readonly controller: Controller
   readonly partitions: Partitions
+  readonly moves: ReplicaMoves
+  readonly places: ReplicaPlaces
   readonly groups: GroupCoordinator
   readonly transactions: Transactions
   readonly fetchSessions: FetchSessions

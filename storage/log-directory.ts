@@ -6,12 +6,14 @@ import { createHash } from 'node:crypto'
 import { BufferPool } from './buffer-pool.ts'
 import {
   CLEAN_SHUTDOWN_FILE, CorruptCheckpointError, type OffsetCheckpoint, readCleanShutdown,
-  readOffsets, topicIdIn, writeCleanShutdown, writeOffsets, writeOffsetsAsync,
+  readOffsets, topicIdIn, writeCleanShutdown, writeEpochs, writeOffsets, writeOffsetsAsync,
 } from './checkpoints.ts'
-import type { LogConfig } from './config.ts'
 import { type Disk, StorageError } from './disk.ts'
+import { LEADER_EPOCH_FILE } from './epochs.ts'
+import { FutureLogs } from './future-logs.ts'
 import { lastOf } from './loading.ts'
-import { Log } from './log.ts'
+import { Log, type LogOptions, type OpenLog } from './log.ts'
+import { endOffsetOf } from './log-end.ts'
 import type { Logger } from './ports.ts'
 import { Removals } from './removals.ts'
 
@@ -21,14 +23,6 @@ export interface LogDirectoryOptions {
   readonly logger: Logger
   /** `producer.id.expiration.ms` */
   readonly producerExpirationMs?: number
-}
-
-export interface OpenLog {
-  readonly topic: string
-  readonly partition: number
-  readonly topicId: string
-  readonly config: LogConfig
-  readonly nowMs: number
 }
 
 const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
@@ -55,6 +49,8 @@ export class LogDirectory {
   readonly #startOffsets: Checkpoint
   readonly #highWatermarks: Checkpoint
   readonly #removals: Removals
+  /** Logs that are on their way here from other directories. */
+  readonly futures: FutureLogs
   /** Names of logs that were written to since they were on the device as a whole. */
   readonly #unsynced = new Set<string>()
   /** Directories have got other names, and the device may not know. */
@@ -69,6 +65,9 @@ export class LogDirectory {
     this.#logger = logger
     this.#producerExpirationMs = producerExpirationMs
     this.#removals = new Removals(disk)
+    this.futures = new FutureLogs(disk, path, {
+      logger, buffers: this.#buffers, ...this.#ofProducers,
+    })
     const checkpoint = (file: string, offsetOf: (log: Log) => number): Checkpoint =>
       new Checkpoint(disk, `${path}/${file}`, logger, offsetOf)
     this.#recoveryPoints = checkpoint(RECOVERY_POINTS, (log) => log.recoveryPoint)
@@ -91,11 +90,13 @@ export class LogDirectory {
     const marker = `${this.path}/${CLEAN_SHUTDOWN_FILE}`
     const epoch = readCleanShutdown(this.#disk, marker)
     this.#isClean = epoch !== undefined
+    this.futures.isClean = this.#isClean
     this.#previousBrokerEpoch = epoch ?? -1
     for (const checkpoint of this.#checkpoints) checkpoint.load()
     for (const { name, isDirectory } of this.#disk.list(this.path)) {
       if (!isDirectory || name === METADATA_LOG) continue
       if (name.endsWith(DELETE_SUFFIX)) this.#removals.add(this.#pathOf(name), 0)
+      else if (this.futures.notice(name)) continue
       else if (/^.+-\d+$/.test(name)) this.#found.set(name, undefined)
     }
     // Once there are logs, a checkpoint that is not there is a loss.
@@ -139,7 +140,7 @@ export class LogDirectory {
   }
 
   get logCount(): number {
-    return this.#logs.size
+    return this.#logs.size + this.futures.count
   }
 
   /** Opens the log that is there, or makes a new one. Throws what the disk says. */
@@ -153,19 +154,86 @@ export class LogDirectory {
     const isThere = this.#found.has(name)
     if (!isThere) this.#forget(name)
     const log = yield* Log.opening({
-      disk: this.#disk, directory: this.#pathOf(name), topicPartition: { topic, partition },
-      topicId, logger: this.#logger, nowMs, config, buffers: this.#buffers,
-      ...this.#producerExpirationMs === undefined
-        ? {} : { producerExpirationMs: this.#producerExpirationMs },
+      ...this.#ofLog(topic, partition), topicId, nowMs, config,
       ...isThere ? this.#checkpointed(name) : { isClean: true, isNew: true },
-      onTruncate: (lowered) => this.#lowerCheckpoints(name, lowered),
-      onUnsynced: () => this.#unsynced.add(name),
-      removals: this.#removals,
     })
     this.#found.delete(name)
     this.#logs.set(name, log)
     this.#lowerCheckpoints(name, log)
     return log
+  }
+
+  /** What all logs of the directory are opened with. */
+  #ofLog(topic: string, partition: number) {
+    const name = `${topic}-${partition}`
+    return {
+      disk: this.#disk, directory: this.#pathOf(name), topicPartition: { topic, partition },
+      logger: this.#logger, buffers: this.#buffers, removals: this.#removals,
+      ...this.#ofProducers,
+      onTruncate: (lowered: Lowered) => this.#lowerCheckpoints(name, lowered),
+      onUnsynced: () => { this.#unsynced.add(name) },
+    } satisfies Partial<LogOptions>
+  }
+
+  get #ofProducers(): Pick<LogOptions, 'producerExpirationMs'> {
+    return this.#producerExpirationMs === undefined
+      ? {} : { producerExpirationMs: this.#producerExpirationMs }
+  }
+
+  /**
+   * A future log of this directory takes the place of the present one of another directory, and has
+   * all that it has. That one is to be removed next, in the same turn. Throws StorageError.
+   */
+  promote(future: Log, present: Log, nowMs: number): Log {
+    const { name, topic, partition, topicId, endOffset } = future
+    future.close()
+    this.futures.forget(name)
+    return this.#io(() => {
+      // Epochs without records are no part of what was copied.
+      writeEpochs(this.#disk, `${future.directory}/${LEADER_EPOCH_FILE}`, present.epochs)
+      this.#disk.rename(future.directory, this.#pathOf(name))
+      // Before the other one goes: a loss of power must not take both.
+      this.#disk.syncDirectory(this.path)
+      const log = lastOf(Log.opening({
+        ...this.#ofLog(topic, partition), topicId, config: present.config, nowMs,
+        isClean: true, foundTopicId: topicId, recoveryPoint: endOffset,
+        startOffset: present.startOffset, highWatermark: present.highWatermark,
+        producers: present.producers,
+      }))
+      if (log.latestEpoch < present.latestEpoch) log.startEpoch(present.latestEpoch)
+      log.compaction.cleanedTo = present.compaction.cleanedTo
+      this.#logs.set(name, log)
+      for (const checkpoint of this.#checkpoints) checkpoint.save(this.#logs, this.#found)
+      return log
+    })
+  }
+
+  /** The future log of a partition that has no other log any more becomes its log. */
+  adoptFuture(name: string): void {
+    const path = this.futures.pathOf(name)
+    if (path === undefined) return
+    this.futures.forget(name)
+    this.#io(() => {
+      this.#disk.rename(path, this.#pathOf(name))
+      this.#disk.syncDirectory(this.path)
+    })
+    this.#found.set(name, undefined)
+  }
+
+  /** Removes a future log that nobody wants any more, opened or not. Throws StorageError. */
+  removeFuture(name: string, nowMs: number): void {
+    const path = this.futures.pathOf(name)
+    if (path === undefined) return
+    for (const log of this.futures.all()) if (log.name === name) log.abandon()
+    this.futures.forget(name)
+    const to = this.#freePath(name, path, nowMs, DELETE_SUFFIX)
+    this.#io(() => this.#disk.rename(path, to))
+    this.#removals.add(to, nowMs)
+  }
+
+  /** Where a log ends that nobody has opened. Throws StorageError. */
+  endOffsetOf(name: string): number {
+    return this.#io(() => endOffsetOf(this.#disk, this.#pathOf(name)))
   }
 
   /** What was said of a log that had the name must not be taken for the new one's. */
@@ -284,6 +352,7 @@ export class LogDirectory {
   /** The disk cannot be trusted any more: nothing is read or written here from now on. */
   fail(): void {
     this.#isFailed = true
+    this.futures.abandon()
   }
 
   /**
@@ -292,6 +361,7 @@ export class LogDirectory {
    */
   async close({ brokerEpoch }: { readonly brokerEpoch: number }): Promise<void> {
     await this.#closeLogs()
+    if (!this.#isFailed) await this.futures.close()
     this.checkpoint()
     // Logs that still wait for their recovery are not clean: a start that failed half-way.
     const isRecovered = this.#isClean || this.#found.size === 0

@@ -5,6 +5,7 @@ import type { Claim } from './checkpoints.ts'
 import type { LogConfig } from './config.ts'
 import type { Disk } from './disk.ts'
 import type { Logger } from './ports.ts'
+import type { ProducerState } from './producers.ts'
 import type { Removals } from './removals.ts'
 import type { Origin } from './validate.ts'
 import type { Verification } from './verifications.ts'
@@ -36,6 +37,17 @@ export interface LogOptions extends Claim {
   onUnsynced?(): void
   /** Where deleted files wait for their time; left out: the log has its own. */
   readonly removals?: Removals
+  /** What is known of producers, where the log takes the place of another one that is the same. */
+  readonly producers?: ProducerState
+}
+
+/** What a log directory opens a log with. */
+export interface OpenLog {
+  readonly topic: string
+  readonly partition: number
+  readonly topicId: string
+  readonly config: LogConfig
+  readonly nowMs: number
 }
 
 export interface AppendOptions {

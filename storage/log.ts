@@ -102,7 +102,7 @@ export class Log {
       logger.error('what lies on the disk is damaged', { log: this.name, why })
     })
     this.#removals = options.removals ?? new Removals(disk)
-    this.producers = loaded.producers
+    this.producers = options.producers ?? loaded.producers
     this.#snapshots = loaded.snapshots
     this.#epochs = loaded.epochs
     this.#segments = loaded.segments

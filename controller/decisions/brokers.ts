@@ -7,7 +7,7 @@ import type { TopicIdPartition, TopicsImage } from '../image/topics.ts'
 import { type NewRecord, record } from '../metadata-records.ts'
 import { registerBrokerVersion } from '../record-versions.ts'
 import type { Decision, DecisionContext } from './decision.ts'
-import { directoriesLost } from './directories.ts'
+import { directoriesCordoned, directoriesLost } from './directories.ts'
 import { leaderChanges } from './leaders.ts'
 
 /** The fields of a BrokerRegistration request. */
@@ -107,6 +107,8 @@ export interface BrokerHeartbeat {
   readonly wantShutDown: boolean
   /** Ids of log directories that failed. */
   readonly offlineLogDirs?: readonly string[]
+  /** Ids of log directories that take no new replicas; left out: it does not tell. */
+  readonly cordonedLogDirs?: readonly string[]
 }
 
 export interface HeartbeatAnswer {
@@ -133,7 +135,8 @@ export function brokerHeartbeat(request: BrokerHeartbeat): Decision<HeartbeatAns
         ? enteringShutdown(context, broker)
       : []
     const lost = directoriesLost(context, broker, request.offlineLogDirs ?? [])
-    return { records: [...lost, ...records], answer: { isCaughtUp, ...state } }
+    const cordoned = directoriesCordoned(context, broker, request.cordonedLogDirs ?? null)
+    return { records: [...lost, ...cordoned, ...records], answer: { isCaughtUp, ...state } }
   }
 }
 

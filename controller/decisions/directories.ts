@@ -5,7 +5,7 @@ import { ApiError, Errors } from '../../protocol/errors.ts'
 import type { Broker } from '../image/brokers.ts'
 import type { Partition, TopicIdPartition } from '../image/topics.ts'
 import { type NewRecord, record } from '../metadata-records.ts'
-import { partitionVersion } from '../record-versions.ts'
+import { partitionVersion, supportsCordoning } from '../record-versions.ts'
 import type { Decision, DecisionContext } from './decision.ts'
 import { leaderChanges } from './leaders.ts'
 
@@ -36,6 +36,20 @@ export function assignReplicas(
     }
     return { records, answer: undefined }
   }
+}
+
+/** Notes which directories of a broker take no new replicas (KIP-1066). */
+export function directoriesCordoned(
+  { image }: Pick<DecisionContext, 'image'>, broker: Broker, cordoned: readonly string[] | null,
+): NewRecord[] {
+  if (cordoned === null || !supportsCordoning(image.features)) return []
+  const known = new Set(broker.cordonedLogDirs)
+  const isSame = broker.cordonedLogDirs !== null && known.size === new Set(cordoned).size
+    && cordoned.every((directory) => known.has(directory))
+  if (isSame) return []
+  return [record('brokerRegistrationChange', 3, {
+    brokerId: broker.id, brokerEpoch: broker.epoch, cordonedLogDirs: [...cordoned],
+  })]
 }
 
 /** What lies there leaves the ISR and leads no more; the broker goes on without them. */

@@ -11,6 +11,7 @@ import { Errors } from '../../protocol/errors.ts'
 import {
   describeLogDirs, type DescribeLogDirsRequest, type DescribeLogDirsResponse,
 } from '../../protocol/messages/describe-log-dirs.ts'
+import type { Log } from '../../storage/log.ts'
 import type { LogDirectory } from '../../storage/log-directory.ts'
 import { handler, type RequestContext } from '../server/handler.ts'
 import type { Services } from '../services.ts'
@@ -26,8 +27,7 @@ export const describeLogDirsHandler = handler(describeLogDirs, handleDescribeLog
 function handleDescribeLogDirs(
   { topics }: DescribeLogDirsRequest, _context: RequestContext, services: Services,
 ): DescribeLogDirsResponse {
-  const { broker, config, controller, logDirectories } = services
-  const cordoned = controller.image.brokers.get(broker.nodeId)?.cordonedLogDirs ?? []
+  const { config, logDirectories, places } = services
   const isWanted = wanted(topics)
   return {
     errorCode: Errors.NONE,
@@ -40,9 +40,9 @@ function handleDescribeLogDirs(
       }
       try {
         return {
-          errorCode: Errors.NONE, logDir, topics: topicsOf(directory, isWanted),
+          errorCode: Errors.NONE, logDir, topics: topicsOf(directory, isWanted, services),
           ...logDirectories.spaceOf(directory),
-          isCordoned: cordoned.includes(logDirectories.idOf(directory)),
+          isCordoned: places.isCordoned(directory),
         }
       } catch (error) {
         services.logger.error('A log directory cannot be described', { logDir, error })
@@ -63,17 +63,23 @@ function wanted(topics: DescribeLogDirsRequest['topics']): IsWanted {
   return (topic, partition) => asked.get(topic)?.has(partition) === true
 }
 
-function topicsOf(directory: LogDirectory, isWanted: IsWanted): Topic[] {
+function topicsOf(
+  directory: LogDirectory, isWanted: IsWanted, { partitions }: Services,
+): Topic[] {
   const topics = new Map<string, Topic['partitions'][number][]>()
-  for (const { topic, partition, sizeBytes, highWatermark, endOffset } of directory.logs()) {
-    if (!isWanted(topic, partition)) continue
-    let partitions = topics.get(topic)
-    if (partitions === undefined) topics.set(topic, partitions = [])
-    // How far it is behind the high watermark: a leader never is.
-    const offsetLag = Math.max(highWatermark - endOffset, 0)
-    partitions.push({
-      partitionIndex: partition, partitionSize: sizeBytes, offsetLag, isFutureKey: false,
+  const add = ({ topic, partition, sizeBytes }: Log, lag: number, isFutureKey: boolean): void => {
+    if (!isWanted(topic, partition)) return
+    let described = topics.get(topic)
+    if (described === undefined) topics.set(topic, described = [])
+    described.push({
+      partitionIndex: partition, partitionSize: sizeBytes, offsetLag: Math.max(lag, 0), isFutureKey,
     })
   }
-  return [...topics].map(([name, partitions]) => ({ name, partitions }))
+  // How far it is behind the high watermark: a leader never is.
+  for (const log of directory.logs()) add(log, log.highWatermark - log.endOffset, false)
+  for (const log of directory.futures.all()) {
+    const present = partitions.get(log.topic, log.partition)?.log
+    if (present !== undefined) add(log, present.endOffset - log.endOffset, true)
+  }
+  return [...topics].map(([name, described]) => ({ name, partitions: described }))
 }

@@ -7,6 +7,7 @@ import { addPartitionsToTxnHandler } from './add-partitions-to-txn.ts'
 import { alterClientQuotasHandler } from './alter-client-quotas.ts'
 import { alterConfigsHandler } from './alter-configs.ts'
 import { alterPartitionReassignmentsHandler } from './alter-partition-reassignments.ts'
+import { alterReplicaLogDirsHandler } from './alter-replica-log-dirs.ts'
 import { alterUserScramCredentialsHandler } from './alter-user-scram-credentials.ts'
 import { apiVersionsHandler } from './api-versions.ts'
 import { consumerGroupDescribeHandler } from './consumer-group-describe.ts'
@@ -60,6 +61,7 @@ export const handlers: readonly Handler[] = [
   alterClientQuotasHandler,
   alterConfigsHandler,
   alterPartitionReassignmentsHandler,
+  alterReplicaLogDirsHandler,
   alterUserScramCredentialsHandler,
   apiVersionsHandler,
   consumerGroupDescribeHandler,

@@ -7,6 +7,7 @@ import type { Partition as PartitionState } from '../../controller/image/topics.
 import { ApiError, type ErrorCode, Errors } from '../../protocol/errors.ts'
 import { StorageError } from '../../storage/disk.ts'
 import type { AppendInfo, AppendOptions, Log } from '../../storage/log.ts'
+import type { LogDirectory } from '../../storage/log-directory.ts'
 import type { TransactionStart, Verification } from '../../storage/verifications.ts'
 import type { Turn } from '../world/turn.ts'
 import { CommitQueue, type OnCommitted } from './commit-queue.ts'
@@ -26,6 +27,8 @@ export interface PartitionOptions {
   readonly topicId: string
   readonly index: number
   readonly log: Log
+  /** Where it lies. */
+  readonly directory: LogDirectory
   readonly turn: Turn
   /** The log could not be written: its directory is no longer trusted. */
   onFailure(partition: Partition, error: unknown): void
@@ -39,8 +42,9 @@ export class Partition {
   readonly topic: string
   readonly topicId: string
   readonly index: number
-  readonly log: Log
   readonly #options: PartitionOptions
+  #log: Log
+  #directory: LogDirectory
   readonly #committing = new CommitQueue()
   readonly #writing = new CommitQueue()
   readonly #readers = new Set<OnReadable>()
@@ -60,7 +64,28 @@ export class Partition {
     this.topic = options.topic
     this.topicId = options.topicId
     this.index = options.index
-    this.log = options.log
+    this.#log = options.log
+    this.#directory = options.directory
+  }
+
+  get log(): Log {
+    return this.#log
+  }
+
+  get directory(): LogDirectory {
+    return this.#directory
+  }
+
+  /** False where nothing can be read or written any more. */
+  get isUsable(): boolean {
+    return !this.#isFailed && !this.#isDeleted
+  }
+
+  /** The log lies in another directory from now on; it has all that the present one has. */
+  moveTo(log: Log, directory: LogDirectory): void {
+    this.#log = log
+    this.#directory = directory
+    this.#flushLater()
   }
 
   get leaderEpoch(): number {

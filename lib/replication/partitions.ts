@@ -18,7 +18,9 @@ import type { LogDirectory } from '../../storage/log-directory.ts'
 import type { Logger } from '../../storage/ports.ts'
 import type { Clock } from '../world/clock.ts'
 import type { Turn } from '../world/turn.ts'
+import { directoryFor } from './directory-choice.ts'
 import { Partition } from './partition.ts'
+import type { ReplicaMoves } from './replica-moves.ts'
 import type { ReplicaPlaces } from './replica-places.ts'
 
 export interface PartitionsOptions {
@@ -35,7 +37,9 @@ export interface PartitionsOptions {
   /** The values of the server for topics that do not set their own. */
   readonly topicDefaults: ReadonlyMap<string, string>
   /** Where logs lie; without it, wherever there is room. */
-  readonly places?: Pick<ReplicaPlaces, 'placeFor' | 'opened'>
+  readonly places?: ReplicaPlaces
+  /** Between directories; without it, there are none. */
+  readonly moves?: ReplicaMoves
   /** Without this one the node cannot go on: it has the metadata. */
   readonly metadataLogDir?: string
   /** The others go on. */
@@ -70,7 +74,6 @@ export class Partitions {
   readonly #options: PartitionsOptions
   readonly #byName = new Map<string, Indexed>()
   readonly #byId = new Map<string, Indexed>()
-  readonly #directoryOf = new Map<Log, LogDirectory>()
   /** What is of this node and waits to be opened, by topic id. */
   readonly #unopened = new Map<string, Set<number>>()
   /** These count as unopened until they are; mostly there is none, or one. */
@@ -167,8 +170,9 @@ export class Partitions {
       })
     }
     for (const partition of this.all()) {
-      if (this.#directoryOf.get(partition.log) === directory) partition.failed()
+      if (partition.directory === directory) partition.failed()
     }
+    this.#options.moves?.directoryFailed(directory)
     if (isLast) this.#options.onFailure(error)
     else this.#options.onDirectoryFailure?.(directory)
   }
@@ -242,7 +246,8 @@ export class Partitions {
     const state = topic?.partitions.get(index)
     if (topic === undefined || state === undefined) return this.#waitsNoMore(id, index)
     const place = { topic: topic.name, partition: index, topicId: id }
-    const directory = this.#directoryFor(topic.name, index, state)
+    this.#makeRoom(topic.name, index)
+    const directory = directoryFor(this.#options, topic, index, state)
     if (directory === undefined) {
       this.#waitsNoMore(id, index)
       // That a directory failed has been told.
@@ -302,9 +307,8 @@ export class Partitions {
     }
     if (directory.isFailed) return log.abandon()
     const { nodeId, turn } = this.#options
-    this.#directoryOf.set(log, directory)
     const opened = new Partition({
-      nodeId, topic: name, topicId: id, index, log, turn,
+      nodeId, topic: name, topicId: id, index, log, directory, turn,
       onFailure: (partition, error) => this.#failed(partition, error),
     })
     let indexed = this.#byId.get(id)
@@ -318,6 +322,7 @@ export class Partitions {
     const newest = this.#configNow(name)
     if (newest !== config) log.reconfigure(newest)
     this.#followPartition(opened, state)
+    this.#options.moves?.opened(opened)
   }
 
   /** The partitions of a topic share one: they are mostly opened one after the other. */
@@ -337,22 +342,6 @@ export class Partitions {
     }
   }
 
-  /** Where it is already, or has to be; else the sound directory with the fewest logs. */
-  #directoryFor(topic: string, index: number, state: PartitionState): LogDirectory | undefined {
-    const { directories, places } = this.#options
-    this.#makeRoom(topic, index)
-    const present = directories.find((directory) => directory.has(topic, index))
-    const place = present ?? places?.placeFor(state) ?? 'anywhere'
-    if (place === 'nowhere') return undefined
-    if (place !== 'anywhere') return place.isFailed ? undefined : place
-    let emptiest: LogDirectory | undefined
-    for (const directory of directories) {
-      if (directory.isFailed) continue
-      if (directory.logCount < (emptiest?.logCount ?? Infinity)) emptiest = directory
-    }
-    return emptiest
-  }
-
   #removeTopic(id: string): void {
     this.#unopened.delete(id)
     const indexed = this.#byId.get(id)
@@ -366,11 +355,10 @@ export class Partitions {
   }
 
   #remove(partition: Partition): void {
-    const { log } = partition
-    const directory = this.#directoryOf.get(log)
-    this.#directoryOf.delete(log)
+    const { log, directory } = partition
     partition.deleted()
-    if (directory !== undefined) this.#leaving.set(log, directory)
+    this.#options.moves?.removed(partition)
+    this.#leaving.set(log, directory)
   }
 
   /** What is left of a partition of that name is not this one's. */
@@ -398,8 +386,7 @@ export class Partitions {
   }
 
   #failed(partition: Partition, error: unknown): void {
-    const directory = this.#directoryOf.get(partition.log)
-    if (directory !== undefined) this.failDirectory(directory, error)
+    this.failDirectory(partition.directory, error)
   }
 
   /** The topics of this node whose settings are not what they were. */
@@ -463,6 +450,10 @@ export class Partitions {
         for (const name of directory.names()) {
           if (!this.#isOurs(name, directory, image)) directory.setAside(name, nowMs)
         }
+        for (const name of directory.futures.unopened()) {
+          const topicId = directory.futures.foundTopicId(name)
+          if (!this.#isOfTopic(name, topicId, image)) directory.removeFuture(name, nowMs)
+        }
       } catch (error) {
         this.failDirectory(directory, error)
       }
@@ -470,11 +461,14 @@ export class Partitions {
   }
 
   #isOurs(name: string, directory: LogDirectory, image: Image): boolean {
+    return this.#isOfTopic(name, directory.topicIdOf(name), image)
+  }
+
+  #isOfTopic(name: string, topicId: string | undefined, image: Image): boolean {
     const dash = name.lastIndexOf('-')
     const topic = image.topics.byName(name.slice(0, dash))
     const state = topic?.partitions.get(Number(name.slice(dash + 1)))
     if (state === undefined || !state.replicas.includes(this.#options.nodeId)) return false
-    const topicId = directory.topicIdOf(name)
     return topicId === undefined || topicId === topic!.id
   }
 }

@@ -17,6 +17,12 @@ export interface ReplicaPlacesOptions {
   readonly hasLost: boolean
   readonly clock: Pick<Clock, 'setTimer' | 'afterTurn'>
   readonly logger: Logger
+  /** Takes no new logs as long as there are others (KIP-1066); left out: all take them. */
+  isCordoned?(directory: LogDirectory): boolean
+}
+
+interface Untold extends ReplicaPlace {
+  readonly onTold?: () => void
 }
 
 /** Has the metadata say where replicas lie. */
@@ -25,10 +31,14 @@ export type TellPlaces = (places: readonly ReplicaPlace[]) => Promise<void>
 /** In one decision. */
 const MAX_PLACES = 1000
 const RETRY_MS = 500
+/** Of partitions that may never be: the oldest is forgotten. */
+const MAX_WANTED = 10_000
 
 export class ReplicaPlaces {
   readonly #options: ReplicaPlacesOptions
-  #untold: ReplicaPlace[] = []
+  #untold: Untold[] = []
+  /** Where logs that are not there yet have to be made, by partition: nobody keeps it. */
+  readonly #wanted = new Map<string, LogDirectory>()
   #tell: TellPlaces | undefined
   #isTelling = false
   #retry: Timer | undefined
@@ -48,6 +58,30 @@ export class ReplicaPlaces {
   stop(): void {
     this.#tell = undefined
     this.#retry?.cancel()
+  }
+
+  /** Some of `log.dirs` could not be used at the start. */
+  get hasLost(): boolean {
+    return this.#options.hasLost
+  }
+
+  isCordoned(directory: LogDirectory): boolean {
+    return this.#options.isCordoned?.(directory) === true
+  }
+
+  /** Has a log made in a directory, once it is made. */
+  want(name: string, directory: LogDirectory): void {
+    this.#wanted.delete(name)
+    this.#wanted.set(name, directory)
+    const [oldest] = this.#wanted.keys()
+    if (this.#wanted.size > MAX_WANTED) this.#wanted.delete(oldest!)
+  }
+
+  /** Where the log of a partition is to be made; asked for once. */
+  wanted(name: string): LogDirectory | undefined {
+    const directory = this.#wanted.get(name)
+    this.#wanted.delete(name)
+    return directory?.isFailed === true ? undefined : directory
   }
 
   /**
@@ -83,17 +117,30 @@ export class ReplicaPlaces {
     const assigned = this.#assigned(state)
     // Before 3.7-IV2 nobody asks.
     if (directory === undefined || assigned === undefined || assigned === directory) return
-    this.#untold.push({ topicId: topic.id, index, directory })
+    this.#tellLater({ topicId: topic.id, index, directory })
+  }
+
+  /** Resolves when the metadata says that a replica lies there. */
+  assign(topicId: string, index: number, at: LogDirectory): Promise<void> {
+    return new Promise((onTold) => {
+      this.#tellLater({ topicId, index, directory: this.#options.ids.get(at)!, onTold })
+    })
+  }
+
+  #tellLater(place: Untold): void {
+    this.#untold.push(place)
     if (this.#untold.length === 1) this.#options.clock.afterTurn(() => this.#tellSome())
   }
 
   #tellSome(): void {
     if (this.#tell === undefined || this.#isTelling || this.#untold.length === 0) return
+    this.#untold = newestOfEach(this.#untold)
     const some = this.#untold.slice(0, MAX_PLACES)
     this.#isTelling = true
     this.#tell(some).then(() => {
       this.#isTelling = false
       this.#untold.splice(0, some.length)
+      for (const { onTold } of some) onTold?.()
       this.#tellSome()
     }, (error: unknown) => {
       this.#isTelling = false
@@ -102,4 +149,10 @@ export class ReplicaPlaces {
       this.#retry = this.#options.clock.setTimer(RETRY_MS, () => this.#tellSome())
     })
   }
+}
+
+/** A replica that moved on meanwhile lies nowhere else. */
+function newestOfEach(places: readonly Untold[]): Untold[] {
+  const newest = new Map(places.map((place) => [`${place.topicId}-${place.index}`, place]))
+  return newest.size === places.length ? [...places] : [...newest.values()]
 }

@@ -45,6 +45,8 @@ export class Compaction {
   cleanedTo: number | undefined
   /** Something in it cannot be read: it stays as it is until the next start. */
   isUncleanable = false
+  /** It is copied to another directory: what a copy has must not be cleaned away behind it. */
+  isPaused = false
   /** During a cleaning: where the log was cut since it began. */
   #truncatedTo = Infinity
 
@@ -60,6 +62,7 @@ export class Compaction {
     if (!config.cleanupPolicy.has('compact') || this.isUncleanable || !guard.isUsable) {
       return undefined
     }
+    if (this.isPaused) return undefined
     const { startOffset, endOffset, lastStableOffset } = this.#log
     return guard.do(() => findCleanable({
       segments: segments.all, config, startOffset, endOffset, lastStableOffset,
@@ -88,7 +91,8 @@ export class Compaction {
     const log = this.#log
     const checkUsable = (): void => {
       if (guard.failure !== undefined) throw guard.failure
-      const isWanted = !guard.isClosed && log.config.cleanupPolicy.has('compact')
+      const isWanted = !guard.isClosed && !this.isPaused
+        && log.config.cleanupPolicy.has('compact')
       if (!isWanted || this.#truncatedTo < firstUncleanableOffset) throw new CleaningAbandoned()
     }
     return {

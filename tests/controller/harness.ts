@@ -54,12 +54,14 @@ export class Cluster {
     return answer
   }
 
-  join(id: number, { rack = null as string | null, wasClean = true } = {}): void {
+  join(id: number, {
+    rack = null as string | null, wasClean = true, logDirs = [directoryOf(id)] as readonly string[],
+  } = {}): void {
     const { brokerEpoch } = this.decide(registerBroker({
       brokerId: id, clusterId: settings.clusterId,
       incarnationId: this.random.uuid(), rack,
       listeners: [{ name: 'PLAINTEXT', host: 'localhost', port: 9091 + id, securityProtocol: 0 }],
-      features: SUPPORTED_FEATURES, logDirs: [directoryOf(id)],
+      features: SUPPORTED_FEATURES, logDirs,
       previousBrokerEpoch: wasClean ? this.epochs.get(id) ?? -1 : -1,
     }, false))
     this.epochs.set(id, brokerEpoch)

@@ -7,7 +7,7 @@ export const logSettings = [
     .doc('Directory of the logs, where log.dirs is not given.'),
   list('log.dirs', null).high().served()
     .doc('Directories of the logs, separated by commas.'),
-  list('cordoned.log.dirs', '').perBroker()
+  list('cordoned.log.dirs', '').perBroker().served()
     .doc('Log directories that take no new partitions; *: all.'),
   long('log.dir.failure.timeout.ms', 30_000).atLeast(1).low()
     .doc('A broker that cannot report a failed directory for so long stops.'),

@@ -3,13 +3,15 @@
 import { resolve } from 'node:path'
 import { beforeEach, expect, test } from '@jest/globals'
 
-import { record } from '../../../controller/metadata-records.ts'
 import { describeLogDirsHandler } from '../../../lib/handlers/describe-log-dirs.ts'
+import type { Partitions } from '../../../lib/replication/partitions.ts'
+import type { ReplicaPlaces } from '../../../lib/replication/replica-places.ts'
 import type {
   DescribeLogDirsRequest, DescribeLogDirsResponse,
 } from '../../../protocol/messages/describe-log-dirs.ts'
 import { Errors } from '../../../protocol/errors.ts'
 import { parseLogConfig } from '../../../storage/config.ts'
+import { lastOf } from '../../../storage/loading.ts'
 import { LogDirectory } from '../../../storage/log-directory.ts'
 import { MemoryDisk } from '../../../storage/memory-disk.ts'
 import { directoryOf } from '../../controller/harness.ts'
@@ -39,16 +41,20 @@ beforeEach(() => {
 
 function ask(topics: DescribeLogDirsRequest['topics']): DescribeLogDirsResponse['results'] {
   const cluster = joined()
-  cluster.apply(record('brokerRegistrationChange', 3, {
-    brokerId: NODE_ID, brokerEpoch: cluster.epochs.get(NODE_ID)!, fenced: 0,
-    inControlledShutdown: 0, logDirs: [], cordonedLogDirs: [OTHER_ID],
-  }).bytes)
+  const partitions = {
+    get: (topic: string, index: number) => ({ log: all[0]!.get(topic, index) }),
+  } as unknown as Partitions
+  const places = {
+    isCordoned: ({ path }: LogDirectory) => path === 'two',
+  } as unknown as ReplicaPlaces
   const logDirectories = {
     all,
     idOf: (directory: LogDirectory) => directory === all[0] ? directoryOf(NODE_ID) : OTHER_ID,
     spaceOf: ({ path }: LogDirectory) => disk.space(path),
   }
-  const services = servicesOf(cluster, { 'log.dirs': '/one,two,/lost' }, { logDirectories })
+  const services = servicesOf(cluster, { 'log.dirs': '/one,two,/lost' }, {
+    logDirectories, partitions, places,
+  })
   const answer = describeLogDirsHandler.handle({ topics }, contextOf(5), services)
   return (answer as DescribeLogDirsResponse).results
 }
@@ -86,4 +92,16 @@ test('a directory that failed, now or at the start, has its error alone', () => 
   all[0]!.fail()
   expect(ask(null)[0])
     .toEqual({ errorCode: Errors.KAFKA_STORAGE_ERROR, logDir: '/one', topics: [] })
+})
+
+test('a log that is on its way, and how far it is behind', () => {
+  const steps = all[1]!.futures.opening({
+    topic: 't', partition: 1, topicId: TOPIC_ID, config: parseLogConfig(new Map()), nowMs: 0,
+  })
+  lastOf(steps)
+  const [, two] = ask(null)
+  expect(two!.topics).toEqual([{
+    name: 't',
+    partitions: [{ partitionIndex: 1, partitionSize: 0, offsetLag: 2, isFutureKey: true }],
+  }])
 })

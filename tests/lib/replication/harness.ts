@@ -3,6 +3,7 @@
 
 import { ConfigType } from '../../../controller/image/configs.ts'
 import { incrementalAlterConfigs } from '../../../controller/decisions/alter-configs.ts'
+import { assignReplicas } from '../../../controller/decisions/directories.ts'
 import { createTopics } from '../../../controller/decisions/create-topics.ts'
 import { deleteTopics } from '../../../controller/decisions/delete-topics.ts'
 import { DeltaCollector, EMPTY_IMAGE } from '../../../controller/image/image.ts'
@@ -13,6 +14,8 @@ import { fetchHandler } from '../../../lib/handlers/fetch.ts'
 import { produceHandler } from '../../../lib/handlers/produce.ts'
 import { FetchSessions } from '../../../lib/replication/fetch-sessions.ts'
 import { Partitions } from '../../../lib/replication/partitions.ts'
+import { ReplicaMoves } from '../../../lib/replication/replica-moves.ts'
+import { ReplicaPlaces } from '../../../lib/replication/replica-places.ts'
 import { Client } from '../../../lib/server/client.ts'
 import { Later, NO_ANSWER, type RequestContext } from '../../../lib/server/handler.ts'
 import type { Services } from '../../../lib/services.ts'
@@ -50,6 +53,12 @@ export class Replica {
   readonly directories: readonly LogDirectory[]
   readonly partitions: Partitions
   readonly services: Services
+  /** Where the directories have ids. */
+  readonly places!: ReplicaPlaces
+  readonly moves!: ReplicaMoves
+  moveRate = Infinity
+  /** False: the metadata cannot be told where logs lie. */
+  canTell = true
   /** Pooled buffers are given back by these. */
   readonly sent: (() => void)[] = []
   /** To be called as if the client had gone. */
@@ -58,9 +67,10 @@ export class Replica {
 
   constructor({ disk = new MemoryDisk(), paths = ['/data'], cluster = undefined as
   Cluster | undefined, settings = {} as Record<string, string>,
-  metadataLogDir = '' } = {}) {
+  metadataLogDir = '', directoryIds = undefined as readonly string[] | undefined } = {}) {
     this.disk = disk
-    if (cluster === undefined) this.cluster.join(NODE_ID)
+    const logDirs = directoryIds === undefined ? {} : { logDirs: directoryIds }
+    if (cluster === undefined) this.cluster.join(NODE_ID, logDirs)
     else this.cluster = cluster
     this.directories = paths.map((path) => {
       disk.makeDirectory(path)
@@ -72,9 +82,13 @@ export class Replica {
     const config = parseConfig(properties, () => {}, { base: DEVELOPMENT })
     const { clock, turn } = this
     const controller = this.#controller()
+    const { places, moves } = directoryIds === undefined
+      ? {} as { places?: ReplicaPlaces, moves?: ReplicaMoves } : this.#moving(directoryIds)
+    Object.assign(this, { places, moves })
     this.partitions = new Partitions({
       nodeId: NODE_ID, controller, directories: this.directories, clock, turn, logger: silent,
       topicDefaults: config.topicDefaults, metadataLogDir,
+      ...places === undefined ? {} : { places }, ...moves === undefined ? {} : { moves },
       onFailure: (error) => this.failures.push(error),
     })
     this.partitions.start()
@@ -84,6 +98,24 @@ export class Replica {
     this.services = {
       config, clock, turn, logger: silent, controller, partitions: this.partitions, fetchSessions,
     } as unknown as Services
+  }
+
+  #moving(directoryIds: readonly string[]): { places: ReplicaPlaces, moves: ReplicaMoves } {
+    const { clock, directories } = this
+    const places = new ReplicaPlaces({
+      nodeId: NODE_ID, hasLost: false, clock, logger: silent,
+      ids: new Map(directories.map((directory, i) => [directory, directoryIds[i]!])),
+    })
+    places.start(async (some) => {
+      if (!this.canTell) throw new Error('not now')
+      const { epoch } = this.cluster.image.brokers.get(NODE_ID)!
+      this.decide(assignReplicas(NODE_ID, epoch, some))
+    })
+    const moves = new ReplicaMoves({
+      directories, places, clock, logger: silent, bytesPerSecond: () => this.moveRate,
+      onFailure: (directory, error) => this.partitions.failDirectory(directory, error),
+    })
+    return { places, moves }
   }
 
   /** What an answer may hold, as the server would say. */
