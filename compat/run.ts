@@ -4,6 +4,7 @@
 
 import { parseArgs } from 'node:util'
 import { adminSuite } from './admin/checks.ts'
+import { cliSuite } from './cli/checks.ts'
 import { kafkajsSuite } from './kafkajs/checks.ts'
 import { platformaticSuite } from './platformatic/checks.ts'
 import { kcatSuite } from './kcat/checks.ts'
@@ -27,7 +28,7 @@ const SUITES: readonly Suite[] = [
   javaSuite, franzGoSuite, pairsSuite, protocolSuite, exchangeSuite,
   refusalsSuite,
   transactionsSuite, streamsSuite, javaGroupsSuite,
-  adminSuite, disksSuite, compactionSuite,
+  adminSuite, disksSuite, compactionSuite, cliSuite,
 ]
 
 async function runSuite(suite: Suite, against: string | undefined): Promise<Outcome[]> {

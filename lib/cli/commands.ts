@@ -1,42 +1,124 @@
-// The command line in full, by yargs: help, version, and a word on every mistake.
+// The command line in full, by yargs: one grammar, `samsa NOUN VERB`, help, and a word on every
+// mistake. What a command needs is loaded when it is the one that is asked for.
 
 import yargs, { type Argv } from 'yargs'
 import { VERSION } from '../version.ts'
 import { LOG_LEVELS } from '../world/logger.ts'
+import type { Command, Runner } from './command.ts'
+import { InterruptedError, USAGE, UsageError } from './exit.ts'
+import { failureOf, tell } from './failure.ts'
+import { INTRODUCTION } from './introduction.ts'
+import { Session } from './session.ts'
+import { processTerminal, type Terminal } from './terminal.ts'
 
 const LOG_FORMATS = ['text', 'json'] as const
+const WIDEST_HELP = 100
 
-const INTRODUCTION = `Samsa ${VERSION}: a Kafka broker.
+interface Noun {
+  readonly name: string
+  readonly describe: string
+  load(): Promise<{ readonly commands: readonly Command[] }>
+}
 
-  samsa start                       one node on localhost:9092, data in ./samsa-data
-  samsa start server.properties     with settings from a file, as Kafka has them
-
-Point any Kafka client at the address that it prints.`
+/** Those with verbs. */
+const NOUNS: readonly Noun[] = [
+  {
+    name: 'topics', describe: 'List, describe, create, alter and delete topics',
+    load: () => import('./topics.ts'),
+  },
+]
 
 /** Runs what the arguments ask for; resolves with the exit code. */
-export async function runCommand(args: readonly string[]): Promise<number> {
+export async function runCommand(
+  args: readonly string[], terminal: Terminal = processTerminal(),
+): Promise<number> {
+  if (args.length === 0 || (args.length === 1 && ['--help', 'help', '-h'].includes(args[0]!))) {
+    terminal.writeOut(INTRODUCTION)
+    return 0
+  }
   let exitCode = 0
+  const runner: Runner = async (options, run) => {
+    const interruption = new Interruption()
+    exitCode = await runInSession(new Session(options, terminal, interruption.signal), run)
+      .finally(() => interruption.end())
+  }
+  const parser = grammar(args, terminal, runner, (code) => { exitCode = code })
+  try {
+    await parser.parseAsync()
+    await terminal.drained()
+    return exitCode
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    const help = `samsa ${helpFor(args)}--help says what there is.`
+    terminal.writeError(`samsa: ${error.message}\n${help}\n`)
+    return USAGE
+  }
+}
+
+function helpFor(args: readonly string[]): string {
+  const [noun = '', verb = ''] = args
+  if (!NOUNS.some(({ name }) => name === noun)) return isWord(noun) ? `${noun} ` : ''
+  return isWord(verb) ? `${noun} ${verb} ` : `${noun} `
+}
+
+function isWord(text: string): boolean {
+  return /^(start|format)$/.test(text)
+}
+
+async function runInSession(
+  session: Session, run: (session: Session) => Promise<number | void>,
+): Promise<number> {
+  try {
+    return await run(session) ?? 0
+  } catch (error) {
+    const { signal } = session
+    const reason = signal.aborted && !(error instanceof UsageError)
+      ? new InterruptedError() : error
+    const failure = await failureOf(reason, session)
+    if (failure.exitCode === USAGE && !session.output.isJson) throw reason
+    tell(failure, session)
+    return failure.exitCode
+  } finally {
+    session.close()
+  }
+}
+
+/** The first Ctrl-C lets what is under way end in order, the second ends at once. */
+class Interruption {
+  readonly #controller = new AbortController()
+  readonly #abort = () => this.#controller.abort()
+
+  constructor() {
+    for (const signal of SIGNALS) process.once(signal, this.#abort)
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  end(): void {
+    for (const signal of SIGNALS) process.off(signal, this.#abort)
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
+function grammar(
+  args: readonly string[], terminal: Terminal, runner: Runner, setExitCode: (code: number) => void,
+): Argv {
   const parser = yargs([...args])
     .scriptName('samsa')
-    .usage(INTRODUCTION)
-    .command('start [file]', 'Run a node until SIGTERM or SIGINT', startOptions, async (given) => {
-      const { start } = await import('./start.ts')
-      exitCode = await start({
-        file: given.file, overrides: given.override,
-        logFormat: given.logFormat, logLevel: given.logLevel, maxOpenFiles: given.maxOpenFiles,
-      })
-    })
-    .command('format [file]', 'Prepare empty log directories', formatOptions, async (given) => {
-      const { format } = await import('./format.ts')
-      exitCode = format({
-        file: given.file, overrides: given.override, clusterId: given.clusterId,
-      })
-    })
+    .locale('en')
+    .usage(`samsa ${VERSION}: a Kafka broker, and a command line for any Kafka`)
+  withServerCommands(parser, setExitCode)
+  for (const noun of NOUNS) withNoun(parser, noun, runner, terminal)
+  return parser
     .version(VERSION)
     .help()
+    .alias('help', 'h')
     .strict()
     .recommendCommands()
-    .wrap(100)
+    .wrap(Math.min(terminal.columns ?? WIDEST_HELP, WIDEST_HELP))
     .exitProcess(false)
     // Without a throw yargs would go on and run the command.
     .fail((message, error) => {
@@ -44,22 +126,36 @@ export async function runCommand(args: readonly string[]): Promise<number> {
       const isOurs = error !== undefined && error.name !== 'YError'
       throw isOurs ? error : new UsageError(message)
     })
-  if (args.length === 0) {
-    parser.showHelp((help) => process.stdout.write(`${help}\n`))
-    return 0
-  }
-  try {
-    await parser.parseAsync()
-    return exitCode
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    process.stderr.write(`samsa: ${error.message}\nsamsa --help says what there is.\n`)
-    return 1
-  }
 }
 
-/** Arguments that are no command of ours. */
-class UsageError extends Error {}
+function withNoun(parser: Argv, noun: Noun, runner: Runner, terminal: Terminal): void {
+  const { name, describe, load } = noun
+  parser.command(`${name}`, describe, async (builder) => {
+    const { commands } = await load()
+    builder.usage(`samsa ${name}: ${describe.toLowerCase()}`)
+    for (const one of commands) one.register(builder, runner)
+    return builder
+  }, () => {
+    parser.showHelp((help) => terminal.writeOut(`${help}\n`))
+  })
+}
+
+function withServerCommands(parser: Argv, setExitCode: (code: number) => void): void {
+  parser
+    .command('start [file]', 'Run a node until SIGTERM or SIGINT', startOptions, async (given) => {
+      const { start } = await import('./start.ts')
+      setExitCode(await start({
+        file: given.file, overrides: given.override,
+        logFormat: given.logFormat, logLevel: given.logLevel, maxOpenFiles: given.maxOpenFiles,
+      }))
+    })
+    .command('format [file]', 'Prepare empty log directories', formatOptions, async (given) => {
+      const { format } = await import('./format.ts')
+      setExitCode(format({
+        file: given.file, overrides: given.override, clusterId: given.clusterId,
+      }))
+    })
+}
 
 function settingsOptions(command: Argv) {
   return command

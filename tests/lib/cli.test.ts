@@ -63,6 +63,8 @@ describe('samsa', () => {
     const alone = samsa()
     expect(await alone.exit).toBe(0)
     expect(alone.stdout).toContain('samsa start')
+    expect(alone.stdout.split('\n').length).toBeLessThanOrEqual(24)
+    expect(Math.max(...alone.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
     expect(alone.stdout).toContain('localhost:9092')
   })
 
@@ -73,15 +75,16 @@ describe('samsa', () => {
   })
 
   test.each([
-    [['strat'], 'Did you mean start?'],
-    [['start', '--nope'], 'Unknown argument: nope'],
-    [['start', '--override'], 'Not enough arguments following: override'],
-    [['start', '--log-level', 'loud'], 'log-level'],
-    [['start', '--max-open-files', '0.5'], '--max-open-files: must be a whole number'],
-    [['format'], 'cluster-id'],
-  ])('%j is a mistake, and starts nothing', async (args, words) => {
+    [['strat'], 'Did you mean start?', 2],
+    [['start', '--nope'], 'Unknown argument: nope', 2],
+    [['start', '--override'], 'Not enough arguments following: override', 2],
+    [['start', '--log-level', 'loud'], 'log-level', 2],
+    [['start', '--max-open-files', '0.5'], '--max-open-files: must be a whole number', 1],
+    [['format'], 'cluster-id', 2],
+    [['topics', 'lst'], 'Did you mean list?', 2],
+  ])('%j is a mistake, and starts nothing', async (args, words, exitCode) => {
     const mistaken = samsa(...args)
-    expect(await mistaken.exit).toBe(1)
+    expect(await mistaken.exit).toBe(exitCode)
     expect(mistaken.stderr).toContain(words)
     expect(mistaken.stdout).toBe('')
     expect(existsSync(join(directory, 'samsa-data'))).toBe(false)

@@ -1,0 +1,42 @@
+// Arguments that several commands take apart in the same way.
+
+import { UsageError } from './exit.ts'
+
+/** `key=value` each; the last of a name counts. */
+export function pairs(option: string, texts: readonly string[]): Map<string, string> {
+  return new Map(texts.map((text) => {
+    const at = text.indexOf('=')
+    if (at < 1) throw new UsageError(`${option} ${text}: write name=value`)
+    return [text.slice(0, at).trim(), text.slice(at + 1)]
+  }))
+}
+
+/** A whole number of at least so much. */
+export function wholeNumber(option: string, text: string | number, least = 0): number {
+  const value = typeof text === 'number' ? text : /^[+-]?\d+$/.test(text) ? Number(text) : NaN
+  if (Number.isSafeInteger(value) && value >= least) return value
+  throw new UsageError(`${option} ${text}: write a whole number of at least ${least}`)
+}
+
+/** `0`, `0,2,5`, `0-3`. */
+export function partitionList(option: string, texts: readonly string[]): number[] {
+  const found = new Set<number>()
+  for (const part of texts.flatMap((text) => text.split(','))) {
+    const match = /^(\d{1,7})(?:-(\d{1,7}))?$/.exec(part.trim())
+    if (match === null) throw new UsageError(`${option} ${part}: write partitions as 0, 0,2 or 0-3`)
+    const last = Number(match[2] ?? match[1])
+    for (let one = Number(match[1]); one <= last; one += 1) found.add(one)
+  }
+  return [...found]
+}
+
+/** `3 partitions`, `1 partition`. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`
+}
+
+/** A pattern of a shell, `orders-*`, as an expression for whole names. */
+export function globExpression(pattern: string): RegExp {
+  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&')
+  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`)
+}

@@ -1,0 +1,75 @@
+// What a command is: its words, its options, and what it does.
+
+import type { ArgumentsCamelCase, Argv } from 'yargs'
+import type { CommonOptions, Session } from './session.ts'
+
+/** An exit code, or nothing where all went well. */
+export type Ending = number | void
+
+/** Runs with a session, tells what fails, and keeps the exit code. */
+export type Runner = (
+  options: CommonOptions, run: (session: Session) => Promise<Ending>,
+) => Promise<void>
+
+/** One command, as `commands.ts` puts it into the grammar. */
+export interface Command {
+  readonly usage: string
+  register(yargs: Argv, runner: Runner): Argv
+}
+
+export interface CommandSpec<O> {
+  /** With its positionals: `describe <topics..>`. */
+  readonly usage: string
+  readonly describe: string
+  /** Lines that can be typed, with what they do. */
+  readonly examples: readonly (readonly [line: string, does: string])[]
+  options(yargs: Argv<CommonOptions>): Argv<O>
+  run(given: ArgumentsCamelCase<O>, session: Session): Promise<Ending>
+}
+
+export const DEFAULT_BOOTSTRAP = 'localhost:9092'
+
+export function command<O extends CommonOptions>(spec: CommandSpec<O>): Command {
+  const { usage, describe, examples } = spec
+  return {
+    usage,
+    register: (yargs, runner) => yargs.command(
+      usage, describe,
+      (builder) => {
+        for (const [line, does] of examples) builder.example(line, does)
+        return spec.options(withCommonOptions(builder))
+      },
+      (given) => runner(given, (session) => spec.run(given, session)),
+    ),
+  }
+}
+
+const COMMON = 'Everywhere:'
+
+function withCommonOptions(yargs: Argv): Argv<CommonOptions> {
+  return yargs
+    .option('bootstrap', {
+      alias: 'b', type: 'string', group: COMMON, nargs: 1, requiresArg: true,
+      default: process.env['SAMSA_BOOTSTRAP'] ?? DEFAULT_BOOTSTRAP,
+      defaultDescription: `$SAMSA_BOOTSTRAP, or ${DEFAULT_BOOTSTRAP}`,
+      describe: 'Brokers to begin with, host:port, separated by commas',
+    })
+    .option('json', {
+      type: 'boolean', default: false, group: COMMON, describe: 'JSON instead of text',
+    })
+    .option('timeout', {
+      type: 'string', default: '10s', group: COMMON, nargs: 1, requiresArg: true,
+      describe: 'For a connection, and for each answer',
+    })
+}
+
+/** For what cannot be undone. */
+export function withConfirmation<O>(yargs: Argv<O>) {
+  return yargs
+    .option('yes', {
+      alias: 'y', type: 'boolean', default: false, describe: 'Do it without asking',
+    })
+    .option('dry-run', {
+      type: 'boolean', default: false, describe: 'Say what would be done, and do nothing',
+    })
+}

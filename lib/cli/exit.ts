@@ -1,0 +1,31 @@
+// How a command ends that cannot do what it was asked, and with which exit code.
+
+/** Done. */
+export const DONE = 0
+/** A broker refused, or something failed. */
+export const FAILED = 1
+/** The arguments are no command, or contradict each other; nothing was done. */
+export const USAGE = 2
+/** No broker answered. */
+export const UNREACHABLE = 3
+
+/** Arguments that are no command of ours. Its message is for whoever typed them. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** Something is not as it was asked for; it says what to do next. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+  readonly next: string | undefined
+
+  constructor(message: string, next?: string) {
+    super(message)
+    this.next = next
+  }
+}
+
+/** The user pressed Ctrl-C: what was under way ends, in order. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError'
+}

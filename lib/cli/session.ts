@@ -1,0 +1,84 @@
+// What a command works with while it runs: a client of the cluster, its output, and the signal that
+// ends it.
+
+import { Client } from '../client/client.ts'
+import { type Address, parseAddress } from '../client/dial.ts'
+import { VERSION } from '../version.ts'
+import { type Clock, systemClock } from '../world/clock.ts'
+import { tcpDial } from '../world/dial.ts'
+import { UsageError } from './exit.ts'
+import { ask, Output, type Terminal } from './terminal.ts'
+import { durationMs } from './units.ts'
+
+/** What every command that speaks to a broker takes. */
+export interface CommonOptions {
+  readonly bootstrap: string
+  readonly json: boolean
+  readonly timeout: string
+}
+
+/** Of a command that destroys something. */
+export interface DestructiveOptions {
+  readonly yes: boolean
+  readonly dryRun: boolean
+}
+
+export class Session {
+  readonly output: Output
+  readonly terminal: Terminal
+  readonly clock: Clock = systemClock()
+  /** Aborted by Ctrl-C and by whoever asks the process to end. */
+  readonly signal: AbortSignal
+  readonly #options: CommonOptions
+  #client: Client | undefined
+
+  constructor(options: CommonOptions, terminal: Terminal, signal: AbortSignal) {
+    this.#options = options
+    this.terminal = terminal
+    this.output = new Output(terminal, options.json)
+    this.signal = signal
+  }
+
+  /** Connects when it is first asked something. */
+  get client(): Client {
+    this.#client ??= this.newClient(parseBootstrap(this.#options.bootstrap))
+    return this.#client
+  }
+
+  get bootstrap(): string {
+    return this.#options.bootstrap
+  }
+
+  get timeoutMs(): number {
+    return durationMs('--timeout', this.#options.timeout)
+  }
+
+  newClient(bootstrap: readonly Address[]): Client {
+    const { timeoutMs } = this
+    return new Client({
+      bootstrap, dial: tcpDial(), clock: this.clock, softwareVersion: VERSION,
+      requestTimeoutMs: timeoutMs, timeoutMs: timeoutMs * 2,
+    })
+  }
+
+  /** Whether to go on with what cannot be undone. Where nobody can be asked it takes `--yes`. */
+  async confirm({ yes }: DestructiveOptions, question: string): Promise<boolean> {
+    if (yes) return true
+    if (this.terminal.isInteractive) return ask(question)
+    throw new UsageError(`${question} Nobody can be asked here: add --yes to go on, `
+      + '--dry-run to see what would be done')
+  }
+
+  close(): void {
+    this.#client?.close()
+  }
+}
+
+/** Throws UsageError. */
+export function parseBootstrap(text: string): Address[] {
+  return text.split(',').map((one) => {
+    const address = parseAddress(one)
+    if (address !== undefined) return address
+    throw new UsageError(`--bootstrap ${text}: write host:port, and commas between several`)
+  })
+}

@@ -1,0 +1,96 @@
+// Where a command writes to and reads from: the streams of its process, or those of a test.
+
+import { createInterface } from 'node:readline/promises'
+import type { Readable } from 'node:stream'
+import { tableLines, type Cell } from './table.ts'
+
+export interface Terminal {
+  readonly stdin: Readable & { readonly isTTY?: boolean }
+  /** Gives false where writing should wait for `drained`. */
+  writeOut(text: string | Buffer): boolean
+  drained(): Promise<void>
+  writeError(text: string): void
+  /** Columns of standard output; undefined where it is no terminal. */
+  readonly columns: number | undefined
+  /** Whether there is somebody who can be asked. */
+  readonly isInteractive: boolean
+  /** Whether somebody watches standard error. */
+  readonly isWatched: boolean
+}
+
+export function processTerminal(): Terminal {
+  const { stdin, stdout, stderr } = process
+  return {
+    stdin,
+    writeOut: (text) => stdout.write(text),
+    drained: () => new Promise((resolve) => { stdout.write('', () => resolve()) }),
+    writeError: (text) => { stderr.write(text) },
+    columns: stdout.isTTY ? stdout.columns : undefined,
+    isInteractive: stdin.isTTY === true && stderr.isTTY === true,
+    isWatched: stderr.isTTY === true,
+  }
+}
+
+/** What a command has to say: tables and lines for people, or JSON for programs. */
+export class Output {
+  readonly #terminal: Terminal
+  readonly isJson: boolean
+
+  constructor(terminal: Terminal, isJson: boolean) {
+    this.#terminal = terminal
+    this.isJson = isJson
+  }
+
+  get columns(): number | undefined {
+    return this.#terminal.columns
+  }
+
+  /** The whole result: as one JSON document, or as `text` writes it. */
+  show(json: unknown, text: () => void): void {
+    if (this.isJson) this.line(JSON.stringify(json, null, 2))
+    else text()
+  }
+
+  line(text = ''): void {
+    this.#terminal.writeOut(`${text}\n`)
+  }
+
+  /** Part of a stream of results; wait for it, so that memory does not fill. */
+  async stream(bytes: string | Buffer): Promise<void> {
+    if (!this.#terminal.writeOut(bytes)) await this.#terminal.drained()
+  }
+
+  table(titles: readonly string[], rows: readonly (readonly Cell[])[]): void {
+    for (const line of tableLines(titles, rows, this.columns)) this.line(line)
+  }
+
+  /** Names and values, one a line. */
+  fields(fields: readonly (readonly [name: string, value: Cell])[]): void {
+    const width = Math.max(...fields.map(([name]) => name.length))
+    for (const [name, value] of fields) this.line(`${name.padEnd(width)}  ${value ?? '-'}`)
+  }
+
+  /** For a person who watches; pipes and files stay free of it. */
+  note(text: string): void {
+    if (this.#terminal.isWatched && !this.isJson) this.#terminal.writeError(`${text}\n`)
+  }
+
+  /** How far a long work is, in a line that is written over; for a person who watches. */
+  progress(text: string): void {
+    if (this.#terminal.isWatched && !this.isJson) this.#terminal.writeError(`\r\x1b[K${text}`)
+  }
+
+  progressEnd(): void {
+    this.progress('')
+  }
+}
+
+/** Asks on standard error, so that standard output stays what it is. */
+export async function ask(question: string): Promise<boolean> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^y(es)?$/i.test((await reader.question(`${question} [y/N] `)).trim())
+  } finally {
+    reader.close()
+  }
+}
