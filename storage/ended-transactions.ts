@@ -32,9 +32,9 @@ function firstBatchOf(
     for (const segment of segments.from(from)) {
       for (const batch of soundBatches(segment, from)) {
         if (batch.baseOffset >= to) return undefined
-        if (batch.producerId === producerId && batch.isTransactional && !batch.isControl) {
-          return batch.baseOffset
-        }
+        const isOfIt = batch.producerId === producerId && batch.isTransactional
+          && !batch.isControl && batch.baseOffset >= from
+        if (isOfIt) return batch.baseOffset
       }
     }
     return undefined

@@ -110,7 +110,8 @@ export class History {
     disk.watcher = (call) => this.#watch(call, disk)
     const running = boot(disk, this.#models, this.#nowMs, (model, log) => {
       // Ends that were before this one are over: the floors say what they left.
-      model.settle(log, verify(log, model, promisedNow(model, 'kill')))
+      const promised = { ...promisedNow(model, 'kill'), disk: this.#memory }
+      model.settle(log, verify(log, model, promised))
     })
     mustBeTidy(this.#memory, this.#models)
     return this.#scene = this.#sceneOf(running)

@@ -240,7 +240,10 @@ function compareDamaged(its: Case, model: LogModel, sight: Sight, log: unknown):
   const firstOffset = placed[first]?.baseOffset ?? firstBehind(damage, placed)
   const recoveryPoint = offsetIn(memory, RECOVERY_POINTS, model) ?? 0
   const startOffset = offsetIn(memory, START_OFFSETS, model) ?? 0
-  const mayBeRefused = isClean || firstOffset < recoveryPoint || damage.bytes === undefined
+  // A cleaning may have taken what lay before the damage: the log ends below it.
+  const soundEnd = first < 0 ? firstOffset
+    : placed[first - 1]?.nextOffset ?? baseOffsetOf(damage.path)
+  const mayBeRefused = isClean || soundEnd < recoveryPoint || damage.bytes === undefined
   const isSynced = isClean || firstOffset < recoveryPoint && startOffset < recoveryPoint
   if (!(log instanceof Log)) {
     must('H2', mayBeRefused || firstOffset === Infinity && mayLackBatches(its, placed),

@@ -101,7 +101,7 @@ export function lookAfter(end: End, memory: MemoryDisk, look: Look): void {
   }
   const disk = new SimDisk(memory, lies)
   boot(disk, models, nowMs, (model, log) => {
-    verify(log, model, promised[models.indexOf(model)]!, dice)
+    verify(log, model, { ...promised[models.indexOf(model)]!, disk: memory }, dice)
   })
   mustBeTidy(memory, models)
 }

@@ -2,12 +2,14 @@
 // derived from the batches (indexes, producers, epochs, aborted transactions) is what they make it.
 
 import { Batch } from '../../protocol/records/batch.ts'
+import type { Disk } from '../../storage/disk.ts'
 import type { Log } from '../../storage/log.ts'
 import type { Dice } from './dice.ts'
 import {
   committedOf, type LogModel, type ModelBatch, type ModelRecord, producersOf,
 } from './model.ts'
 import { must, mustEqual } from './promise.ts'
+import { verifySnapshots } from './verify-snapshots.ts'
 import { folded, readCommitted, readRecords } from './visible.ts'
 
 export interface Promised {
@@ -16,6 +18,8 @@ export interface Promised {
   readonly startFloor: number
   /** Of what producers wrote from here on the last five batches are known. */
   readonly producersSince: number
+  /** Where snapshots of producers are to be looked at. */
+  readonly disk?: Disk
 }
 
 /** A batch that lies in the log, and the one of the model that it is, whole or cleaned. */
@@ -36,7 +40,7 @@ const FEW = 6
  * With `dice`, lookups are tried at some places, not at all.
  */
 export function verify(
-  log: Log, model: LogModel, promised: Promised, dice?: Dice,
+  log: Log, model: LogModel, { disk, ...promised }: Promised, dice?: Dice,
 ): readonly ModelBatch[] {
   const { startOffset, endOffset } = log
   mustOrder(log)
@@ -63,6 +67,7 @@ export function verify(
   // Where the log begins within such a tail, marks may be lost as well.
   const isWithinTail = promised.floor < startOffset && model.config.cleanupPolicy.has('compact')
   if (!isWithinTail) verifyTransactions(log, model, batches)
+  if (disk !== undefined && !isWithinTail) verifySnapshots(log, disk, producersOf(batches))
   return batches
 }
 

@@ -196,6 +196,16 @@ describe('a directory that Kafka has cleaned', () => {
       .toEqual([log.endOffset, undefined])
   })
 
+  test('has one open where it began, whatever lies before it', () => {
+    const log = openLog(disk, { config: CONFIG })
+    appendPairs(log, [['a', '1']], inTransaction(1))
+    appendMark(log, 'COMMIT', 1)
+    const second = appendPairs(log, [['a', '2']], { ...inTransaction(1), baseSequence: 1 })
+    fill(log)
+    log.truncateTo(appendPairs(log, [['b', '1']]))
+    expect(log.producers.firstUnstableOffset).toBe(second)
+  })
+
   test('has one open where the first batch is that is left of it', async () => {
     const log = openLog(disk, { config: CONFIG })
     appendPairs(log, [['a', '1']], inTransaction(1))
