@@ -1,12 +1,15 @@
 // Samsa as a library: a broker inside a process, a test's for instance.
 //
-//   const node = new Node(parseConfig(properties, console.warn), systemWorld())
-//   await node.start()
+//   const broker = await Broker.start()
+//   … broker.bootstrapServers …
+//   await broker.close()
 
-export { DEVELOPMENT, parseConfig, type Config } from './config.ts'
-export { Node } from './node.ts'
+export type {
+  ApiName, BrokerClock, BrokerFactory, BrokerOptions, Bytes, Fault, FaultBuilder, Faults,
+  FaultyRequest, ForkOptions, KafkaRecord, RecordHeader, RecordMetadata, RecordsOptions,
+  RecordToProduce, Settings, Snapshot, TopicConfigs, TopicDescription, TopicOptions, Topics,
+} from './library/api.ts'
+export { Broker } from './library/broker.ts'
+export { KafkaError } from './library/errors.ts'
 export { StartError } from './start-error.ts'
 export { VERSION } from './version.ts'
-export { createLogger, silentLogger, type LoggerOptions } from './world/logger.ts'
-export { systemWorld } from './world/system.ts'
-export type { World } from './world/world.ts'

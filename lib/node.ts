@@ -27,6 +27,7 @@ import { Partitions } from './replication/partitions.ts'
 import { ReplicaMoves } from './replication/replica-moves.ts'
 import { ReplicaPlaces } from './replication/replica-places.ts'
 import { Dispatcher } from './server/dispatch.ts'
+import type { Handler } from './server/handler.ts'
 import { Server } from './server/server.ts'
 import type { AdvertisedListener, Services } from './services.ts'
 import { environmentError, StartError } from './start-error.ts'
@@ -43,7 +44,9 @@ const PROTOCOL_NUMBERS: Readonly<Record<SecurityProtocol, number>> =
 export class Node {
   readonly #config: Config
   readonly #world: World
+  readonly #apis: readonly Handler[]
   readonly #turn: Turn
+  #services: Services | undefined
   #listeners: readonly AdvertisedListener[] = []
   #clusterId = ''
   #lifecycle: BrokerLifecycle | undefined
@@ -61,9 +64,11 @@ export class Node {
   /** Resolves with the reason if the node can no longer keep its promises: end it then. */
   readonly failed: Promise<unknown>
 
-  constructor(config: Config, world: World) {
+  /** `apis`: what answers to clients; left out: all that there is. */
+  constructor(config: Config, world: World, apis: readonly Handler[] = handlers) {
     this.#config = config
     this.#world = world
+    this.#apis = apis
     this.#turn = new Turn(world.clock)
     let tell: (error: unknown) => void
     this.failed = new Promise((resolve) => { tell = resolve })
@@ -80,6 +85,12 @@ export class Node {
 
   get clusterId(): string {
     return this.#clusterId
+  }
+
+  /** What handlers work with, for requests from within the process; it serves by then. */
+  get services(): Services {
+    if (this.#services === undefined) throw new Error('the node does not serve yet')
+    return this.#services
   }
 
   /**
@@ -285,7 +296,8 @@ export class Node {
       }),
       apis: handlers,
     }
-    server.serve(new Dispatcher(handlers, services))
+    this.#services = services
+    server.serve(new Dispatcher(this.#apis, services))
     // Once more, in front of the parts that requests under way still need.
     this.#undo.push(() => server.stop())
   }

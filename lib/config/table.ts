@@ -20,7 +20,7 @@ const ALL = [
   ...shareGroupsSettings, ...securitySettings, ...operationsSettings, ...saslSettings,
 ] as const
 
-type AnySetting = (typeof ALL)[number]
+export type AnySetting = (typeof ALL)[number]
 
 /** `log.retention.ms` → `logRetentionMs` */
 type CamelCase<Name extends string> = Name extends `${infer Head}.${infer Rest}`

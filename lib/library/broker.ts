@@ -1,0 +1,177 @@
+// A broker in this process.
+
+import { whyNotYet } from '../config.ts'
+import { handlers } from '../handlers/index.ts'
+import { Node } from '../node.ts'
+import type { Services } from '../services.ts'
+import { StartError } from '../start-error.ts'
+import { systemClock } from '../world/clock.ts'
+import { systemRandom } from '../world/random.ts'
+import { tcpNetwork } from '../world/tcp.ts'
+import type { World } from '../world/world.ts'
+import { nodeDisk } from '../../storage/node-disk.ts'
+import { VolatileDisk } from '../../storage/volatile-disk.ts'
+import type * as Api from './api.ts'
+import { brokerConfig, loggerOf, MEMORY_DIRECTORY } from './options.ts'
+import { ScriptedFaults } from './faults.ts'
+import { MovableClock } from './movable-clock.ts'
+import { Producer } from './produce.ts'
+import { readRecords } from './records.ts'
+import { emptyCluster } from './reset.ts'
+import { createTopics, topicsOf } from './topics.ts'
+
+/** A broker in this process, in memory or on a disk. */
+export type Broker = Api.Broker
+
+/** What a broker begins with that is no option. */
+interface Beginning {
+  readonly disk: World['disk']
+  readonly clock: MovableClock
+  readonly logDirs: readonly string[]
+}
+
+class InProcessBroker implements Api.Broker {
+  readonly bootstrapServers: string
+  readonly host: string
+  readonly port: number
+  readonly clusterId: string
+  readonly topics: Api.Topics
+  readonly clock: Api.BrokerClock
+  readonly faults: ScriptedFaults
+  readonly failed: Promise<unknown>
+  readonly #options: Api.BrokerOptions
+  readonly #beginning: Beginning
+  readonly #node: Node
+  readonly #producer: Producer
+  /** Of readings under way. */
+  readonly #readings = new Set<AbortController>()
+  #isClosed = false
+
+  constructor(
+    node: Node, options: Api.BrokerOptions, beginning: Beginning, faults: ScriptedFaults,
+  ) {
+    const { clock } = beginning
+    this.#node = node
+    this.#options = options
+    this.#beginning = beginning
+    this.faults = faults
+    const [listener] = node.listeners
+    this.host = listener?.host ?? ''
+    this.port = listener?.port ?? 0
+    this.bootstrapServers = `${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`
+    this.clusterId = node.clusterId
+    this.topics = topicsOf(() => this.#services)
+    this.clock = { now: () => clock.nowMs(), advance: (byMs) => clock.advance(byMs) }
+    this.failed = node.failed.then(async (reason) => {
+      await this.close()
+      return reason
+    })
+    this.#producer = new Producer(() => this.#services)
+  }
+
+  get #services(): Services {
+    if (this.#isClosed) throw new Error('the broker is closed')
+    return this.#node.services
+  }
+
+  // Asynchronous, so that a broker that is closed rejects.
+  async produce(
+    topic: string, records: Api.RecordToProduce | readonly Api.RecordToProduce[],
+  ): Promise<Api.RecordMetadata[]> {
+    return this.#producer.produce(topic, records)
+  }
+
+  async *records(
+    topic: string, options: Api.RecordsOptions = {},
+  ): AsyncGenerator<Api.KafkaRecord, void> {
+    const reading = new AbortController()
+    const abort = (): void => reading.abort()
+    if (options.signal?.aborted === true) return
+    options.signal?.addEventListener('abort', abort)
+    this.#readings.add(reading)
+    try {
+      yield* readRecords(this.#services, topic, options, reading.signal)
+    } finally {
+      this.#readings.delete(reading)
+      options.signal?.removeEventListener('abort', abort)
+    }
+  }
+
+  async reset(): Promise<void> {
+    this.faults.clear()
+    await this.#services.controller.submit(emptyCluster)
+    await createTopics(this.#services, this.#options.topics?.map(topicOptions) ?? [])
+  }
+
+  async snapshot(): Promise<Api.Snapshot> {
+    const { clock, disk, logDirs } = this.#beginning
+    const { turn } = this.#services
+    // What is under way in this turn is written at its end.
+    await new Promise<void>((resolve) => { turn.onReplies(resolve) })
+    const kept = copyOf(disk, logDirs)
+    const { aheadMs } = clock
+    return {
+      fork: (options = {}) => {
+        const { settings, host, log } = this.#options
+        return start({ host, log, ...options, settings: { ...settings, ...options.settings } }, {
+          disk: kept.copy(), clock: new MovableClock(systemClock(), aheadMs), logDirs,
+        })
+      },
+    }
+  }
+
+  async fork(options?: Api.ForkOptions): Promise<Api.Broker> {
+    return (await this.snapshot()).fork(options)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    for (const reading of this.#readings) reading.abort()
+    await this.#node.stop()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+function topicOptions(topic: string | Api.TopicOptions): Api.TopicOptions {
+  return typeof topic === 'string' ? { name: topic } : topic
+}
+
+/** In memory, wherever it lay. */
+function copyOf(disk: World['disk'], directories: readonly string[]): VolatileDisk {
+  if (disk instanceof VolatileDisk) return disk.copy()
+  const copy = new VolatileDisk()
+  for (const directory of directories) copy.copyFrom(disk, directory)
+  return copy
+}
+
+async function start(options: Api.BrokerOptions, beginning: Beginning): Promise<Api.Broker> {
+  const { disk, clock, logDirs } = beginning
+  const logger = loggerOf(options.log)
+  const config = brokerConfig(options, logDirs, (message) => logger.warn(message))
+  const notYet = whyNotYet(config)
+  if (notYet !== undefined) throw new StartError(notYet)
+  const faults = new ScriptedFaults(handlers, clock)
+  const world: World = { disk, clock, logger, random: systemRandom(), network: tcpNetwork() }
+  const node = new Node(config, world, faults.inFrontOf(handlers))
+  await node.start()
+  const broker = new InProcessBroker(node, options, beginning, faults)
+  try {
+    await createTopics(node.services, options.topics?.map(topicOptions) ?? [])
+  } catch (error) {
+    await broker.close()
+    throw error
+  }
+  return broker
+}
+
+export const Broker: Api.BrokerFactory = {
+  start: (options = {}) => {
+    const { directory } = options
+    const disk = directory === undefined ? new VolatileDisk() : nodeDisk()
+    const logDirs = [directory ?? MEMORY_DIRECTORY]
+    return start(options, { disk, clock: new MovableClock(systemClock()), logDirs })
+  },
+}

@@ -1,0 +1,39 @@
+// What a broker of the library is made of: the options of `Broker.start` as a configuration.
+
+import { resolve } from 'node:path'
+
+import type { Logger } from '../../storage/ports.ts'
+import { type Config, DEVELOPMENT, parseConfig } from '../config.ts'
+import { StartError } from '../start-error.ts'
+import { createLogger, silentLogger } from '../world/logger.ts'
+import type { BrokerOptions } from './api.ts'
+import { textOfSettings } from './settings.ts'
+
+/** Where a broker in memory has its logs, on a disk of its own. */
+export const MEMORY_DIRECTORY = '/samsa'
+
+const LOOPBACK = '127.0.0.1'
+
+/** What has another default than in Kafka: the rest of it is said by options. */
+export const SINGLE_NODE_DEFAULTS: ReadonlyMap<string, string> = new Map(
+  [...DEVELOPMENT].filter(([name]) => name !== 'listeners' && name !== 'log.dirs'))
+
+/** Throws StartError for settings that cannot be. */
+export function brokerConfig(
+  options: BrokerOptions, logDirs: readonly string[], warn: (message: string) => void,
+): Config {
+  const { host = LOOPBACK, port = 0, settings = {} } = options
+  const separating = logDirs.find((directory) => directory.includes(','))
+  if (separating !== undefined) {
+    throw new StartError(`directory=${separating}: a comma would make two of it (log.dirs)`)
+  }
+  const base = new Map(SINGLE_NODE_DEFAULTS)
+  base.set('listeners', `PLAINTEXT://${host.includes(':') ? `[${host}]` : host}:${port}`)
+  base.set('log.dirs', logDirs.map((directory) => resolve(directory)).join(','))
+  return parseConfig(textOfSettings(settings), warn, { base })
+}
+
+export function loggerOf(log: BrokerOptions['log']): Logger {
+  if (log === undefined) return silentLogger()
+  return typeof log === 'function' ? createLogger({ write: log }) : createLogger({ level: log })
+}
