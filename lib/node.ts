@@ -26,6 +26,7 @@ import { FetchSessions } from './replication/fetch-sessions.ts'
 import { Partitions } from './replication/partitions.ts'
 import { ReplicaMoves } from './replication/replica-moves.ts'
 import { ReplicaPlaces } from './replication/replica-places.ts'
+import { ReplicationQuota } from './replication/replication-quota.ts'
 import { Dispatcher } from './server/dispatch.ts'
 import type { Handler } from './server/handler.ts'
 import { Server } from './server/server.ts'
@@ -227,6 +228,10 @@ export class Node {
     const { clock, logger } = this.#world
     const moves = new ReplicaMoves({
       directories: directories.all, places, clock, logger, bytesPerSecond,
+      quota: new ReplicationQuota({
+        windowCount: this.#config.alterLogDirsReplicationQuotaWindowNum,
+        windowMs: this.#config.alterLogDirsReplicationQuotaWindowSizeSeconds * 1000, clock,
+      }),
       onFailure: (directory, error) => this.#failDirectory(directory, error),
     })
     this.#undo.push(() => moves.stop())

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import type { RunningBroker } from '../harness/broker.ts'
 import type { Check, Suite } from '../harness/check.ts'
 import { sleep } from '../harness/process.ts'
+import { directories } from './directories.ts'
 import { FILES } from './files.ts'
 import { installJvm, ToolsJvm } from './jvm.ts'
 import { type Part, readTranscript, shown, wordsOf, writeTranscript } from './transcript.ts'
@@ -124,6 +125,6 @@ const storageInfo: Check = {
 export const adminSuite: Suite = {
   name: 'admin',
   client: 'Apache Kafka 4.3.1 admin tools',
-  checks: [transcript, apiVersions, storageInfo],
+  checks: [transcript, apiVersions, storageInfo, directories],
   install: async () => { await installJvm() },
 }

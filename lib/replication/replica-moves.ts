@@ -15,12 +15,14 @@ import type { Logger } from '../../storage/ports.ts'
 import { type Clock, nextTurn } from '../world/clock.ts'
 import type { Partition } from './partition.ts'
 import type { ReplicaPlaces } from './replica-places.ts'
+import type { ReplicationQuota } from './replication-quota.ts'
 
 export interface ReplicaMovesOptions {
   readonly directories: readonly LogDirectory[]
   readonly places: Pick<ReplicaPlaces, 'assign'>
   readonly clock: Clock
   readonly logger: Logger
+  readonly quota: ReplicationQuota
   /** `replica.alter.log.dirs.io.max.bytes.per.second` as it is now; Infinity without any. */
   bytesPerSecond(): number
   /** The disk failed: the directory is no longer trusted. */
@@ -35,7 +37,7 @@ const LAST_PIECES = 4
 const MAX_UNSYNCED_BYTES = 32 * 1024 * 1024
 /** Where there is nothing to copy it is looked up again so soon. */
 const IDLE_MS = 10
-/** A pause for the rate is looked up from so often. */
+/** Where more was copied than the rate allows. */
 const NAP_MS = 100
 
 interface Move {
@@ -296,12 +298,14 @@ export class ReplicaMoves {
 
   /** As long as the rate asks for, or for a moment where nothing was to do. */
   async #rest(copiedBytes: number): Promise<void> {
-    const rate = this.#options.bytesPerSecond()
-    let restMs = copiedBytes === 0 ? IDLE_MS : copiedBytes * 1000 / rate
-    while (restMs > 0 && !this.#isStopping && this.#options.bytesPerSecond() === rate) {
-      const napMs = Math.min(restMs, NAP_MS)
-      await new Promise<void>((resolve) => { this.#options.clock.setTimer(napMs, resolve) })
-      restMs -= napMs
+    const { bytesPerSecond, clock, quota } = this.#options
+    if (copiedBytes > 0) quota.record(copiedBytes)
+    let isTooFast = quota.isExceeded(bytesPerSecond())
+    let napMs = isTooFast ? NAP_MS : copiedBytes > 0 ? 0 : IDLE_MS
+    while (napMs > 0 && !this.#isStopping && this.#moves.size > 0) {
+      await new Promise<void>((resolve) => { clock.setTimer(napMs, resolve) })
+      isTooFast = quota.isExceeded(bytesPerSecond())
+      napMs = isTooFast ? NAP_MS : 0
     }
   }
 }

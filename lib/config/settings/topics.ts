@@ -43,6 +43,7 @@ export const topicsSettings = [
   int('num.replica.fetchers', 1).atLeast(1).high().clusterWide()
     .doc('Threads that fetch from each leader.'),
   int('num.replica.alter.log.dirs.threads', null).high()
+    .moot('one thread moves them')
     .doc('Threads that move replicas between directories.'),
   boolean('follower.fetch.last.tiered.offset.enable', false).clusterWide()
     .doc('Let an empty follower start behind what is already in remote storage.'),
@@ -50,9 +51,9 @@ export const topicsSettings = [
     .doc('Samples from which the rate of throttled replication is taken.'),
   int('replication.quota.window.size.seconds', 1).atLeast(1).low()
     .doc('Length of one sample of the rate of throttled replication.'),
-  int('alter.log.dirs.replication.quota.window.num', 11).atLeast(1).low()
+  int('alter.log.dirs.replication.quota.window.num', 11).atLeast(1).low().served()
     .doc('Samples from which the rate of moves between directories is taken.'),
-  int('alter.log.dirs.replication.quota.window.size.seconds', 1).atLeast(1).low()
+  int('alter.log.dirs.replication.quota.window.size.seconds', 1).atLeast(1).low().served()
     .doc('Length of one sample of the rate of moves between directories.'),
   className('create.topic.policy.class.name', null).low()
     .doc('Class that approves new topics.'),

@@ -16,6 +16,7 @@ import { FetchSessions } from '../../../lib/replication/fetch-sessions.ts'
 import { Partitions } from '../../../lib/replication/partitions.ts'
 import { ReplicaMoves } from '../../../lib/replication/replica-moves.ts'
 import { ReplicaPlaces } from '../../../lib/replication/replica-places.ts'
+import { ReplicationQuota } from '../../../lib/replication/replication-quota.ts'
 import { Client } from '../../../lib/server/client.ts'
 import { Later, NO_ANSWER, type RequestContext } from '../../../lib/server/handler.ts'
 import type { Services } from '../../../lib/services.ts'
@@ -113,6 +114,7 @@ export class Replica {
     })
     const moves = new ReplicaMoves({
       directories, places, clock, logger: silent, bytesPerSecond: () => this.moveRate,
+      quota: new ReplicationQuota({ windowCount: 11, windowMs: 1000, clock }),
       onFailure: (directory, error) => this.partitions.failDirectory(directory, error),
     })
     return { places, moves }

@@ -120,7 +120,7 @@ test('a rate holds it back', async () => {
   const replica = await withTopic()
   for (let i = 0; i < 5; i++) replica.send('a', [String(i).repeat(900_000)])
   await goOn(replica, 2)
-  replica.moveRate = 1_000_000
+  replica.moveRate = 200_000
   move(replica, PATHS.find((path) => path !== at(replica))!)
   await goOn(replica, 200)
   const [one] = replica.directories.flatMap(({ futures }) => [...futures.all()])
