@@ -2,6 +2,7 @@
 // range, everybody syncs, and heartbeats tell when to join again.
 
 import { sleep } from '../../compat/harness/process.ts'
+import type { Wire } from '../../compat/harness/wire.ts'
 import { encodeMessage } from '../../protocol/compile.ts'
 import {
   consumerProtocolAssignment, consumerProtocolSubscription,
@@ -12,7 +13,6 @@ import { leaveGroup } from '../../protocol/messages/leave-group.ts'
 import { syncGroup } from '../../protocol/messages/sync-group.ts'
 import { Errors } from '../../protocol/errors.ts'
 import type { Decoded } from '../../protocol/schema.ts'
-import type { Client } from './client.ts'
 import type { GroupOfMembers, GroupPlan, Removed } from './members.ts'
 
 type Joined = Decoded<typeof joinGroup.response>
@@ -25,7 +25,7 @@ const TRY_AGAIN = new Set<number>([
 ])
 
 interface Member {
-  readonly client: Client
+  readonly client: Wire
   memberId: string
   /** In which it has its assignment; −1: in none. */
   generationId: number
@@ -51,7 +51,7 @@ export class ClassicGroupOfMembers implements GroupOfMembers {
     return this.#members.length
   }
 
-  add(client: Client): void {
+  add(client: Wire): void {
     const member: Member = {
       client, memberId: '', generationId: -1, isLeaving: false, done: Promise.resolve(),
     }

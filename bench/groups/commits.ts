@@ -1,11 +1,11 @@
 // Offset commits of consumers that each wait for the answer to one before they send the next.
 
+import { type Wire, wiresTo } from '../../compat/harness/wire.ts'
 import { Errors } from '../../protocol/errors.ts'
 import { joinGroup } from '../../protocol/messages/join-group.ts'
 import { offsetCommit } from '../../protocol/messages/offset-commit.ts'
 import { syncGroup } from '../../protocol/messages/sync-group.ts'
-import { type Client, clientsOf } from './client.ts'
-import { awaitCoordinator, createTopic, type Contender } from './contender.ts'
+import { type Contender, setUp } from './contender.ts'
 import { Repeater } from './repeater.ts'
 import { sideBySide } from './side-by-side.ts'
 import { table } from './table.ts'
@@ -51,9 +51,8 @@ export async function benchCommits(turns = TURNS): Promise<void> {
 
 export async function prepareCommits(broker: Contender): Promise<Consumers> {
   const { address } = broker
-  await createTopic(broker, TOPIC, CONSUMERS)
-  await awaitCoordinator(broker, 'group')
-  const clients = await clientsOf(address, CONSUMERS)
+  await setUp(broker, TOPIC, CONSUMERS, 'group')
+  const clients = await wiresTo(address, CONSUMERS)
   const members = await joined(clients)
   for (const client of clients) client.close()
   const alone = members.map((_, index) =>
@@ -97,9 +96,9 @@ function repeaterOf(
 }
 
 /** All in one generation of one group; nobody hears of them until their sessions end. */
-async function joined(clients: readonly Client[]): Promise<Committer[]> {
+async function joined(clients: readonly Wire[]): Promise<Committer[]> {
   const groupId = 'together'
-  const ask = (client: Client, memberId: string) => client.ask(joinGroup, 9, {
+  const ask = (client: Wire, memberId: string) => client.ask(joinGroup, 9, {
     groupId, memberId, sessionTimeoutMs: 300_000, rebalanceTimeoutMs: 60_000,
     protocolType: 'other', protocols: [{ name: 'any', metadata: Buffer.alloc(0) }],
   })

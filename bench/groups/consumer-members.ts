@@ -3,9 +3,9 @@
 
 import { randomUUID } from 'node:crypto'
 import { sleep } from '../../compat/harness/process.ts'
+import type { Wire } from '../../compat/harness/wire.ts'
 import { consumerGroupHeartbeat } from '../../protocol/messages/consumer-group-heartbeat.ts'
 import { Errors } from '../../protocol/errors.ts'
-import type { Client } from './client.ts'
 import type { GroupOfMembers, GroupPlan, Removed } from './members.ts'
 
 const HEARTBEAT_PAUSE_MS = 50
@@ -16,7 +16,7 @@ const TRY_AGAIN = new Set<number>([
 ])
 
 interface Member {
-  readonly client: Client
+  readonly client: Wire
   readonly memberId: string
   epoch: number
   owned: readonly { readonly topicId: string, readonly partitions: readonly number[] }[]
@@ -37,7 +37,7 @@ export class ConsumerGroupOfMembers implements GroupOfMembers {
     return this.#members.length
   }
 
-  add(client: Client): void {
+  add(client: Wire): void {
     const member: Member = {
       client, memberId: randomUUID(), epoch: JOIN_EPOCH, owned: [], isLeaving: false,
       done: Promise.resolve(),

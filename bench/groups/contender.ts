@@ -8,9 +8,9 @@ import { freePort, startSamsa } from '../../compat/harness/broker.ts'
 import { jarsOf } from '../../compat/harness/install.ts'
 import { formatForKafka, runKafka } from '../../compat/harness/kafka.ts'
 import { sleep, until } from '../../compat/harness/process.ts'
-import { createTopics } from '../../protocol/messages/create-topics.ts'
+import { Wire } from '../../compat/harness/wire.ts'
 import { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
-import { clientOf } from './client.ts'
+import { createTopic } from '../requests.ts'
 
 export type Side = 'Samsa' | 'Kafka'
 export const SIDES: readonly Side[] = ['Samsa', 'Kafka']
@@ -111,30 +111,18 @@ function cpuMsOf(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS
 }
 
-/** Creates a topic, and waits until it is there; gives its id. */
-export async function createTopic(
-  { address }: Contender, name: string, numPartitions: number,
-): Promise<string> {
-  const client = await clientOf(address)
-  const { topics } = await client.ask(createTopics, 7, {
-    topics: [{ name, numPartitions, replicationFactor: 1, assignments: [], configs: [] }],
-  })
-  client.close()
-  const [{ errorCode, topicId }] = topics as [typeof topics[0]]
-  if (errorCode !== 0) throw new Error(`topic ${name} could not be created: error ${errorCode}`)
-  return topicId
-}
-
-/** Has the topic of the coordinators created, and waits until one of them answers. */
-export async function awaitCoordinator(
-  { address }: Contender, kind: keyof typeof COORDINATOR_KINDS,
+/** Creates a topic and that of the coordinators, and waits until one of these answers. */
+export async function setUp(
+  { address }: Contender, topic: string, numPartitions: number,
+  kind: keyof typeof COORDINATOR_KINDS,
 ): Promise<void> {
-  const client = await clientOf(address)
+  const wire = await Wire.connect(address)
+  await createTopic(wire, topic, numPartitions)
   await until(`a coordinator of ${kind}s`, 120_000, async () => {
-    const { coordinators } = await client.ask(findCoordinator, 6,
+    const { coordinators } = await wire.ask(findCoordinator, 6,
       { keyType: COORDINATOR_KINDS[kind], coordinatorKeys: ['bench'] })
     return coordinators[0]!.errorCode === 0 || undefined
   })
-  client.close()
+  wire.close()
   await sleep(1000) // its partitions may be loading still
 }

@@ -1,12 +1,12 @@
 // How long the coordinators take to be there again after a restart, with many groups that have
 // committed offsets.
 
+import { sleep } from '../../compat/harness/process.ts'
+import { Wire, wiresTo } from '../../compat/harness/wire.ts'
 import { Errors } from '../../protocol/errors.ts'
 import { offsetCommit } from '../../protocol/messages/offset-commit.ts'
 import { offsetFetch } from '../../protocol/messages/offset-fetch.ts'
-import { sleep } from '../../compat/harness/process.ts'
-import { type Client, clientOf, clientsOf } from './client.ts'
-import { awaitCoordinator, createTopic, type Contender } from './contender.ts'
+import { type Contender, setUp } from './contender.ts'
 import { sideBySide } from './side-by-side.ts'
 import { table } from './table.ts'
 
@@ -42,14 +42,13 @@ export async function benchLoads(turns = TURNS): Promise<void> {
 }
 
 export async function prepareLoads(broker: Contender): Promise<undefined> {
-  await createTopic(broker, TOPIC, PARTITIONS)
-  await awaitCoordinator(broker, 'group')
+  await setUp(broker, TOPIC, PARTITIONS, 'group')
   await commitAll(broker)
 }
 
 async function loadOnce(broker: Contender, results: Loads): Promise<void> {
   const { spawnedMs, readyMs } = await broker.restart()
-  const client = await clientOf(broker.address)
+  const client = await Wire.connect(broker.address)
   await askAll(client)
   const endedMs = performance.now()
   client.close()
@@ -61,7 +60,7 @@ async function loadOnce(broker: Contender, results: Loads): Promise<void> {
 const groupIds = Array.from({ length: GROUPS }, (_, index) => `group-${index}`)
 
 async function commitAll({ address }: Contender): Promise<void> {
-  const clients = await clientsOf(address, CONNECTIONS)
+  const clients = await wiresTo(address, CONNECTIONS)
   await Promise.all(clients.map(async (client, connection) => {
     for (let offset = 1; offset <= COMMITS; offset++) {
       for (let index = connection; index < GROUPS; index += CONNECTIONS) {
@@ -72,7 +71,7 @@ async function commitAll({ address }: Contender): Promise<void> {
   }))
 }
 
-async function commit(client: Client, groupId: string, committedOffset: number): Promise<void> {
+async function commit(client: Wire, groupId: string, committedOffset: number): Promise<void> {
   const partitions = Array.from({ length: PARTITIONS }, (_, partitionIndex) =>
     ({ partitionIndex, committedOffset, committedMetadata: '' }))
   for (;;) {
@@ -86,7 +85,7 @@ async function commit(client: Client, groupId: string, committedOffset: number):
 }
 
 /** Some groups after others, until each has answered with what was committed. */
-async function askAll(client: Client): Promise<void> {
+async function askAll(client: Wire): Promise<void> {
   for (let from = 0; from < GROUPS; from += GROUPS_OF_A_REQUEST) {
     let asked = groupIds.slice(from, from + GROUPS_OF_A_REQUEST)
     for (;;) {

@@ -1,6 +1,6 @@
 // What is asked of the members of a group, whichever protocol they speak.
 
-import type { Client } from './client.ts'
+import type { Wire } from '../../compat/harness/wire.ts'
 
 export interface GroupPlan {
   readonly groupId: string
@@ -9,7 +9,7 @@ export interface GroupPlan {
 }
 
 export interface Removed {
-  readonly client: Client
+  readonly client: Wire
   /** When it said that it goes, on the clock of `performance.now`. */
   readonly askedMs: number
 }
@@ -17,7 +17,7 @@ export interface Removed {
 export interface GroupOfMembers {
   readonly memberCount: number
   /** The client becomes a member. */
-  add(client: Client): void
+  add(client: Wire): void
   /** A member has left. */
   removeOne(): Promise<Removed>
   /** Resolves when every member has its part, and all partitions are given away. */

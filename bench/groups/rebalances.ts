@@ -2,10 +2,10 @@
 // left or come.
 
 import { randomUUID } from 'node:crypto'
-import { type Client, clientOf, clientsOf } from './client.ts'
+import { Wire, wiresTo } from '../../compat/harness/wire.ts'
 import { ClassicGroupOfMembers } from './classic-members.ts'
 import { ConsumerGroupOfMembers } from './consumer-members.ts'
-import { awaitCoordinator, createTopic, type Contender } from './contender.ts'
+import { type Contender, setUp } from './contender.ts'
 import type { GroupOfMembers } from './members.ts'
 import { sideBySide } from './side-by-side.ts'
 import { table } from './table.ts'
@@ -48,8 +48,7 @@ export async function benchRebalances(
 }
 
 export async function prepareRebalances(broker: Contender): Promise<undefined> {
-  await createTopic(broker, TOPIC, PARTITIONS)
-  await awaitCoordinator(broker, 'group')
+  await setUp(broker, TOPIC, PARTITIONS, 'group')
 }
 
 export async function rebalanceOnce(
@@ -57,7 +56,7 @@ export async function rebalanceOnce(
 ): Promise<void> {
   const group = new PROTOCOLS[protocol](
     { groupId: randomUUID(), topic: TOPIC, partitionCount: PARTITIONS })
-  const clients = await clientsOf(broker.address, MEMBERS)
+  const clients = await wiresTo(broker.address, MEMBERS)
   await form(broker, group, clients, into)
   await change(broker, group, into)
   await group.end()
@@ -65,7 +64,7 @@ export async function rebalanceOnce(
 }
 
 async function form(
-  broker: Contender, group: GroupOfMembers, clients: readonly Client[], into: Rebalances,
+  broker: Contender, group: GroupOfMembers, clients: readonly Wire[], into: Rebalances,
 ): Promise<void> {
   const cpuMs = broker.cpuMs()
   const startedMs = performance.now()
@@ -84,7 +83,7 @@ async function change(
     await group.whenStable()
     into.afterLeaveMs.push(performance.now() - askedMs)
     client.close()
-    const other = await clientOf(broker.address)
+    const other = await Wire.connect(broker.address)
     const cameMs = performance.now()
     group.add(other)
     await group.whenStable()

@@ -1,13 +1,13 @@
 // Short transactions, one after the other: ten records to one partition, and a commit (KIP-890: the
 // first Produce makes the partition part of the transaction, every end gives a new epoch).
 
+import { type Wire, wiresTo } from '../../compat/harness/wire.ts'
 import { Errors } from '../../protocol/errors.ts'
 import { endTxn } from '../../protocol/messages/end-txn.ts'
 import { initProducerId } from '../../protocol/messages/init-producer-id.ts'
 import { produce } from '../../protocol/messages/produce.ts'
 import { buildBatch } from '../../protocol/records/batch.ts'
-import { type Client, clientsOf } from './client.ts'
-import { awaitCoordinator, createTopic, type Contender } from './contender.ts'
+import { type Contender, setUp } from './contender.ts'
 import { loopFor } from './loop.ts'
 import { sideBySide } from './side-by-side.ts'
 import { table } from './table.ts'
@@ -34,7 +34,7 @@ const NONE = (): Transactions => ({
 })
 
 interface Producer {
-  readonly client: Client
+  readonly client: Wire
   readonly transactionalId: string
   readonly partition: number
   producerId: number
@@ -51,9 +51,8 @@ export async function benchTransactions(turns = TURNS): Promise<void> {
 }
 
 export async function prepareTransactions(broker: Contender): Promise<readonly Producer[]> {
-  await createTopic(broker, TOPIC, PRODUCERS)
-  await awaitCoordinator(broker, 'transaction')
-  const clients = await clientsOf(broker.address, PRODUCERS)
+  await setUp(broker, TOPIC, PRODUCERS, 'transaction')
+  const clients = await wiresTo(broker.address, PRODUCERS)
   return Promise.all(clients.map(initialized))
 }
 
@@ -72,7 +71,7 @@ export async function transactForAWhile(
   }
 }
 
-async function initialized(client: Client, index: number): Promise<Producer> {
+async function initialized(client: Wire, index: number): Promise<Producer> {
   const transactionalId = `bench-${index}`
   for (;;) {
     const { errorCode, producerId, producerEpoch } = await client.ask(initProducerId, 5,

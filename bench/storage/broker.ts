@@ -82,6 +82,10 @@ export class Broker {
     return this.#child!.pid!
   }
 
+  get address(): string {
+    return `127.0.0.1:${this.port}`
+  }
+
   get dataDirectory(): string {
     return join(this.#directory, 'data')
   }

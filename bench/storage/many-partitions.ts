@@ -7,10 +7,11 @@ import { freePort } from '../../compat/harness/broker.ts'
 import { jarsOf } from '../../compat/harness/install.ts'
 import { formatForKafka, type KafkaToRun, runKafka } from '../../compat/harness/kafka.ts'
 import { sleep } from '../../compat/harness/process.ts'
+import { Wire } from '../../compat/harness/wire.ts'
 import { produce } from '../../protocol/messages/produce.ts'
 import { median } from '../measure.ts'
+import { createTopic } from '../requests.ts'
 import { Broker } from './broker.ts'
-import { Client } from './client.ts'
 import { batchOf, withDirectory } from './logs.ts'
 
 const PARTITIONS = 10_000
@@ -49,7 +50,7 @@ export async function benchManyPartitions(): Promise<void> {
 
 async function compareStarts(samsa: Broker, onKafka: KafkaToRun): Promise<void> {
   await samsa.start()
-  await fillPartitions(onKafka.port)
+  await fillPartitions(samsa.address)
   await samsa.stop()
   const ours: Start[] = []
   const theirs: Start[] = []
@@ -87,22 +88,22 @@ function properties(dataDirectory: string, port: number, controllerPort: number)
   }).map(([name, value]) => `${name}=${value}\n`).join('')
 }
 
-async function fillPartitions(port: number): Promise<void> {
-  const client = await Client.connect(port)
-  await client.createTopic('many', PARTITIONS)
+async function fillPartitions(address: string): Promise<void> {
+  const wire = await Wire.connect(address)
+  await createTopic(wire, 'many', PARTITIONS)
   const records = batchOf(100, 100)
   // A few hundred at a time are opened because somebody asks for them.
   for (let from = 0; from < PARTITIONS;) {
     const partitionData = Array.from({ length: Math.min(50, PARTITIONS - from) }, (_, i) => (
       { index: from + i, records: Buffer.from(records) }))
-    const { responses } = await client.ask(produce, 9, {
+    const { responses } = await wire.ask(produce, 9, {
       acks: -1, timeoutMs: PATIENCE_MS, topicData: [{ name: 'many', partitionData }],
     })
     const isDone = responses[0]!.partitionResponses.every(({ errorCode }) => errorCode === 0)
     if (isDone) from += partitionData.length
     else await sleep(20)
   }
-  client.close()
+  wire.close()
 }
 
 async function tellIdle(samsa: Broker): Promise<void> {

@@ -4,10 +4,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run, sleep } from '../../compat/harness/process.ts'
+import { Wire } from '../../compat/harness/wire.ts'
 import type { Disk, DiskFile, OpenMode } from '../../storage/disk.ts'
 import { nodeDisk } from '../../storage/node-disk.ts'
+import { createTopic, produceBatch } from '../requests.ts'
 import { Broker } from './broker.ts'
-import { Client } from './client.ts'
 import { batchOf, fill, MB, openLog, unnumber, withDirectory } from './logs.ts'
 
 const GOAL_MB_PER_S = 300
@@ -91,14 +92,13 @@ class CountingDisk implements Disk {
 async function benchKilledBroker(path: string): Promise<void> {
   const broker = new Broker(path)
   await broker.start()
-  const client = await Client.connect(broker.port)
-  await client.createTopic('killed', 1)
+  const wire = await Wire.connect(broker.address)
+  await createTopic(wire, 'killed', 1)
   const batch = batchOf(1_000_000, 1024)
   for (let filled = 0; filled < LOG_BYTES; filled += batch.length) {
-    const errorCode = await client.produce('killed', 0, unnumber(batch))
-    if (errorCode !== 0) throw new Error(`a produce fails with ${errorCode}`)
+    await produceBatch(wire, 'killed', 0, unnumber(batch))
   }
-  client.close()
+  wire.close()
   await broker.stop('SIGKILL')
   console.log(`the broker killed, as it was: ready in ${(await broker.start()).toFixed(0)} ms`)
   await broker.stop('SIGKILL')

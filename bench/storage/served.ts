@@ -4,14 +4,15 @@ import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run, sleep, until } from '../../compat/harness/process.ts'
+import { Wire } from '../../compat/harness/wire.ts'
 import { deleteRecords } from '../../protocol/messages/delete-records.ts'
 import { deleteTopics } from '../../protocol/messages/delete-topics.ts'
 import {
   incrementalAlterConfigs,
 } from '../../protocol/messages/incremental-alter-configs.ts'
 import { buildBatch } from '../../protocol/records/batch.ts'
+import { createTopic, produceBatch } from '../requests.ts'
 import { Broker } from './broker.ts'
-import { Client } from './client.ts'
 import { batchOf, MB, unnumber, withDirectory } from './logs.ts'
 
 const GOAL_MS = 20
@@ -36,7 +37,7 @@ export async function benchServed(): Promise<void> {
   await withDirectory(async (path) => {
     const broker = new Broker(path, SETTINGS)
     await broker.start()
-    await fillTopics(broker.port)
+    await fillTopics(broker.address)
     await measureAll(broker, WORKS)
     await broker.stop()
     await broker.start({ 'log.cleaner.enable': 'true' })
@@ -46,7 +47,7 @@ export async function benchServed(): Promise<void> {
 }
 
 async function measureAll(broker: Broker, works: readonly Work[]): Promise<void> {
-  const other = await Client.connect(broker.port)
+  const other = await Wire.connect(broker.address)
   for (const work of works) await measure(broker, other, work)
   other.close()
 }
@@ -55,11 +56,11 @@ async function measureAll(broker: Broker, works: readonly Work[]): Promise<void>
 interface Work {
   readonly name: string
   /** Resolves when the broker is through with it. */
-  readonly run: (other: Client, broker: Broker) => Promise<void>
+  readonly run: (other: Wire, broker: Broker) => Promise<void>
 }
 
-async function measure(broker: Broker, other: Client, work: Work): Promise<void> {
-  const steady = new SteadyProducer(await Client.connect(broker.port))
+async function measure(broker: Broker, other: Wire, work: Work): Promise<void> {
+  const steady = new SteadyProducer(await Wire.connect(broker.address))
   await broker.standstill()
   steady.start()
   const startedMs = performance.now()
@@ -79,13 +80,13 @@ async function measure(broker: Broker, other: Client, work: Work): Promise<void>
 
 /** One batch after the other, with a short rest between. */
 class SteadyProducer {
-  readonly #client: Client
+  readonly #wire: Wire
   readonly #tripsMs: number[] = []
   #isOver = false
   #running: Promise<void> = Promise.resolve()
 
-  constructor(client: Client) {
-    this.#client = client
+  constructor(wire: Wire) {
+    this.#wire = wire
   }
 
   start(): void {
@@ -96,8 +97,7 @@ class SteadyProducer {
     const batch = batchOf(SMALL_BYTES, SMALL_BYTES)
     while (!this.#isOver) {
       const startedMs = performance.now()
-      const errorCode = await this.#client.produce('steady', 0, unnumber(batch))
-      if (errorCode !== 0) throw new Error(`a produce fails with ${errorCode}`)
+      await produceBatch(this.#wire, 'steady', 0, unnumber(batch))
       this.#tripsMs.push(performance.now() - startedMs)
       await sleep(PAUSE_MS)
     }
@@ -107,42 +107,41 @@ class SteadyProducer {
   async stop(): Promise<number[]> {
     this.#isOver = true
     await this.#running
-    this.#client.close()
+    this.#wire.close()
     return this.#tripsMs.sort((a, b) => a - b)
   }
 }
 
-async function fillTopics(port: number): Promise<void> {
-  const client = await Client.connect(port)
+async function fillTopics(address: string): Promise<void> {
+  const wire = await Wire.connect(address)
   const segmentBytes = String(MB)
-  await client.createTopic('steady', 1)
-  await client.createTopic('huge', 1, { 'segment.bytes': String(1024 * MB) })
-  await client.createTopic('aged', 1, { 'segment.bytes': segmentBytes })
-  await client.createTopic('given-up', 1, { 'segment.bytes': segmentBytes })
-  await client.createTopic('rolling', 1, { 'segment.bytes': segmentBytes })
-  await client.createTopic('synced', 1, { 'flush.messages': '1', 'flush.ms': '100' })
-  await client.createTopic('compacted', 1, {
+  await createTopic(wire, 'steady', 1)
+  await createTopic(wire, 'huge', 1, { 'segment.bytes': String(1024 * MB) })
+  await createTopic(wire, 'aged', 1, { 'segment.bytes': segmentBytes })
+  await createTopic(wire, 'given-up', 1, { 'segment.bytes': segmentBytes })
+  await createTopic(wire, 'rolling', 1, { 'segment.bytes': segmentBytes })
+  await createTopic(wire, 'synced', 1, { 'flush.messages': '1', 'flush.ms': '100' })
+  await createTopic(wire, 'compacted', 1, {
     'cleanup.policy': 'compact', 'segment.bytes': String(32 * MB),
     'min.cleanable.dirty.ratio': '0.01',
   })
   const plain = batchOf(1_000_000, 1024)
-  await fillTopic(client, 'huge', HUGE_BYTES, () => unnumber(plain))
-  await fillTopic(client, 'aged', AGED_BYTES, () => unnumber(plain))
-  await fillTopic(client, 'given-up', AGED_BYTES, () => unnumber(plain))
+  await fillTopic(wire, 'huge', HUGE_BYTES, () => unnumber(plain))
+  await fillTopic(wire, 'aged', AGED_BYTES, () => unnumber(plain))
+  await fillTopic(wire, 'given-up', AGED_BYTES, () => unnumber(plain))
   let seed = 0
-  await fillTopic(client, 'compacted', COMPACTED_BYTES, () => keyedBatch(seed++))
-  client.close()
+  await fillTopic(wire, 'compacted', COMPACTED_BYTES, () => keyedBatch(seed++))
+  wire.close()
   // What the system has to write out is no work of the broker's.
   await run('sync', [], { timeoutMs: PATIENCE_MS })
 }
 
 async function fillTopic(
-  client: Client, topic: string, sizeBytes: number, batch: () => Buffer,
+  wire: Wire, topic: string, sizeBytes: number, batch: () => Buffer,
 ): Promise<void> {
   for (let filled = 0; filled < sizeBytes;) {
     const records = batch()
-    const errorCode = await client.produce(topic, 0, records)
-    if (errorCode !== 0) throw new Error(`filling ${topic} fails with ${errorCode}`)
+    await produceBatch(wire, topic, 0, records)
     filled += records.length
   }
 }
@@ -170,13 +169,13 @@ const WORKS: readonly Work[] = [
     name: 'flush.messages=1', run: async (other) => {
       const endMs = performance.now() + QUIET_MS
       while (performance.now() < endMs) {
-        await other.produce('synced', 0, batchOf(64 * 1024, 1024))
+        await produceBatch(other, 'synced', 0, batchOf(64 * 1024, 1024))
       }
     },
   },
   {
     name: `creating ${PARTITIONS} partitions`, run: async (other, broker) => {
-      await other.createTopic('large', PARTITIONS)
+      await createTopic(other, 'large', PARTITIONS)
       await until('the last partition', PATIENCE_MS, () => (
         existsSync(join(broker.dataDirectory, `large-${PARTITIONS - 1}`)) || undefined), 20)
     },
@@ -221,8 +220,8 @@ const CLEANING: Work = {
   },
 }
 
-async function deleteTopic(client: Client, name: string): Promise<void> {
-  const { responses } = await client.ask(deleteTopics, 5, {
+async function deleteTopic(wire: Wire, name: string): Promise<void> {
+  const { responses } = await wire.ask(deleteTopics, 5, {
     topicNames: [name], timeoutMs: PATIENCE_MS,
   })
   const { errorCode } = responses[0]!
@@ -230,9 +229,9 @@ async function deleteTopic(client: Client, name: string): Promise<void> {
 }
 
 async function alterTopic(
-  client: Client, topic: string, name: string, value: string,
+  wire: Wire, topic: string, name: string, value: string,
 ): Promise<void> {
-  const { responses } = await client.ask(incrementalAlterConfigs, 1, {
+  const { responses } = await wire.ask(incrementalAlterConfigs, 1, {
     resources: [{
       resourceType: 2, resourceName: topic, configs: [{ name, configOperation: 0, value }],
     }],

@@ -1,9 +1,6 @@
 // Asks a broker by single requests, without a client that would try again: the very errors that
 // partitions answer with, and the offsets and values that can be read.
 
-import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
-import { decodeResponse, encodeRequest } from '../../protocol/compile.ts'
 import { errorName, Errors, type ErrorName } from '../../protocol/errors.ts'
 import { createTopics } from '../../protocol/messages/create-topics.ts'
 import { fetch } from '../../protocol/messages/fetch.ts'
@@ -12,11 +9,8 @@ import { metadata } from '../../protocol/messages/metadata.ts'
 import { produce } from '../../protocol/messages/produce.ts'
 import { batchesOf, buildBatch } from '../../protocol/records/batch.ts'
 import { recordsOf } from '../../protocol/records/record.ts'
-import type { Api, ResponseOf } from '../../protocol/schema.ts'
+import { Wire } from '../harness/wire.ts'
 
-type Request<A extends Api> = Parameters<typeof encodeRequest<A>>[4]
-
-const LENGTH_BYTES = 4
 const FETCH_BYTES = 1 << 20
 const TIMEOUT_MS = 10_000
 
@@ -27,57 +21,24 @@ export interface PartitionView {
 }
 
 export class Probe {
-  readonly #socket: Socket
-  #received = Buffer.alloc(0)
-  #wake: () => void = () => {}
-  #isClosed = false
+  readonly #wire: Wire
 
-  private constructor(socket: Socket) {
-    this.#socket = socket
-    socket.on('data', (bytes) => {
-      this.#received = Buffer.concat([this.#received, bytes])
-      this.#wake()
-    })
-    socket.on('error', () => {})
-    socket.on('close', () => {
-      this.#isClosed = true
-      this.#wake()
-    })
+  private constructor(wire: Wire) {
+    this.#wire = wire
   }
 
   static async to(address: string): Promise<Probe> {
-    const [host, port] = address.split(':')
-    const socket = connect(Number(port), host!)
-    await once(socket, 'connect')
-    return new Probe(socket)
+    return new Probe(await Wire.connect(address))
   }
 
   close(): void {
-    this.#socket.destroy()
-  }
-
-  /** Rejects when the broker ends meanwhile. */
-  async ask<A extends Api>(api: A, version: number, request: Request<A>): Promise<ResponseOf<A>> {
-    this.#socket.write(Buffer.concat(encodeRequest(api, version, 1, 'probe', request)))
-    while (!this.#isWhole()) {
-      if (this.#isClosed) throw new Error('the broker closed the connection')
-      await new Promise<void>((resolve) => { this.#wake = resolve })
-    }
-    const end = LENGTH_BYTES + this.#received.readInt32BE(0)
-    const frame = this.#received.subarray(LENGTH_BYTES, end)
-    this.#received = this.#received.subarray(end)
-    return decodeResponse(api, version, frame).body as ResponseOf<A>
-  }
-
-  #isWhole(): boolean {
-    return this.#received.length >= LENGTH_BYTES
-      && this.#received.length >= LENGTH_BYTES + this.#received.readInt32BE(0)
+    this.#wire.close()
   }
 
   async create(
     name: string, numPartitions: number, configs: Readonly<Record<string, string>> = {},
   ): Promise<ErrorName> {
-    const { topics } = await this.ask(createTopics, 5, {
+    const { topics } = await this.#wire.ask(createTopics, 5, {
       timeoutMs: TIMEOUT_MS, validateOnly: false,
       topics: [{
         name, numPartitions, replicationFactor: 1, assignments: [],
@@ -89,7 +50,7 @@ export class Probe {
 
   /** What the metadata says of each partition. */
   async view(topic: string): Promise<PartitionView[]> {
-    const { topics } = await this.ask(metadata, 8, {
+    const { topics } = await this.#wire.ask(metadata, 8, {
       topics: [{ name: topic, topicId: '' }], allowAutoTopicCreation: false,
       includeClusterAuthorizedOperations: false, includeTopicAuthorizedOperations: false,
     })
@@ -102,7 +63,7 @@ export class Probe {
   /** Sends one record of so many bytes with acks=all: its offset, or the error. */
   async send(topic: string, index: number, value: Buffer): Promise<number | ErrorName> {
     const records = buildBatch({ records: [{ key: null, value, timestamp: Date.now() }] })
-    const { responses } = await this.ask(produce, 9, {
+    const { responses } = await this.#wire.ask(produce, 9, {
       transactionalId: null, acks: -1, timeoutMs: TIMEOUT_MS,
       topicData: [{ name: topic, topicId: '', partitionData: [{ index, records }] }],
     })
@@ -114,7 +75,7 @@ export class Probe {
   async read(topic: string, partition: number): Promise<Map<number, Buffer> | ErrorName> {
     const values = new Map<number, Buffer>()
     for (let fetchOffset = 0; ;) {
-      const { responses } = await this.ask(fetch, 11, {
+      const { responses } = await this.#wire.ask(fetch, 11, {
         clusterId: null, replicaId: -1, replicaState: { replicaId: -1, replicaEpoch: -1 },
         maxWaitMs: 0, minBytes: 0, maxBytes: FETCH_BYTES, isolationLevel: 0, sessionId: 0,
         sessionEpoch: -1, forgottenTopicsData: [], rackId: '',
@@ -137,7 +98,7 @@ export class Probe {
 
   /** The end of the log, or the error. */
   async end(topic: string, partitionIndex: number): Promise<number | ErrorName> {
-    const { topics } = await this.ask(listOffsets, 5, {
+    const { topics } = await this.#wire.ask(listOffsets, 5, {
       replicaId: -1, isolationLevel: 0, timeoutMs: TIMEOUT_MS,
       topics: [{
         name: topic,

@@ -6,7 +6,7 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import { describeTransactions } from '../../protocol/messages/describe-transactions.ts'
 import { endTxn } from '../../protocol/messages/end-txn.ts'
 import { until } from '../harness/process.ts'
-import { ask } from '../harness/request.ts'
+import { ask } from '../harness/wire.ts'
 
 /** The clients that began it speak the newest version. */
 const VERSION = 5

@@ -4,7 +4,7 @@
 import { Errors, isRetriable } from '../../protocol/errors.ts'
 import { consumerGroupDescribe } from '../../protocol/messages/consumer-group-describe.ts'
 import { describeGroups } from '../../protocol/messages/describe-groups.ts'
-import { ask } from './request.ts'
+import { ask } from './wire.ts'
 
 export interface DescribedGroup {
   readonly type: 'classic' | 'consumer'

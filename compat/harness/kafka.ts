@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { apiVersions } from '../../protocol/messages/api-versions.ts'
 import { freePort } from './broker.ts'
 import { jarsOf } from './install.ts'
 import { run, until } from './process.ts'
+import { ask } from './wire.ts'
 
 export interface KafkaProcess {
   readonly address: string
@@ -92,19 +94,20 @@ export async function runKafka(
     jars, file, port, logFile, flags = ['-Xmx1G', '-Xms1G', '-XX:+UseG1GC'], timeoutMs = 60_000,
   }: KafkaToRun,
 ): Promise<RunningKafka> {
+  const address = `127.0.0.1:${port}`
   const output = openSync(logFile, 'w')
   const child = spawn('java', [...flags, '-cp', jars, 'kafka.Kafka', file],
     { stdio: ['ignore', output, output] })
   closeSync(output)
   await until('Apache Kafka serving', timeoutMs, () => {
     if (child.exitCode !== null) throw new Error(`Kafka ended:\n${readFileSync(logFile, 'utf8')}`)
-    return accepts(port)
+    return serves(address)
   }).catch((error: unknown) => {
     child.kill('SIGKILL')
     throw error
   })
   return {
-    address: `127.0.0.1:${port}`,
+    address,
     pid: child.pid!,
     async stop(signal) {
       if (child.exitCode === null && child.signalCode === null) {
@@ -117,16 +120,7 @@ export async function runKafka(
   }
 }
 
-/** Whether an ApiVersions request is answered on the port: Kafka binds it long before it serves. */
-async function accepts(port: number): Promise<true | undefined> {
-  const { connect } = await import('node:net')
-  const request = Buffer.from('0000000e00120000000000010004616d7361', 'hex')
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(request))
-    const done = (answer: true | undefined) => { socket.destroy(); resolve(answer) }
-    socket.setTimeout(1000, () => done(undefined))
-    socket.on('data', () => done(true))
-    socket.on('error', () => done(undefined))
-    socket.on('close', () => done(undefined))
-  })
+/** Whether an ApiVersions request is answered: Kafka binds its port long before it serves. */
+function serves(address: string): Promise<true | undefined> {
+  return ask(address, apiVersions, 0, {}, { timeoutMs: 1000 }).then(() => true, () => undefined)
 }

@@ -9,7 +9,7 @@ import { produce } from '../../protocol/messages/produce.ts'
 import { buildBatch } from '../../protocol/records/batch.ts'
 import { uniqueName, type Check } from '../harness/check.ts'
 import { until } from '../harness/process.ts'
-import { ask } from '../harness/request.ts'
+import { ask } from '../harness/wire.ts'
 import { Transcript } from './transcript.ts'
 import { withTools, type ToolSession } from './tools.ts'
 

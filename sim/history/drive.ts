@@ -7,13 +7,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
 import { until } from '../../compat/harness/process.ts'
+import { Wire } from '../../compat/harness/wire.ts'
 import { Dice } from '../storage/dice.ts'
 import { BrokerProcess, SESSION_MS } from './broker-process.ts'
 import { checkRun, type Verdict } from './check.ts'
 import { type FinalPartition, readOffsets, readPartition, takeOver } from './final-read.ts'
 import { Fleet, type Slot } from './fleet.ts'
 import { type Fault, Nemesis, type Weights } from './nemesis.ts'
-import { Wire } from './wire.ts'
 
 export interface DriveOptions {
   readonly seed: number

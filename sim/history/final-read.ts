@@ -2,6 +2,7 @@
 // gets out of it, once by the marks in the log and once by what the broker tells of transactions.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Wire } from '../../compat/harness/wire.ts'
 import { Errors, errorName } from '../../protocol/errors.ts'
 import { fetch } from '../../protocol/messages/fetch.ts'
 import { initProducerId } from '../../protocol/messages/init-producer-id.ts'
@@ -10,7 +11,6 @@ import { batchesOf } from '../../protocol/records/batch.ts'
 import { recordsOf } from '../../protocol/records/record.ts'
 import { endMarkOf } from '../../storage/end-mark.ts'
 import type { PlaceOffset } from './event.ts'
-import type { Wire } from './wire.ts'
 
 export interface FinalRecord {
   readonly offset: number
