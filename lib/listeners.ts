@@ -4,7 +4,7 @@ import type { Config, Listener } from './config.ts'
 import type { ConnectionLimitOptions } from './server/connection-limits.ts'
 import type { ListenerAddress, Server } from './server/server.ts'
 import type { AdvertisedListener } from './services.ts'
-import { StartError } from './start-error.ts'
+import { reasonOf, StartError } from './start-error.ts'
 
 export interface BoundListeners {
   /** What clients of the broker are told. */
@@ -44,7 +44,8 @@ async function resolveOverrides(server: Server): Promise<void> {
     await server.resolveLimits()
   } catch (error) {
     const { hostname } = error as { hostname?: string }
-    throw new StartError(`max.connections.per.ip.overrides=${hostname}: ${reasonOf(error)}`)
+    const reason = reasonOf(error, REASONS)
+    throw new StartError(`max.connections.per.ip.overrides=${hostname}: ${reason}`)
   }
 }
 
@@ -59,7 +60,7 @@ async function bindAll(config: Config, server: Server): Promise<ListenerAddress[
       bound.push(...await server.bind([address]))
     } catch (error) {
       await server.stop()
-      throw new StartError(`listeners=${nameOf(address)}: ${reasonOf(error)}`)
+      throw new StartError(`listeners=${nameOf(address)}: ${reasonOf(error, REASONS)}`)
     }
   }
   return bound
@@ -69,14 +70,10 @@ function nameOf({ name, host, port }: ListenerAddress): string {
   return `${name}://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-/** What a person makes of the system's error codes. */
-function reasonOf(error: unknown): string {
-  const { code, message } = error as { code?: string, message?: string }
-  switch (code) {
-    case 'EADDRINUSE': return 'another process listens on this port'
-    case 'EACCES': return 'this user may not listen on this port'
-    case 'EADDRNOTAVAIL': return 'this machine has no such address'
-    case 'ENOTFOUND': case 'EAI_AGAIN': return 'no such host is known'
-    default: return message ?? String(error)
-  }
-}
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['EADDRINUSE', 'another process listens on this port'],
+  ['EACCES', 'this user may not listen on this port'],
+  ['EADDRNOTAVAIL', 'this machine has no such address'],
+  ['ENOTFOUND', 'no such host is known'],
+  ['EAI_AGAIN', 'no such host is known'],
+])

@@ -35,13 +35,16 @@ interface SystemError {
 /** By its code, `ENOSPC` for one; Node's own begin with `ERR_`. */
 function isSystemError(error: unknown): error is SystemError {
   return typeof error === 'object' && error !== null && 'code' in error
-    && typeof error.code === 'string' && /^E(?!RR_)[A-Z0-9]+$/.test(error.code)
+    && typeof error.code === 'string' && /^E(?!RR_)[A-Z0-9_]+$/.test(error.code)
 }
 
-/** What a person makes of the error of a file; others tell themselves. */
-export function reasonOf(error: unknown): string {
+/**
+ * What a person makes of the error of a file, or by other `words` of that of something else; errors
+ * without words tell themselves.
+ */
+export function reasonOf(error: unknown, words: ReadonlyMap<string, string> = REASONS): string {
   if (!isSystemError(error)) return error instanceof Error ? error.message : String(error)
-  return REASONS.get(error.code) ?? error.message
+  return words.get(error.code) ?? error.message
 }
 
 const REASONS: ReadonlyMap<string, string> = new Map([

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { DEVELOPMENT, parseConfig, type Config } from '../config.ts'
 import { parseProperties, PropertiesError } from '../properties.ts'
-import { StartError } from '../start-error.ts'
+import { reasonOf, StartError } from '../start-error.ts'
 
 export interface SettingsOptions {
   readonly file?: string | undefined
@@ -31,15 +31,5 @@ function readFile(file: string): Map<string, string> {
   } catch (error) {
     if (error instanceof PropertiesError) throw new StartError(`${file}: ${error.message}`)
     throw new StartError(`${file}: cannot be read: ${reasonOf(error)}`)
-  }
-}
-
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException
-  switch (code) {
-    case 'ENOENT': return 'there is no such file'
-    case 'EACCES': return 'permission is denied'
-    case 'EISDIR': return 'it is a directory'
-    default: return message
   }
 }

@@ -25,10 +25,6 @@ export class Later<T> {
     this.#reject?.(error)
   }
 
-  get isPending(): boolean {
-    return this.#state === 'pending'
-  }
-
   /**
    * For the server: called once, with what to do when it is there (at once, if it is there
    * already).

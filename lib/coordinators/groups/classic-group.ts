@@ -86,11 +86,6 @@ export class ClassicGroup {
     return this.is('Empty')
   }
 
-  /** Never had members: offsets are committed to it, that is all. */
-  get isSimple(): boolean {
-    return this.protocolType === null && this.is('Empty') && this.pendingMembers.size === 0
-  }
-
   get usesConsumerProtocol(): boolean {
     return this.protocolType === CONSUMER
   }
