@@ -74,6 +74,8 @@ export class BrokerLifecycle {
     for (let attempt = 0; attempt < LEAVE_ATTEMPTS; attempt++) {
       const answer = await this.#heartbeat(true)
       if (answer.shouldShutDown) return
+      // A cluster of one lets its leaders go with the first of these, and says so to the second.
+      if (attempt === 0) continue
       await new Promise<void>((resolve) => {
         this.#options.clock.setTimer(LEAVE_RETRY_MS, resolve)
       })

@@ -5,7 +5,7 @@ import { handlers } from '../handlers/index.ts'
 import { Node } from '../node.ts'
 import type { Services } from '../services.ts'
 import { StartError } from '../start-error.ts'
-import { systemClock } from '../world/clock.ts'
+import { nextTurn, systemClock } from '../world/clock.ts'
 import { systemRandom } from '../world/random.ts'
 import { tcpNetwork } from '../world/tcp.ts'
 import type { World } from '../world/world.ts'
@@ -128,6 +128,8 @@ class InProcessBroker implements Api.Broker {
     this.#isClosed = true
     for (const reading of this.#readings) reading.abort()
     await this.#node.stop()
+    // What was closed is gone by the end of the next turn: nobody shall find a handle that is left.
+    for (let turn = 0; turn < 2; turn++) await nextTurn(this.#beginning.clock)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
