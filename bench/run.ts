@@ -8,6 +8,7 @@ import { sleep } from '../compat/harness/process.ts'
 import { runTool } from '../compat/java/tools.ts'
 import { benchDecompression } from './decompression.ts'
 import { benchGroups } from './groups/index.ts'
+import { benchLibrary } from './library.ts'
 import { median } from './measure.ts'
 import { benchProtocol } from './protocol.ts'
 import { benchStorage } from './storage/index.ts'
@@ -87,7 +88,8 @@ async function benchThroughput(): Promise<void> {
 
 const BENCHES: Readonly<Record<string, () => Promise<void> | void>> = {
   start: benchStart, throughput: benchThroughput, protocol: benchProtocol,
-  decompression: benchDecompression, groups: benchGroups, storage: benchStorage,
+  decompression: benchDecompression, groups: benchGroups, library: benchLibrary,
+  storage: benchStorage,
 }
 
 async function main(names: readonly string[]): Promise<void> {

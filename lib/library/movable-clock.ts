@@ -7,6 +7,7 @@ import { type Clock, nextTurn, type Timer } from '../world/clock.ts'
 const MOST_STEPS = 1000
 /** What a timer sets going is through the storage and its answers by then. */
 const TURNS_PER_STEP = 2
+const TRIFLE_MS = 2
 
 interface Alarm {
   /** In time of this clock. */
@@ -59,7 +60,12 @@ export class MovableClock implements Clock {
   }
 
   #wake(alarm: Alarm, delayMs: number): Timer {
-    return this.#real.setTimer(delayMs, () => this.#fire(alarm))
+    return this.#real.setTimer(delayMs, () => {
+      // Real timers end after 24 days at the latest, and some a trifle before their time.
+      const leftMs = alarm.dueMs - this.monotonicMs()
+      if (leftMs > TRIFLE_MS) alarm.timer = this.#wake(alarm, leftMs)
+      else this.#fire(alarm)
+    })
   }
 
   #fire(alarm: Alarm): void {

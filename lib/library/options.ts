@@ -4,6 +4,8 @@ import { resolve } from 'node:path'
 
 import type { Logger } from '../../storage/ports.ts'
 import { type Config, DEVELOPMENT, parseConfig } from '../config.ts'
+import { nearest } from '../config/nearest.ts'
+import { SETTINGS_BY_NAME } from '../config/table.ts'
 import { StartError } from '../start-error.ts'
 import { createLogger, silentLogger } from '../world/logger.ts'
 import type { BrokerOptions } from './api.ts'
@@ -30,7 +32,17 @@ export function brokerConfig(
   const base = new Map(SINGLE_NODE_DEFAULTS)
   base.set('listeners', `PLAINTEXT://${host.includes(':') ? `[${host}]` : host}:${port}`)
   base.set('log.dirs', logDirs.map((directory) => resolve(directory)).join(','))
-  return parseConfig(textOfSettings(settings), warn, { base })
+  const given = textOfSettings(settings)
+  for (const name of given.keys()) checkName(name)
+  return parseConfig(given, warn, { base })
+}
+
+/** In a file it is worth a warning, which few would see here. */
+function checkName(name: string): void {
+  if (SETTINGS_BY_NAME.has(name)) return
+  const meant = nearest(name, SETTINGS_BY_NAME.keys())
+  throw new StartError(`settings: Kafka has none that is called ${name}`
+    + (meant === undefined ? '' : `; did you mean ${meant}?`))
 }
 
 export function loggerOf(log: BrokerOptions['log']): Logger {

@@ -88,6 +88,8 @@ describe('in memory', () => {
       .rejects.toMatchObject({ name: 'KafkaError', code: 'UNKNOWN_TOPIC_OR_PARTITION' })
     await expect(start({ settings: { 'num.partitions': 0 } }))
       .rejects.toThrow('num.partitions=0: must be a whole number of at least 1')
+    await expect(start({ settings: { 'log.retention.sm': 1 } as object }))
+      .rejects.toThrow('none that is called log.retention.sm; did you mean log.retention.ms?')
     await expect(start({ settings: { 'log.cleanup.policy': ['compact', 'delete'] } }))
       .resolves.toBeDefined()
   })
@@ -95,9 +97,9 @@ describe('in memory', () => {
   test('it logs to whoever asks for it, and to nobody else', async () => {
     const lines: string[] = []
     await start({
-      log: (line) => lines.push(line), settings: { 'zookeeper.connect': 'x' } as object,
+      log: (line) => lines.push(line), settings: { 'num.network.threads': 4 },
     })
-    expect(lines.join('')).toContain('zookeeper.connect is ignored')
+    expect(lines.join('')).toContain('num.network.threads=4 has no effect')
   })
 
   test('topics that cannot be created end the start', async () => {

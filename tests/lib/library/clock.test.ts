@@ -40,6 +40,17 @@ describe('the clock itself', () => {
     expect(performance.now() - startedMs).toBeLessThan(5000)
   })
 
+  test('a timer beyond what Node can count does not fire before its time', async () => {
+    const clock = new MovableClock(systemClock())
+    let isFired = false
+    const timer = clock.setTimer(40 * DAY_MS, () => { isFired = true })
+    await clock.advance(39 * DAY_MS)
+    expect(isFired).toBe(false)
+    await clock.advance(DAY_MS)
+    expect(isFired).toBe(true)
+    timer.cancel()
+  })
+
   test('one move follows the other, and none goes back', async () => {
     const clock = new MovableClock(systemClock())
     const before = clock.nowMs()
