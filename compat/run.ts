@@ -1,6 +1,6 @@
 // `npm run compat [-- suite…]`: holds other people's clients against Samsa and says what passed.
 // With `--against HOST:PORT` the checks run against a broker that is there already,
-// such as a real Kafka.
+// such as a real Kafka. With `--sabotage` suites that can show that they see faults do so instead.
 
 import { parseArgs } from 'node:util'
 import { adminSuite } from './admin/checks.ts'
@@ -11,6 +11,7 @@ import { kcatSuite } from './kcat/checks.ts'
 import { confluentKafkaSuite } from './confluent-kafka/checks.ts'
 import { javaSuite } from './java/checks.ts'
 import { compactionSuite } from './compaction/checks.ts'
+import { SABOTAGED_BROKER, sabotagedBroker } from './compaction/sabotage.ts'
 import { disksSuite } from './disks/checks.ts'
 import { javaGroupsSuite } from './java/groups-suite.ts'
 import { exchangeSuite } from './exchange/checks.ts'
@@ -58,8 +59,10 @@ function table(outcomes: readonly Outcome[], suites: readonly Suite[]): string {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const { values: { against }, positionals: names } = parseArgs({
-    args: [...args], allowPositionals: true, options: { against: { type: 'string' } },
+  if (args[0] === SABOTAGED_BROKER) return await sabotagedBroker(args.slice(1))
+  const { values: { against, sabotage }, positionals: names } = parseArgs({
+    args: [...args], allowPositionals: true,
+    options: { against: { type: 'string' }, sabotage: { type: 'boolean', default: false } },
   })
   const unknown = names.filter((name) => !SUITES.some((suite) => suite.name === name))
   if (unknown.length > 0) {
@@ -67,7 +70,13 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`no suite is called ${unknown.join(', ')}; there are: ${known}`)
     return 2
   }
-  const chosen = names.length === 0 ? SUITES : SUITES.filter((suite) => names.includes(suite.name))
+  const named = names.length === 0 ? SUITES : SUITES.filter((suite) => names.includes(suite.name))
+  const chosen = !sabotage ? named : named.flatMap((suite) => (
+    suite.sabotage === undefined ? [] : [{ ...suite, checks: suite.sabotage }]))
+  if (chosen.length === 0) {
+    console.error('none of these suites breaks anything on purpose')
+    return 2
+  }
   const outcomes: Outcome[] = []
   for (const suite of chosen) outcomes.push(...await runSuite(suite, against))
   const failed = outcomes.filter((outcome) => outcome.error !== undefined)

@@ -1,4 +1,5 @@
-// The same log, cleaned by Apache Kafka and by Samsa several times over: readers see the same.
+// The same log, cleaned by Apache Kafka and by Samsa several times over: readers see the same. And
+// they do not, where Samsa's cleaner breaks a rule.
 
 import { ok } from 'node:assert/strict'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,6 +11,7 @@ import type { Check, Suite } from '../harness/check.ts'
 import { ensureProgram, jarsOf, once } from '../harness/install.ts'
 import { formatForKafka, runKafka } from '../harness/kafka.ts'
 import { run } from '../harness/process.ts'
+import { SABOTAGED_BROKER, SABOTAGES, type Sabotage } from './sabotage.ts'
 
 type Side = 'kafka' | 'samsa'
 
@@ -77,10 +79,15 @@ class Log {
     return file
   }
 
-  /** Starts a broker, has the steps done, ends it; gives what they printed. */
-  async take(side: Side, steps: readonly string[]): Promise<string[]> {
+  /**
+   * Starts a broker, has the steps done, ends it; gives what they printed. `program`: what Samsa
+   * is.
+   */
+  async take(
+    side: Side, steps: readonly string[], program?: readonly string[],
+  ): Promise<string[]> {
     const file = this.prepare(side)
-    const stop = await this.#start(side, file)
+    const stop = await this.#start(side, file, program)
     try {
       const { stdout } = await run('java', [...JAVA_FLAGS, '-cp', await install(), 'Compaction',
         this.#address, String(this.baseMs), this.data(side), String(SEEDS), ...steps],
@@ -91,10 +98,12 @@ class Log {
     }
   }
 
-  async #start(side: Side, file: string): Promise<() => Promise<unknown>> {
+  async #start(
+    side: Side, file: string, program?: readonly string[],
+  ): Promise<() => Promise<unknown>> {
     const directory = join(this.root, side)
     if (side === 'samsa') {
-      const samsa = samsaOn(file, this.#address, directory)
+      const samsa = samsaOn(file, this.#address, directory, program)
       await samsa.start()
       return () => samsa.stop('SIGTERM')
     }
@@ -137,22 +146,69 @@ function cleanings(lines: readonly string[]): string[][] {
   return rounds.filter((round) => round.length > 0)
 }
 
-async function clean(): Promise<void> {
+/** What Kafka makes of a log, and the log as it was before. */
+interface ByKafka {
+  readonly log: Log
+  /** A copy of the log directory. */
+  readonly before: string
+  readonly lines: readonly string[]
+  /** Where each cleaning ended. */
+  readonly cleanings: readonly (readonly string[])[]
+}
+
+async function withKafkas(work: (kafka: ByKafka) => Promise<void>): Promise<void> {
   const log = new Log(await freePort(), await freePort())
   try {
     const file = log.prepare('kafka')
     await formatForKafka(await jars(), file, CLUSTER_ID)
     const fed = await log.take('kafka', ['create', 'feed:0', 'show:fed-0'])
-    mkdirSync(join(log.root, 'samsa'))
-    cpSync(log.data('kafka'), log.data('samsa'), { recursive: true, preserveTimestamps: true })
-    const byKafka = await log.take('kafka', stepsOf(log, []))
-    const expected = cleanings(byKafka)
-    ok(expected.length === CLEANINGS, `Kafka cleaned ${expected.length} times`)
-    const bySamsa = await log.take('samsa', ['show:fed-0', ...stepsOf(log, expected)])
-    isSame(bySamsa, [...fed, ...byKafka])
-    didClean(byKafka)
+    const before = join(log.root, 'before')
+    cpSync(log.data('kafka'), before, { recursive: true, preserveTimestamps: true })
+    const lines = await log.take('kafka', stepsOf(log, []))
+    didClean(lines)
+    const ends = cleanings(lines)
+    ok(ends.length === CLEANINGS, `Kafka cleaned ${ends.length} times`)
+    await work({ log, before, lines: [...fed, ...lines], cleanings: ends })
   } finally {
     rmSync(log.root, { recursive: true, force: true })
+  }
+}
+
+/** What readers see while Samsa does the same with the same log. */
+async function seenOfSamsa(
+  { log, before, cleanings: ends }: ByKafka, program?: readonly string[],
+): Promise<string[]> {
+  rmSync(log.data('samsa'), { recursive: true, force: true })
+  mkdirSync(log.data('samsa'), { recursive: true })
+  cpSync(before, log.data('samsa'), { recursive: true, preserveTimestamps: true })
+  return await log.take('samsa', ['show:fed-0', ...stepsOf(log, ends)], program)
+}
+
+async function clean(): Promise<void> {
+  await withKafkas(async (kafka) => { isSame(await seenOfSamsa(kafka), kafka.lines) })
+}
+
+/** Throws unless every fault comes to light. */
+async function breakRules(): Promise<void> {
+  await withKafkas(async (kafka) => {
+    const missed: string[] = []
+    for (const sabotage of SABOTAGES) {
+      const difference = await differenceBy(sabotage, kafka)
+      if (difference === undefined) missed.push(sabotage.name)
+      console.log(`${sabotage.name}: ${difference?.split('\n')[0] ?? 'NOT CAUGHT'}`)
+    }
+    ok(missed.length === 0, `not caught: ${missed.join(', ')}`)
+  })
+}
+
+/** Undefined when none is found. */
+async function differenceBy({ name }: Sabotage, kafka: ByKafka): Promise<string | undefined> {
+  const seen = await seenOfSamsa(kafka, [process.argv[1]!, SABOTAGED_BROKER, name])
+  try {
+    isSame(seen, kafka.lines)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
   }
 }
 
@@ -184,9 +240,16 @@ const check: Check = {
   run: clean,
 }
 
+const sabotage: Check = {
+  name: `${SABOTAGES.length} rules of the cleaner, each broken on purpose: readers see it`,
+  timeoutMs: 1_500_000,
+  run: breakRules,
+}
+
 export const compactionSuite: Suite = {
   name: 'compaction',
   client: 'Apache Kafka 4.4.0 (log cleaner)',
   checks: [check],
+  sabotage: [sabotage],
   install: async () => { await install() },
 }

@@ -51,10 +51,13 @@ export async function startSamsa(
 
 /**
  * Samsa on a `server.properties` that is there already, not started yet. Its output goes into the
- * directory, which `dispose` removes.
+ * directory, which `dispose` removes. `program`: what is started, with the arguments of `samsa`.
  */
-export function samsaOn(file: string, address: string, directory: string): RunningBroker {
-  return new SamsaProcess(['dist/main.js', 'start', file], address, directory, 50)
+export function samsaOn(
+  file: string, address: string, directory: string,
+  program: readonly string[] = ['dist/main.js'],
+): RunningBroker {
+  return new SamsaProcess([...program, 'start', file], address, directory, 50)
 }
 
 class SamsaProcess implements RunningBroker {

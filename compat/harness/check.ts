@@ -20,6 +20,8 @@ export interface Suite {
   /** Name and version of the client, for the table. */
   readonly client: string
   readonly checks: readonly Check[]
+  /** Checks of the checks, instead of them with `--sabotage`: each breaks Samsa, and it is seen. */
+  readonly sabotage?: readonly Check[]
   install?(): Promise<void>
   /** Settings that the suite's broker is started with, beside the harness's own. */
   readonly overrides?: Readonly<Record<string, string>>
