@@ -278,9 +278,9 @@ function compareDamaged(its: Case, model: LogModel, sight: Sight, log: unknown):
 }
 
 /** The first offset that bytes behind all batches may concern: they end the log there. */
-function firstBehind({ kind, from, path }: Damage, placed: readonly PlacedBatch[]): number {
+function firstBehind({ from, path, bytes }: Damage, placed: readonly PlacedBatch[]): number {
   const last = placed.at(-1)
-  if (kind !== 'grow' || from < (last?.to ?? 0)) return Infinity
+  if (bytes === undefined || from < (last?.to ?? 0)) return Infinity
   return last?.nextOffset ?? baseOffsetOf(path)
 }
 

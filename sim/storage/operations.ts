@@ -16,6 +16,7 @@ import { verify } from './verify.ts'
 
 const MOST_LOGS = 3
 const PRODUCERS = [-1, -1, 1, 2, 3, 4]
+const KEYS = Array.from({ length: 6 }, (_, i) => `key ${i}`)
 const DEFAULTS = parseLogConfig(new Map())
 
 export async function operate(scene: Scene): Promise<void> {
@@ -72,21 +73,24 @@ function append({ scene: { nowMs }, model, log }: Target, batch: ModelBatch): vo
 }
 
 function appendData(target: Target): void {
+  appendOf(target.scene.dice.pick(PRODUCERS), target)
+}
+
+function appendOf(producerId: number, target: Target, transactionalChance = 0.4): void {
   const { scene: { dice, nowMs }, model, log } = target
-  const producerId = dice.pick(PRODUCERS)
   // What the log knows of it is checked elsewhere.
   const its = log.producers.get(producerId)
   const isOpen = its?.isInTransaction === true
   const isNewEpoch = its === undefined || !isOpen && dice.chance(0.05)
   const producerEpoch = isNewEpoch ? model.newProducerEpoch(producerId) : its.epoch
   const producer = producerId < 0 ? {} : {
-    producerId, producerEpoch, isTransactional: isOpen || dice.chance(0.4),
+    producerId, producerEpoch, isTransactional: isOpen || dice.chance(transactionalChance),
     baseSequence: isNewEpoch || its.lastSequence < 0 ? 0 : addSequence(its.lastSequence, 1),
   }
   const count = 1 + dice.below(3)
   const isCompacted = model.config.cleanupPolicy.has('compact')
   const pairs = Array.from({ length: count }, (): [string | null, string | null] => [
-    isCompacted || dice.chance(0.3) ? `key ${dice.below(6)}` : null,
+    isCompacted || dice.chance(0.3) ? dice.pick(KEYS) : null,
     isCompacted && dice.chance(0.2) ? null : `${dice.random()}`.repeat(1 + dice.below(6)),
   ])
   append(target, model.build({
@@ -221,6 +225,44 @@ async function cleanAndRetain(target: Target): Promise<void> {
   }
 }
 
+/** A transaction that ends in another segment than it began in, until no more than that is left. */
+async function outlive(target: Target): Promise<void> {
+  const { scene, model, log } = target
+  if (!model.config.cleanupPolicy.has('compact')) return appendAndFlush(target)
+  const producerId = 1 + scene.dice.below(4)
+  appendOf(producerId, target, 1)
+  fill(target)
+  while (isAnyOpen(log)) appendMark(target)
+  fill(target)
+  // All keys that it can have written, and a later batch of its producer.
+  append(target, model.build({
+    pairs: KEYS.map((key) => [key, 'later']), timestamps: KEYS.map(() => scene.nowMs),
+  }))
+  appendOf(producerId, target, 0)
+  // Its data has to be gone, and the time of its mark to come.
+  for (let cleanings = 0; cleanings < 3; cleanings++) {
+    fill(target)
+    scene.nowMs += 150
+    await cleanNow(target, () => {})
+  }
+}
+
+function isAnyOpen(log: Log): boolean {
+  return [...log.producers.all()].some(({ isInTransaction }) => isInTransaction)
+}
+
+/** The rest of a segment, with records that no cleaning takes. */
+function fill(target: Target): void {
+  const { scene: { nowMs }, model, log } = target
+  const { segmentCount } = log
+  while (log.segmentCount === segmentCount) {
+    const pairs = [[`at ${log.endOffset}`, 'x'.repeat(500)]] as const
+    append(target, model.build({ pairs, timestamps: [nowMs] }))
+  }
+  log.flush()
+  log.advanceHighWatermark(log.endOffset)
+}
+
 function reconfigure({ scene: { dice }, model, log }: Target): void {
   model.config = randomConfig(dice, model.config)
   log.reconfigure(model.config)
@@ -259,5 +301,6 @@ async function remove({ scene: { models, directory, nowMs }, model, log }: Targe
 const OPERATIONS: readonly (readonly [number, (target: Target) => void | Promise<void>])[] = [
   [22, appendData], [14, appendAndFlush], [8, appendMark], [3, appendAgain], [5, flush],
   [7, sync], [5, checkpoint], [5, truncate], [0.7, truncateFully], [4, deleteRecords], [7, tick],
-  [7, cleanAndRetain], [2, reconfigure], [2, startEpoch], [4, look], [2, newLog], [0.6, remove],
+  [7, cleanAndRetain], [0.8, outlive], [2, reconfigure], [2, startEpoch], [4, look], [2, newLog],
+  [0.6, remove],
 ]

@@ -3,6 +3,7 @@
 
 import { Batch } from '../../protocol/records/batch.ts'
 import { CLEAN_SHUTDOWN_FILE } from '../../storage/checkpoints.ts'
+import { OpenInSnapshots } from '../../storage/compaction/open-transactions.ts'
 import { Durability } from '../../storage/durability.ts'
 import { LeaderEpochs } from '../../storage/epochs.ts'
 import { Guard } from '../../storage/guard.ts'
@@ -113,6 +114,10 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a truncation leaves the leader epochs of what is gone',
     patch: doNothing(LeaderEpochs.prototype, 'truncateFromEnd'),
+  },
+  {
+    name: 'a cleaning takes marks, and snapshots say that their transactions are open',
+    patch: () => replace(OpenInSnapshots.prototype, 'save', { value: () => [] }),
   },
   {
     name: 'aborted transactions are not indexed',
