@@ -21,6 +21,7 @@ const MAX_GREETING_BYTES = 1024 * 1024
 const FIRST_VERSION_TO_TRY = 3
 /** Brokers are asked to wait less long than their client does. */
 const ANSWER_MARGIN_MS = 1000
+const MOST_UNSENT_BYTES = 1024 * 1024
 const SOFTWARE_NAME = 'samsa'
 
 export interface ConnectionOptions {
@@ -124,6 +125,13 @@ export class Connection {
   /** Sends a request that has no answer: Produce with acks 0. */
   sendOnly<A extends Api>(api: A, body: BodyOf<A>): void {
     this.#send(api, this.#agreedVersion(api), body)
+  }
+
+  /** Resolves when the system has taken what was sent, all but a little. */
+  async drained(): Promise<void> {
+    while (this.#closed === undefined && this.#link!.unsentBytes > MOST_UNSENT_BYTES) {
+      await new Promise<void>((resolve) => { this.#options.clock.setTimer(1, resolve) })
+    }
   }
 
   /** How long a broker may take, so that its answer comes before its client gives up. */
