@@ -5,11 +5,14 @@
 // lines are played in `npm test`, against a Samsa in its process.
 
 import { strictEqual } from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Part, readTranscript, writeTranscript } from '../admin/transcript.ts'
 import type { Check, Suite } from '../harness/check.ts'
 import { jarsOf } from '../harness/install.ts'
 import { startKafka } from '../harness/kafka.ts'
+import { complaintsOf, dumpAll, FILL } from './dumps.ts'
 import { Player } from './play.ts'
 
 export const TRANSCRIPT = 'compat/cli/transcript.txt'
@@ -78,9 +81,28 @@ const samsa: Check = {
   },
 }
 
+const dumps: Check = {
+  name: 'log dump reads every file of a data directory of Kafka',
+  timeoutMs: TIMEOUT_MS,
+  async run() {
+    const directory = mkdtempSync(join(tmpdir(), 'samsa-cli-dumps-'))
+    const data = join(directory, 'data')
+    const broker = await startKafka({ 'log.dirs': data }, await newestKafka())
+    try {
+      await withPlayer(broker.address, async (player) => {
+        for (const line of FILL) await player.play(line)
+        strictEqual(complaintsOf(await dumpAll(player, data)).join('\n'), '')
+      })
+    } finally {
+      await broker.dispose()
+      rmSync(directory, { recursive: true, force: true })
+    }
+  },
+}
+
 export const cliSuite: Suite = {
   name: 'cli',
   client: 'the samsa command line',
-  checks: [kafka, samsa],
+  checks: [kafka, samsa, dumps],
   install: async () => { await newestKafka() },
 }

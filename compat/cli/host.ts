@@ -27,6 +27,7 @@ async function answerTo({ args, input, columns }: Asked) {
     },
     drained: async () => {},
     writeError: (text) => { all.push(Buffer.from(text)) },
+    onReaderGone: () => {},
     columns,
     isInteractive: false,
     isWatched: false,

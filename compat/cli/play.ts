@@ -4,6 +4,8 @@
 //     $ samsa topics list
 //     $ printf 'a\nb\n' | samsa produce orders       what standard input brings
 //     $ samsa consume orders > records.txt           into a file of the folder
+//     $ join GROUP TOPIC                             somebody else joins, until `leave`
+//     $ open-transaction ID TOPIC                    somebody else does not end what he began
 
 import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,6 +14,7 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { wordsOf } from '../admin/transcript.ts'
 import { run, sleep, start } from '../harness/process.ts'
+import { Others } from './others.ts'
 
 /** Commands that change nothing; brokers take over changes in time. */
 const READS = /^samsa (\w+ )?(list|describe|get|lag|members|quorum|explain)\b/
@@ -33,10 +36,12 @@ export class Player {
   readonly #directory: string
   readonly #child: ChildProcess
   readonly #answers: AsyncIterator<string>
+  readonly #others: Others
   #complaints = ''
 
   private constructor(address: string, bundle: string) {
     this.#address = address
+    this.#others = new Others(address)
     this.#directory = mkdtempSync(join(tmpdir(), 'samsa-cli-'))
     this.#child = start(process.execPath, [bundle], {
       cwd: this.#directory, env: { SAMSA_BOOTSTRAP: address },
@@ -54,6 +59,7 @@ export class Player {
 
   close(): void {
     this.#child.kill()
+    this.#others.close()
     rmSync(this.#directory, { recursive: true, force: true })
   }
 
@@ -64,6 +70,10 @@ export class Player {
     let printed = ''
     for (const stage of command.split(' | ')) {
       const [program, ...args] = wordsOf(stage)
+      if (program === 'join') await this.#others.join(args[0]!, args[1]!)
+      if (program === 'leave') await this.#others.leave()
+      if (program === 'open-transaction') await this.#others.openTransaction(args[0]!, args[1]!)
+      if (['join', 'leave', 'open-transaction'].includes(program!)) return ''
       if (program === 'printf') {
         input = Buffer.from(unescaped(args.join(' ')))
         continue
@@ -75,7 +85,8 @@ export class Player {
     }
     if (file === undefined) return printed
     writeFileSync(join(this.#directory, file), input)
-    return ''
+    // What it says differs from run to run; whether it went well does not.
+    return /\[\d\]$/.exec(printed)?.[0] ?? ''
   }
 
   /** Again until it is what is wished, where the line only reads. */
@@ -107,16 +118,24 @@ function unescaped(text: string): string {
   ))
 }
 
+/** Second and later lines of documentation, which are no lines of JSON. */
+const DOC_LINE = /^ {4}([A-Za-z`(]|"[^"]*" )/
+
 /** What differs from run to run: ids, times, addresses. */
 function shown(text: string, exitCode: number, address: string): string {
   const [host, port] = address.split(':') as [string, string]
-  const lines = text.split('\n').map((line) => line.trimEnd()
+  // Every broker has documentation of its own, however many lines it takes.
+  const lines = text.split('\n').filter((line) => !DOC_LINE.test(line)).map((line) => line.trimEnd()
     .replaceAll(address, 'HOST:PORT')
     .replaceAll(`"host": "${host}"`, '"host": HOST').replaceAll(`"port": ${port}`, '"port": PORT')
     .replace(/\bid [\w-]{22}(?![\w-])/g, 'id ID')
     .replace(/("\w*[iI]d": ?)"[\w-]{22}"/g, '$1ID')
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME')
-    .replace(/("timestamp": ?)\d{13}/g, '$1TIME'))
+    .replace(/("\w*[tT]imestamp": ?)\d{13}/g, '$1TIME')
+    .replace(/("startedMs": ?)\d{13}/g, '$1TIME')
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UUID')
+    .replace(/TIME \(.*\)$/, 'TIME (AGO)')
+    .replace(/^( *doc  +)\S.*/, '$1DOC').replace(/("doc": ).*/, '$1DOC'))
   while (lines.at(-1) === '') lines.pop()
   if (exitCode !== 0) lines.push(`[${exitCode}]`)
   return lines.join('\n').trim()

@@ -21,6 +21,8 @@ export interface CommandSpec<O> {
   /** With its positionals: `describe <topics..>`. */
   readonly usage: string
   readonly describe: string
+  /** It speaks to no broker. */
+  readonly isLocal?: boolean
   /** Lines that can be typed, with what they do. */
   readonly examples: readonly (readonly [line: string, does: string])[]
   options(yargs: Argv<CommonOptions>): Argv<O>
@@ -37,7 +39,9 @@ export function command<O extends CommonOptions>(spec: CommandSpec<O>): Command 
       usage, describe,
       (builder) => {
         for (const [line, does] of examples) builder.example(line, does)
-        return spec.options(withCommonOptions(builder))
+        const common = withCommonOptions(builder)
+        return spec.options(spec.isLocal === true
+          ? common.hide('bootstrap').hide('timeout') : common)
       },
       (given) => runner(given, (session) => spec.run(given, session)),
     ),

@@ -7,6 +7,7 @@ import { LOG_LEVELS } from '../world/logger.ts'
 import type { Command, Runner } from './command.ts'
 import { InterruptedError, USAGE, UsageError } from './exit.ts'
 import { failureOf, tell } from './failure.ts'
+import { Interruption } from './interruption.ts'
 import { INTRODUCTION } from './introduction.ts'
 import { Session } from './session.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
@@ -26,6 +27,52 @@ const NOUNS: readonly Noun[] = [
     name: 'topics', describe: 'List, describe, create, alter and delete topics',
     load: () => import('./topics.ts'),
   },
+  {
+    name: 'groups', describe: 'List, describe, reset and delete groups, and see their lag',
+    load: () => import('./groups.ts'),
+  },
+  {
+    name: 'configs', describe: 'Get, set, unset and explain settings',
+    load: () => import('./configs.ts'),
+  },
+  {
+    name: 'transactions', describe: 'List, describe and abort transactions',
+    load: () => import('./transactions.ts'),
+  },
+  {
+    name: 'records', describe: 'Delete records from the front of partitions',
+    load: () => import('./records.ts'),
+  },
+  {
+    name: 'log', describe: 'Show what is in the files of a data directory',
+    load: () => import('./log.ts'),
+  },
+]
+
+const SERVER = [{ name: 'start' }, { name: 'format' }]
+
+/** Those that are a verb themselves. */
+const VERBS: readonly Noun[] = [
+  {
+    name: 'produce', describe: 'Write records: lines of standard input or of files',
+    load: () => import('./produce.ts'),
+  },
+  {
+    name: 'consume', describe: 'Read records, to the end of the topic or on and on',
+    load: () => import('./consume.ts'),
+  },
+  {
+    name: 'quorum', describe: 'Leader, voters and observers of the metadata',
+    load: () => import('./quorum.ts'),
+  },
+  {
+    name: 'doctor', describe: 'Can a client with this bootstrap really work?',
+    load: () => import('./doctor.ts'),
+  },
+  {
+    name: 'bench', describe: 'Measure produce, consume and the time of a round trip',
+    load: () => import('./bench.ts'),
+  },
 ]
 
 /** Runs what the arguments ask for; resolves with the exit code. */
@@ -38,11 +85,11 @@ export async function runCommand(
   }
   let exitCode = 0
   const runner: Runner = async (options, run) => {
-    const interruption = new Interruption()
-    exitCode = await runInSession(new Session(options, terminal, interruption.signal), run)
+    const interruption = new Interruption(terminal)
+    exitCode = await runInSession(new Session(options, terminal, interruption), run)
       .finally(() => interruption.end())
   }
-  const parser = grammar(args, terminal, runner, (code) => { exitCode = code })
+  const parser = await grammar(args, terminal, runner, (code) => { exitCode = code })
   try {
     await parser.parseAsync()
     await terminal.drained()
@@ -57,12 +104,12 @@ export async function runCommand(
 
 function helpFor(args: readonly string[]): string {
   const [noun = '', verb = ''] = args
-  if (!NOUNS.some(({ name }) => name === noun)) return isWord(noun) ? `${noun} ` : ''
-  return isWord(verb) ? `${noun} ${verb} ` : `${noun} `
+  if (NOUNS.some(({ name }) => name === noun)) return isWord(verb) ? `${noun} ${verb} ` : `${noun} `
+  return [...VERBS, ...SERVER].some(({ name }) => name === noun) ? `${noun} ` : ''
 }
 
 function isWord(text: string): boolean {
-  return /^(start|format)$/.test(text)
+  return /^[a-z]+$/.test(text) && text !== 'help'
 }
 
 async function runInSession(
@@ -71,8 +118,7 @@ async function runInSession(
   try {
     return await run(session) ?? 0
   } catch (error) {
-    const { signal } = session
-    const reason = signal.aborted && !(error instanceof UsageError)
+    const reason = session.isInterrupted && !(error instanceof UsageError)
       ? new InterruptedError() : error
     const failure = await failureOf(reason, session)
     if (failure.exitCode === USAGE && !session.output.isJson) throw reason
@@ -83,35 +129,19 @@ async function runInSession(
   }
 }
 
-/** The first Ctrl-C lets what is under way end in order, the second ends at once. */
-class Interruption {
-  readonly #controller = new AbortController()
-  readonly #abort = () => this.#controller.abort()
-
-  constructor() {
-    for (const signal of SIGNALS) process.once(signal, this.#abort)
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
-  }
-
-  end(): void {
-    for (const signal of SIGNALS) process.off(signal, this.#abort)
-  }
-}
-
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const
-
-function grammar(
+async function grammar(
   args: readonly string[], terminal: Terminal, runner: Runner, setExitCode: (code: number) => void,
-): Argv {
+): Promise<Argv> {
   const parser = yargs([...args])
     .scriptName('samsa')
     .locale('en')
     .usage(`samsa ${VERSION}: a Kafka broker, and a command line for any Kafka`)
   withServerCommands(parser, setExitCode)
   for (const noun of NOUNS) withNoun(parser, noun, runner, terminal)
+  for (const { name, describe, load } of VERBS) {
+    if (!args.includes(name)) parser.command(name, describe)
+    else for (const one of (await load()).commands) one.register(parser, runner)
+  }
   return parser
     .version(VERSION)
     .help()

@@ -7,6 +7,7 @@ import { VERSION } from '../version.ts'
 import { type Clock, systemClock } from '../world/clock.ts'
 import { tcpDial } from '../world/dial.ts'
 import { UsageError } from './exit.ts'
+import type { Interruption } from './interruption.ts'
 import { ask, Output, type Terminal } from './terminal.ts'
 import { durationMs } from './units.ts'
 
@@ -27,16 +28,27 @@ export class Session {
   readonly output: Output
   readonly terminal: Terminal
   readonly clock: Clock = systemClock()
-  /** Aborted by Ctrl-C and by whoever asks the process to end. */
-  readonly signal: AbortSignal
   readonly #options: CommonOptions
+  readonly #interruption: Interruption
   #client: Client | undefined
 
-  constructor(options: CommonOptions, terminal: Terminal, signal: AbortSignal) {
+  constructor(options: CommonOptions, terminal: Terminal, interruption: Interruption) {
     this.#options = options
     this.terminal = terminal
     this.output = new Output(terminal, options.json)
-    this.signal = signal
+    this.#interruption = interruption
+  }
+
+  /**
+   * Aborted by Ctrl-C, by whoever asks the process to end, and when nobody reads any more. Who asks
+   * for it promises to look at it.
+   */
+  get signal(): AbortSignal {
+    return this.#interruption.signal
+  }
+
+  get isInterrupted(): boolean {
+    return this.#interruption.isAborted
   }
 
   /** Connects when it is first asked something. */

@@ -10,6 +10,8 @@ export interface Terminal {
   writeOut(text: string | Buffer): boolean
   drained(): Promise<void>
   writeError(text: string): void
+  /** The reader of standard output went away, as `head` does. */
+  onReaderGone(then: () => void): void
   /** Columns of standard output; undefined where it is no terminal. */
   readonly columns: number | undefined
   /** Whether there is somebody who can be asked. */
@@ -25,6 +27,12 @@ export function processTerminal(): Terminal {
     writeOut: (text) => stdout.write(text),
     drained: () => new Promise((resolve) => { stdout.write('', () => resolve()) }),
     writeError: (text) => { stderr.write(text) },
+    onReaderGone(then) {
+      stdout.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EPIPE') throw error
+        then()
+      })
+    },
     columns: stdout.isTTY ? stdout.columns : undefined,
     isInteractive: stdin.isTTY === true && stderr.isTTY === true,
     isWatched: stderr.isTTY === true,

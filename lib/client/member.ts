@@ -179,7 +179,7 @@ export function assignedIn(assignment: Buffer): TopicPartition[] {
   ))
 }
 
-/** Member → topic → partitions: each topic in ranges, the first members get what is left over. */
+/** Member → topic → partitions: each topic in ranges, the first get what is left over. */
 export function rangeAssignment(
   topicsOf: ReadonlyMap<string, readonly string[]>, counts: ReadonlyMap<string, number>,
 ): Map<string, Map<string, number[]>> {

@@ -1,0 +1,64 @@
+// What is to be produced, piece by piece: lines of standard input and of files, or whole files.
+
+import { createReadStream, readFileSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { UsageError } from './exit.ts'
+
+/**
+ * The pieces between delimiters; a last one without a delimiter counts, an empty one does not. A
+ * carriage return before a line feed belongs to it.
+ */
+export async function* piecesOf(
+  input: Readable | AsyncIterable<Buffer>, delimiter: Buffer,
+): AsyncGenerator<Buffer> {
+  const isLine = delimiter.length === 1 && delimiter[0] === 0x0a
+  const withoutReturn = (piece: Buffer): Buffer => (
+    isLine && piece.at(-1) === 0x0d ? piece.subarray(0, -1) : piece
+  )
+  let kept: Buffer[] = []
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const chunk of input as AsyncIterable<Buffer | string>) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+    // A delimiter of several bytes may lie across two chunks.
+    const isApart = delimiter.length === 1 && !bytes.includes(delimiter)
+    if (isApart) {
+      kept.push(bytes)
+      continue
+    }
+    rest = Buffer.concat([...kept, bytes])
+    kept = []
+    let start = 0
+    for (let at = rest.indexOf(delimiter); at >= 0; at = rest.indexOf(delimiter, start)) {
+      yield withoutReturn(rest.subarray(start, at))
+      start = at + delimiter.length
+    }
+    kept.push(rest.subarray(start))
+  }
+  const last = Buffer.concat(kept)
+  if (last.length > 0) yield withoutReturn(last)
+}
+
+/** Of each file, or of standard input where there are none. Throws UsageError. */
+export async function* inputsOf(
+  files: readonly string[], stdin: Readable,
+): AsyncGenerator<Readable> {
+  if (files.length === 0) {
+    yield stdin
+    return
+  }
+  for (const file of files) yield file === '-' ? stdin : checkedStream(file)
+}
+
+function checkedStream(file: string): Readable {
+  const stream = createReadStream(file, { highWaterMark: 256 * 1024 })
+  stream.on('error', () => {}) // whoever reads it gets it
+  return stream
+}
+
+export function wholeFile(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`)
+  }
+}

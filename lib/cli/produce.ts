@@ -1,0 +1,273 @@
+// `samsa produce`: records out of lines, JSON or files.
+
+import { CODECS, type Codec } from '../../protocol/records/compression.ts'
+import type { HeaderToWrite, RecordToWrite } from '../../protocol/records/record-writer.ts'
+import type { Client } from '../client/client.ts'
+import { RefusedError } from '../client/errors.ts'
+import { partitionOfKey } from '../client/partitioner.ts'
+import { type Acks, Producer } from '../client/producer.ts'
+import { counted, pairs, wholeNumber } from './arguments.ts'
+import { command } from './command.ts'
+import { CommandError, UsageError } from './exit.ts'
+import { inputsOf, piecesOf, wholeFile } from './input.ts'
+import { type ReadRecord, recordOfJson } from './record-json.ts'
+import type { Session } from './session.ts'
+import { count, shownSize } from './units.ts'
+
+const INPUTS = ['lines', 'json', 'files'] as const
+const ACKS: Readonly<Record<string, Acks>> = { all: -1, 1: 1, 0: 0 }
+const PROGRESS_EVERY_MS = 200
+
+interface Options {
+  readonly files: readonly string[]
+  readonly input: (typeof INPUTS)[number]
+  readonly key: string | undefined
+  readonly keySeparator: string | undefined
+  readonly header: readonly string[]
+  readonly partition: number | undefined
+  readonly delimiter: string
+  readonly nullValues: boolean
+}
+
+const produceRecords = command({
+  usage: 'produce <topic> [files..]',
+  describe: 'Write records: lines of standard input or of files',
+  examples: [
+    ['samsa produce orders < orders.txt', 'each line is a record'],
+    ['samsa produce orders --key-separator :', 'lines of key:value'],
+    ['samsa produce images *.png --input files', 'each file is a record'],
+    ['samsa consume a --json | samsa produce b --input json', 'copies a topic'],
+  ],
+  options: (yargs) => yargs
+    .positional('topic', { type: 'string', demandOption: true, describe: 'Where to' })
+    .positional('files', {
+      type: 'string', array: true, default: [] as string[],
+      describe: 'Files to read; standard input if left out, and for -',
+    })
+    .option('input', {
+      choices: INPUTS, default: 'lines' as const,
+      describe: 'What a record is: a line, a line of JSON as consume --json writes it, a file',
+    })
+    .option('key', { alias: 'k', type: 'string', describe: 'The key of all records' })
+    .option('key-separator', {
+      alias: 'K', type: 'string', describe: 'What stands between key and value in a line',
+    })
+    .option('header', {
+      alias: 'H', type: 'string', array: true, nargs: 1, default: [] as string[],
+      describe: 'name=value, for all records; may be given again',
+    })
+    .option('partition', {
+      alias: 'p', type: 'number',
+      describe: "If left out: by the key's hash, as Java's clients, or any",
+    })
+    .option('codec', {
+      alias: 'z', choices: CODECS, default: 'none' as Codec, describe: 'How to compress',
+    })
+    .option('acks', {
+      type: 'string', choices: ['all', '1', '0'], default: 'all',
+      describe: 'Whose word counts: all in sync, …',
+    })
+    .option('rate', { type: 'string', describe: 'At most so many records a second' })
+    .option('delimiter', {
+      alias: 'D', type: 'string', default: '\\n', describe: 'What ends a record, instead of \\n',
+    })
+    .option('null-values', {
+      alias: 'Z', type: 'boolean', default: false, describe: 'An empty value is null: a tombstone',
+    }),
+  run: (given, session) => run(given.topic, {
+    ...given, acks: ACKS[given.acks]!,
+    ratePerSecond: given.rate === undefined ? Infinity : count('--rate', given.rate),
+  }, session),
+})
+
+async function run(
+  topic: string, options: Options & { codec: Codec, acks: Acks, ratePerSecond: number },
+  session: Session,
+): Promise<void> {
+  const { client, output, signal, clock } = session
+  check(options)
+  const partitions = await partitionsOf(client, topic)
+  const delivered = new Map<number, Delivered>()
+  let bytes = 0
+  let records = 0
+  const producer = new Producer(client, {
+    acks: options.acks, codec: options.codec,
+    onDelivered: ({ partition, count: taken, baseOffset }) => {
+      const known = delivered.get(partition)
+      delivered.set(partition, known === undefined
+        ? { firstOffset: baseOffset, lastOffset: baseOffset + taken - 1, count: taken }
+        : { ...known, lastOffset: baseOffset + taken - 1, count: known.count + taken })
+    },
+  })
+  if (session.terminal.isInteractive && options.files.length === 0) {
+    output.note('Each line is a record. Ctrl-D ends.')
+  }
+  const pick = new PartitionPicker(partitions, options.partition)
+  const pace = new Pace(session, options.ratePerSecond)
+  const startMs = clock.monotonicMs()
+  try {
+    for await (const { partition, record } of recordsFrom(options, session)) {
+      if (signal.aborted) break
+      await pace.next()
+      await producer.send({ topic, partition: pick.next(partition, record) }, record)
+      records += 1
+      bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
+      const [recordsSoFar, bytesSoFar] = [records, bytes]
+      pace.tell(() => `${recordsSoFar} records, ${shownSize(bytesSoFar)}`)
+    }
+    await producer.flush()
+  } catch (error) {
+    // What was read before a line that cannot be is written all the same.
+    if (error instanceof CommandError) await producer.flush()
+    if (!(error instanceof RefusedError)) throw error
+    const taken = [...delivered.values()].reduce((sum, one) => sum + one.count, 0)
+    output.progressEnd()
+    output.note(`${counted(taken, 'record')} had been written before.`)
+    throw error
+  }
+  output.progressEnd()
+  const result = {
+    topic, records, bytes,
+    partitions: [...delivered].sort(([a], [b]) => a - b).map(([partition, one]) => (
+      { partition, ...one }
+    )),
+  }
+  if (output.isJson) output.show(result, () => {})
+  else {
+    const elapsedMs = Math.round(clock.monotonicMs() - startMs)
+    output.note(`${counted(records, 'record')} written to ${topic} in ${elapsedMs} ms`)
+  }
+}
+
+interface Delivered {
+  readonly firstOffset: number
+  readonly lastOffset: number
+  readonly count: number
+}
+
+function check(options: Options): void {
+  const { key, keySeparator, input, files, partition, delimiter } = options
+  if (key !== undefined && keySeparator !== undefined) {
+    throw new UsageError('--key and --key-separator both say what the key is')
+  }
+  if (keySeparator === '') throw new UsageError('--key-separator must not be empty')
+  if (input !== 'lines' && keySeparator !== undefined) {
+    throw new UsageError(`--key-separator is for lines, not for --input ${input}`)
+  }
+  if (input === 'files' && files.length === 0) {
+    throw new UsageError('--input files: name the files')
+  }
+  if (partition !== undefined) wholeNumber('--partition', partition)
+  if (delimiter === '') throw new UsageError('--delimiter must not be empty')
+}
+
+/** Those with a leader, and how many there are in all. */
+async function partitionsOf(client: Client, topic: string): Promise<number> {
+  return (await client.topic(topic)).partitions.length
+}
+
+async function* recordsFrom(options: Options, session: Session): AsyncGenerator<ReadRecord> {
+  const { key, keySeparator, nullValues, input, files } = options
+  const headers: HeaderToWrite[] = [...pairs('--header', options.header)]
+    .map(([name, value]) => ({ key: name, value: Buffer.from(value) }))
+  const fixedKey = key === undefined ? null : Buffer.from(key)
+  const separator = keySeparator === undefined ? undefined : Buffer.from(unescape(keySeparator))
+  const recordOf = (bytes: Buffer): RecordToWrite => {
+    const at = separator === undefined ? -1 : bytes.indexOf(separator)
+    const ownKey = at < 0 ? fixedKey : bytes.subarray(0, at)
+    const value = at < 0 ? bytes : bytes.subarray(at + separator!.length)
+    return { key: ownKey, value: nullValues && value.length === 0 ? null : value, headers }
+  }
+  if (input === 'files') {
+    for (const file of files) yield { partition: undefined, record: recordOf(wholeFile(file)) }
+    return
+  }
+  const delimiter = Buffer.from(unescape(options.delimiter))
+  let line = 0
+  for await (const one of inputsOf(files, session.terminal.stdin)) {
+    for await (const piece of piecesOf(one, delimiter)) {
+      line += 1
+      if (input === 'lines') yield { partition: undefined, record: recordOf(piece) }
+      else if (piece.length > 0) yield readJson(piece.toString(), line, { fixedKey, headers })
+    }
+  }
+}
+
+function readJson(
+  text: string, line: number,
+  { fixedKey, headers }: { fixedKey: Buffer | null, headers: readonly HeaderToWrite[] },
+): ReadRecord {
+  try {
+    const { partition, record } = recordOfJson(text)
+    const all = [...record.headers ?? [], ...headers]
+    return { partition, record: { ...record, key: record.key ?? fixedKey, headers: all } }
+  } catch (error) {
+    throw new CommandError(`line ${line}: ${(error as Error).message}; those before it are written`,
+      'Each line is an object such as {"key": "a", "value": "b"}; consume --json writes them.')
+  }
+}
+
+function unescape(text: string): string {
+  return text.replaceAll('\\n', '\n').replaceAll('\\t', '\t').replaceAll('\\r', '\r')
+    .replaceAll('\\0', '\0')
+}
+
+/** Records without a key go to one partition for a while, then to the next (KIP-480). */
+class PartitionPicker {
+  static readonly #STICK_BYTES = 128 * 1024
+  readonly #count: number
+  readonly #fixed: number | undefined
+  #current: number
+  #stuckBytes = 0
+
+  constructor(count: number, fixed: number | undefined) {
+    this.#count = count
+    this.#fixed = fixed
+    this.#current = Math.floor(Math.random() * count)
+  }
+
+  next(own: number | undefined, { key, value }: RecordToWrite): number {
+    if (this.#fixed !== undefined) return this.#fixed
+    if (own !== undefined) return own
+    if (key !== null && key !== undefined) return partitionOfKey(key, this.#count)
+    this.#stuckBytes += value?.length ?? 0
+    if (this.#stuckBytes > PartitionPicker.#STICK_BYTES) {
+      this.#stuckBytes = 0
+      this.#current = (this.#current + 1) % this.#count
+    }
+    return this.#current
+  }
+}
+
+/** Not more than so many records a second, and a word on how it goes. */
+class Pace {
+  readonly #session: Session
+  readonly #perSecond: number
+  readonly #startMs: number
+  #count = 0
+  #toldMs = 0
+
+  constructor(session: Session, perSecond: number) {
+    this.#session = session
+    this.#perSecond = perSecond
+    this.#startMs = session.clock.monotonicMs()
+  }
+
+  async next(): Promise<void> {
+    this.#count += 1
+    if (this.#perSecond === Infinity) return
+    const dueMs = this.#startMs + ((this.#count - 1) / this.#perSecond) * 1000
+    const waitMs = dueMs - this.#session.clock.monotonicMs()
+    if (waitMs > 1) await this.#session.client.pause(waitMs)
+  }
+
+  tell(text: () => string): void {
+    if (this.#count % 100 !== 0) return
+    const nowMs = this.#session.clock.monotonicMs()
+    if (nowMs - this.#toldMs < PROGRESS_EVERY_MS) return
+    this.#toldMs = nowMs
+    this.#session.output.progress(text())
+  }
+}
+
+export const commands = [produceRecords]
