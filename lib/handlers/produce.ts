@@ -180,12 +180,14 @@ class Produce {
     const partition = this.#goesById
       ? partitions.getById(topic.topicId, index) : partitions.get(topic.name, index)
     const code = partition === undefined
-      ? this.#errorOfAbsent(topic, index) : this.#check(partition, asked.records)
+      ? this.#errorOfAbsent(topic, index) : this.#check(asked.records)
     if (partition === undefined || code !== Errors.NONE) {
       this.#hasErrors = true
       return failed(index, code)
     }
-    if (!this.#isTransactional) return this.#append(partition, asked, NOT_TRANSACTIONAL)
+    if (!this.#isTransactional) {
+      return this.#appendAllowed(partition, asked, NOT_TRANSACTIONAL, failed(index, Errors.NONE))
+    }
     // All producers of the request have to be known before anything of it is appended.
     const answer = failed(index, Errors.NONE)
     this.#joining.push({ partition, asked, answer, begin: beginningOf(this.#cursor) })
@@ -205,10 +207,13 @@ class Produce {
   }
 
   /** What is wrong with a request, whatever is in the log. */
-  #check({ topic }: Partition, records: Buffer | null): ErrorCode {
+  #check(records: Buffer | null): ErrorCode {
+    return checkRecords(records ?? NO_BYTES, this.#cursor, this.#context.apiVersion)
+  }
+
+  /** What is seen only after the transaction's coordinator was asked. */
+  #checkAppend({ topic }: Partition): ErrorCode {
     const { acks } = this.#request
-    const code = checkRecords(records ?? NO_BYTES, this.#cursor, this.#context.apiVersion)
-    if (code !== Errors.NONE) return code
     if (acks < Acks.ALL || acks > Acks.LEADER) return Errors.INVALID_REQUIRED_ACKS
     const isForbidden = isInternalTopic(topic) && this.#context.clientId !== ADMIN_CLIENT_ID
     return isForbidden ? Errors.INVALID_TOPIC_EXCEPTION : Errors.NONE
@@ -262,16 +267,24 @@ class Produce {
   ): void {
     if (errorCode === Errors.NONE) {
       const entering = { verification, isVerificationRequired: isRequired }
-      this.#append(partition, asked, entering, answer)
+      this.#appendAllowed(partition, asked, entering, answer)
       return
     }
     this.#hasErrors = true
     Object.assign(answer, notEntered(errorCode, this.#context.apiVersion))
   }
 
+  #appendAllowed(
+    partition: Partition, asked: AskedPartition, entering: AppendEntering, answer: Pending,
+  ): Pending {
+    answer.errorCode = this.#checkAppend(partition)
+    if (answer.errorCode === Errors.NONE) return this.#append(partition, asked, entering, answer)
+    this.#hasErrors = true
+    return answer
+  }
+
   #append(
-    partition: Partition, { index, records }: AskedPartition, entering: AppendEntering,
-    answer: Pending = failed(index, Errors.NONE),
+    partition: Partition, { records }: AskedPartition, entering: AppendEntering, answer: Pending,
   ): Pending {
     const { acks } = this.#request
     const { nowMs } = this.#context

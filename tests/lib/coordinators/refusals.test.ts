@@ -71,5 +71,8 @@ test('a line of the debug log says what was asked, and what the group is like', 
 })
 
 test('nothing of it is a bug', () => {
-  expect(log).toEqual([])
+  // Scenarios of transactions that cannot end have their marks refused.
+  const isExpected = (line: string) => line.includes('its mark was refused')
+  expect(log.filter((line) => !isExpected(line))).toEqual([])
+  expect(log.some(isExpected)).toBe(true)
 })

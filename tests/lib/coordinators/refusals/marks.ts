@@ -16,6 +16,7 @@ import { ZERO_UUID } from '../../../../protocol/schema.ts'
 import {
   committedTopic, committing, consumer, emptied, joined, preparing, simple, stable,
 } from './members.ts'
+import { settled } from './mixed.ts'
 import { UNKNOWN_ID } from './offsets.ts'
 import { type Scenario, scenario } from './play.ts'
 import {
@@ -51,6 +52,22 @@ async function commitEach(
   await talk.each(txnOffsetCommit, committingIn(talk, who), members)
 }
 
+async function commitOfInstance(
+  talk: Talk, who: Producer, memberId: string, epoch: number,
+): Promise<void> {
+  const right = { memberId, generationIdOrMemberEpoch: epoch, groupInstanceId: 'i' }
+  await talk.each(txnOffsetCommit, committingIn(talk, who), {
+    'another member': { ...right, memberId: 'nobody' },
+    'no member': { groupInstanceId: 'i' },
+    'another instance': { ...right, groupInstanceId: 'j' },
+    'another member, wrong generation':
+      { ...right, memberId: 'nobody', generationIdOrMemberEpoch: 9 },
+    'wrong generation': { ...right, generationIdOrMemberEpoch: 9 },
+    'without its instance': { ...right, groupInstanceId: null },
+    'right': right,
+  })
+}
+
 export const TXN_OFFSET_COMMIT: readonly Scenario[] = [
   scenario(txnOffsetCommit, 'to a group that is not there', async (talk) =>
     commitEach(talk, await producerOf(talk), 'm', 1)),
@@ -74,6 +91,18 @@ export const TXN_OFFSET_COMMIT: readonly Scenario[] = [
     const { memberId, epoch } = await consumer(talk)
     await commitEach(talk, await producerOf(talk), memberId, epoch)
   }),
+  scenario(txnOffsetCommit, 'of a classic member of a consumer group', async (talk) => {
+    const { classic: { memberId, generationId } } = await settled(talk)
+    await commitEach(talk, await producerOf(talk), memberId, generationId)
+  }),
+  scenario(txnOffsetCommit, 'of static members', async (talk) => {
+    const { memberId, generationId } = await stable(talk, { groupInstanceId: 'i' })
+    await commitOfInstance(talk, await producerOf(talk), memberId, generationId)
+  }, { from: 3 }),
+  scenario(txnOffsetCommit, 'of a static member of a consumer group', async (talk) => {
+    const { memberId, epoch } = await consumer(talk, { instanceId: 'i' })
+    await commitOfInstance(talk, await producerOf(talk), memberId, epoch)
+  }, { from: 3 }),
   scenario(txnOffsetCommit, 'mistakes of a producer', async (talk) => {
     const who = await producerOf(talk)
     for (const [label, mistaken] of Object.entries(mistakes(who))) {

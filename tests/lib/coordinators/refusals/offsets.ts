@@ -9,6 +9,7 @@ import {
   committedTopic, committing, consumer, emptied, emptiedConsumer, entering, joined, preparing,
   simple, stable,
 } from './members.ts'
+import { mixed, settled } from './mixed.ts'
 import { type Scenario, scenario } from './play.ts'
 import type { Body, Talk } from './talk.ts'
 
@@ -84,6 +85,15 @@ export const OFFSET_COMMIT: readonly Scenario[] = [
     const { memberId, epoch } = await consumer(talk)
     await commitEach(talk, memberId, epoch)
   }),
+  scenario(offsetCommit, 'of a classic member of a consumer group', async (talk) => {
+    const { classic: { memberId, generationId } } = await settled(talk)
+    await commitEach(talk, memberId, generationId)
+  }),
+  scenario(offsetCommit, 'of a classic member of a consumer group, in a rebalance',
+    async (talk) => {
+      const { classic: { memberId, generationId } } = await mixed(talk)
+      await commitEach(talk, memberId, generationId)
+    }),
   scenario(offsetCommit, 'to a consumer group that had members', async (talk) => {
     const { memberId, epoch } = await emptiedConsumer(talk)
     await commitEach(talk, memberId, epoch)
@@ -239,6 +249,10 @@ export const OFFSET_FETCH: readonly Scenario[] = [
   scenario(offsetFetch, 'of a group of the consumer protocol', async (talk) => {
     const { memberId, epoch } = await consumer(talk)
     await fetchEach(talk, memberId, epoch)
+  }),
+  scenario(offsetFetch, 'of a classic member of a consumer group', async (talk) => {
+    const { classic: { memberId, generationId } } = await settled(talk)
+    await fetchEach(talk, memberId, generationId)
   }),
   scenario(offsetFetch, 'of a consumer group that had members', async (talk) => {
     const { memberId, epoch } = await emptiedConsumer(talk)

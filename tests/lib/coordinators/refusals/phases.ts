@@ -10,6 +10,7 @@ import {
   beating, consumer, emptied, emptiedConsumer, joined, joining, leaving, preparing, simple, stable,
   syncing,
 } from './members.ts'
+import { mixed, settled } from './mixed.ts'
 import { type Scenario, scenario } from './play.ts'
 import type { Body, Talk } from './talk.ts'
 
@@ -94,6 +95,28 @@ function inEveryGroup<A extends Api>(
       await all(talk, memberId, epoch)
       await talk.note('the member', api, base(talk, { memberId, generationId: epoch }))
     }),
+    scenario(api, 'mistakes of a classic member of a consumer group, in a rebalance',
+      async (talk) => {
+        const { classic: { memberId, generationId } } = await mixed(talk)
+        await all(talk, memberId, generationId)
+        await talk.note('the member', api, base(talk, { memberId, generationId }))
+      }),
+    scenario(api, 'mistakes of a classic member of a consumer group', async (talk) => {
+      const { classic: { memberId, generationId } } = await settled(talk)
+      await all(talk, memberId, generationId)
+    }),
+    scenario(api, 'mistakes of a static classic member of a consumer group', async (talk) => {
+      const { classic: { memberId, generationId } } = await settled(talk, 'i')
+      const variants: Record<string, Variant> = {
+        'another member': { memberId: 'nobody', groupInstanceId: 'i' },
+        'no member': { memberId: '', groupInstanceId: 'i' },
+        'another instance': { memberId, groupInstanceId: 'j' },
+        'wrong generation': { memberId, groupInstanceId: 'i', generationId: 99 },
+      }
+      for (const [label, variant] of Object.entries(variants)) {
+        await talk.note(label, api, base(talk, { generationId, ...variant }))
+      }
+    }, { from: 3 }),
     scenario(api, 'mistakes in an empty group of the consumer protocol', async (talk) => {
       const { memberId, epoch } = await emptiedConsumer(talk)
       await all(talk, memberId, epoch)

@@ -84,6 +84,15 @@ export async function ended(talk: Talk, committed: boolean): Promise<Producer> {
   return who
 }
 
+/** By a client of version 2, who has a new epoch then. */
+export async function endedAnew(talk: Talk, committed: boolean): Promise<Producer> {
+  const who = await ongoing(talk)
+  const { producerId, producerEpoch } = await talk.send(
+    endTxn, ending(talk, who, { committed }), 5)
+  await talk.completed()
+  return { producerId: producerId!, producerEpoch: producerEpoch! }
+}
+
 /** Somebody else has taken over the transactional id. */
 export async function fenced(talk: Talk): Promise<Producer> {
   const who = await producer(talk)

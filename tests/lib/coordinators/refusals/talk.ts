@@ -169,10 +169,12 @@ export class Talk {
   }
 
   /** A topic of the scenario's own, for what others must not see. */
-  async topic(short: string, partitionCount = 1): Promise<{ name: string, topicId: string }> {
+  async topic(
+    short: string, partitionCount = 1, isForCoordinators = true,
+  ): Promise<{ name: string, topicId: string }> {
     const name = this.name(short)
     const ids = await makeTopics(this.#clients[0]!, { [name]: partitionCount })
-    if (this.stage.isKafka) await pause(1000)
+    if (this.stage.isKafka && isForCoordinators) await pause(1000)
     const topicId = ids.get(name)!
     this.#plain.call(topicId, `id of ${short}`)
     return { name, topicId }

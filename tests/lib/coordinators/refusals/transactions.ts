@@ -7,8 +7,8 @@ import { endTxn } from '../../../../protocol/messages/end-txn.ts'
 import { initProducerId } from '../../../../protocol/messages/init-producer-id.ts'
 import { type Scenario, scenario } from './play.ts'
 import {
-  adding, ended, ending, fenced, initializing, mistakes, ongoing, type Producer, producer,
-  type Topics,
+  adding, ended, endedAnew, ending, fenced, initializing, mistakes, ongoing, type Producer,
+  producer, type Topics,
 } from './producers.ts'
 import type { Body, Talk } from './talk.ts'
 
@@ -88,6 +88,14 @@ export const INIT_PRODUCER_ID: readonly Scenario[] = [
     await talk.note('the first ends', endTxn, ending(talk, who))
     await describe(talk)
   }),
+  scenario(initProducerId, 'a transaction that ended with a new epoch', async (talk) => {
+    const { producerId, producerEpoch } = await endedAnew(talk, true)
+    await init(talk, 'with the epoch before', { producerId, producerEpoch: producerEpoch - 1 })
+    await init(talk, 'with an epoch ahead', { producerId, producerEpoch: producerEpoch + 1 })
+    await init(talk, 'goes on', { producerId, producerEpoch })
+    await init(talk, 'goes on again', { producerId, producerEpoch })
+    await describe(talk)
+  }, { from: 3 }),
   scenario(initProducerId, 'a transaction that ended', async (talk) => {
     const { producerId, producerEpoch } = await ended(talk, true)
     await init(talk, 'goes on', { producerId, producerEpoch })
@@ -121,6 +129,12 @@ function inEveryState<A extends typeof addPartitionsToTxn | typeof addOffsetsToT
       await all(talk, await ended(talk, false))
       await describe(talk)
     }),
+    ...[true, false].map((committed) => (
+      scenario(api, `mistakes after ${committed ? 'a commit' : 'an abort'} of version 2`,
+        async (talk) => {
+          await all(talk, await endedAnew(talk, committed))
+          await describe(talk)
+        }))),
     scenario(api, 'a fenced producer', async (talk) => {
       await ask(talk, 'asks', await fenced(talk))
       await describe(talk)
