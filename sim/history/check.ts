@@ -3,6 +3,7 @@
 import { GROUP_RULES } from './group-rules.ts'
 import { indexRun, type Run } from './index-run.ts'
 import { TRANSACTION_RULES } from './transaction-rules.ts'
+import { VERSION_RULES } from './version-rules.ts'
 import { WRITE_RULES } from './write-rules.ts'
 
 export interface Verdict {
@@ -12,7 +13,7 @@ export interface Verdict {
   readonly violations: readonly string[]
 }
 
-const RULES = [...WRITE_RULES, ...TRANSACTION_RULES, ...GROUP_RULES]
+const RULES = [...WRITE_RULES, ...TRANSACTION_RULES, ...VERSION_RULES, ...GROUP_RULES]
 
 export function checkRun(run: Run): Verdict[] {
   const indexed = indexRun(run)

@@ -5,6 +5,7 @@
 //   --seconds S   how long faults go on; 30 when it is left out
 //   --sabotage    break one rule of the broker after the other, and tell whether a run sees it
 //   --only TEXT   of the sabotages, those whose names contain it
+//   --faults TEXT without sabotage, those whose names contain it
 //   --keep        leave data and histories where they are, and say where
 //   --broker FILE the broker's build, `dist/main.js` when it is left out
 //
@@ -12,18 +13,19 @@
 
 import { randomInt } from 'node:crypto'
 import yargs from 'yargs'
-import { pythonWith } from '../../compat/harness/install.ts'
 import { type Drive, drive, type DriveOptions } from './drive.ts'
 import { work } from './kafkajs-worker.ts'
+import { ALL_FAULTS } from './nemesis.ts'
+import { installPrograms } from './programs.ts'
 import { sabotagedBroker, SABOTAGES, type Sabotage } from './sabotage.ts'
 
 const MOST_SHOWN = 5
 
-const python = () => pythonWith('confluent-kafka', 'compat/confluent-kafka/requirements.txt')
-
-function tell({ verdicts, faults, workers, directory }: Drive, isKept: boolean): boolean {
-  const done = [...faults].map(([fault, count]) => `${fault} ${count}`).join(', ')
-  console.log(`${workers} workers; ${done}`)
+function tell({ verdicts, faults, workers, ends, directory }: Drive, isKept: boolean): boolean {
+  const counted = (counts: ReadonlyMap<string, number>) => (
+    [...counts].map(([what, count]) => `${what} ${count}`).join(', '))
+  console.log(`${workers} workers; ${counted(faults)}`)
+  console.log(`transactions: ${counted(ends)}`)
   if (isKept) console.log(`kept in ${directory}`)
   let [passed, failed] = [0, 0]
   for (const { rule, seen, violations } of verdicts) {
@@ -71,15 +73,17 @@ export async function historyCommand(args: readonly string[]): Promise<void> {
     .option('seconds', { type: 'number', default: 30, describe: 'how long faults go on' })
     .option('sabotage', { type: 'boolean', default: false, describe: 'break rules on purpose' })
     .option('only', { type: 'string', default: '', describe: 'of the sabotages' })
+    .option('faults', { type: 'string', default: '', describe: 'those of such names' })
     .option('runs', { type: 'number', default: 3, describe: 'at most, for each sabotage' })
     .option('keep', { type: 'boolean', default: false, describe: 'leave data and histories' })
     .option('broker', { type: 'string', default: 'dist/main.js', describe: 'its build' })
     .parse()
   const { seed = randomInt(2 ** 31), seconds, keep } = options
   console.log(`seed ${seed}`)
-  const common = { seed, seconds, python: await python(), isKept: keep }
+  const common = { seed, seconds, programs: await installPrograms(), isKept: keep }
   if (!options.sabotage) {
-    const run = await drive({ ...common, broker: [options.broker] })
+    const faults = ALL_FAULTS.filter(([, name]) => name.includes(options.faults))
+    const run = await drive({ ...common, broker: [options.broker], faults })
     process.exitCode = tell(run, keep) ? 0 : 1
     return
   }

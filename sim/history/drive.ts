@@ -11,16 +11,19 @@ import { Wire } from '../../compat/harness/wire.ts'
 import { Dice } from '../storage/dice.ts'
 import { BrokerProcess, SESSION_MS } from './broker-process.ts'
 import { checkRun, type Verdict } from './check.ts'
-import { type FinalPartition, readOffsets, readPartition, takeOver } from './final-read.ts'
+import {
+  type FinalPartition, readEnds, readOffsets, readPartition, takeOver, type WrittenEnd,
+} from './final-read.ts'
 import { Fleet, type Slot } from './fleet.ts'
 import { type Fault, Nemesis, type Weights } from './nemesis.ts'
+import type { Programs } from './programs.ts'
 
 export interface DriveOptions {
   readonly seed: number
   readonly seconds: number
   /** What Node runs as the broker. */
   readonly broker: readonly string[]
-  readonly python: string
+  readonly programs: Programs
   readonly faults?: Weights
   /** How long nothing may move at the end before it is called stuck. */
   readonly patienceMs?: number
@@ -32,11 +35,15 @@ export interface Drive {
   readonly verdicts: readonly Verdict[]
   readonly faults: ReadonlyMap<Fault, number>
   readonly workers: number
+  /** How many transactions were to end, by client, version and outcome. */
+  readonly ends: ReadonlyMap<string, number>
   readonly directory: string
 }
 
 const TOPICS = ['plain', 'transactional', 'copied'] as const
 const PARTITIONS = 3
+/** As the broker is told (broker-process.ts). */
+const TRANSACTION_PARTITIONS = 3
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 const WARM_UP_LIMIT_MS = 300_000
 const PATIENCE_MS = 120_000
@@ -68,8 +75,10 @@ function slots(dice: Dice): Slot[] {
     slot('p2', 'librdkafka', 'produce', into('plain')),
     slot('t1', 'kafkajs', 'transact', { ...into('transactional'), tid: 't1' }),
     slot('t2', 'librdkafka', 'transact', { ...into('transactional'), tid: 't2' }),
+    slot('t3', 'java', 'transact', { ...into('transactional'), tid: 't3' }),
     slot('c1', 'librdkafka', 'copy', { ...copying, tid: 'c1' }),
     slot('c2', 'librdkafka', 'copy', { ...copying, tid: 'c2' }),
+    slot('c3', 'java', 'copy', { ...copying, tid: 'c3' }),
     slot('j1', 'kafkajs', 'consume', member('kafkajs', '')),
     slot('j2', 'kafkajs', 'consume', member('kafkajs', '')),
     slot('r1', 'librdkafka', 'consume', member('librdkafka', one)),
@@ -81,11 +90,11 @@ function slots(dice: Dice): Slot[] {
 }
 
 export async function drive(options: DriveOptions): Promise<Drive> {
-  const { seed, seconds, python, faults, isKept = false } = options
+  const { seed, seconds, programs, faults, isKept = false } = options
   const directory = mkdtempSync(join(tmpdir(), 'samsa-history-'))
   const dice = new Dice(seed)
   const broker = await BrokerProcess.start(options.broker, directory)
-  const fleet = new Fleet({ seed, address: broker.address, directory, python })
+  const fleet = new Fleet({ seed, address: broker.address, directory, programs })
   const abandon = () => {
     fleet.kill()
     void broker.signal('SIGKILL').then(() => process.exit(1))
@@ -99,15 +108,28 @@ export async function drive(options: DriveOptions): Promise<Drive> {
     const nemesis = new Nemesis(dice, broker, fleet, faults)
     await nemesis.run(seconds * 1000)
     const end = new End(await Wire.connect(broker.address), fleet, options.patienceMs)
-    const { partitions, offsets, stuck } = await end.come(all)
-    const verdicts = checkRun({ histories: fleet.histories(), partitions, offsets, stuck })
-    return { verdicts, faults: nemesis.counts, workers: fleet.size, directory }
+    const atTheEnd = await end.come(all)
+    const verdicts = checkRun({ histories: fleet.histories(), ...atTheEnd })
+    return {
+      verdicts, faults: nemesis.counts, workers: fleet.size, directory,
+      ends: countEnds(atTheEnd.ends, all),
+    }
   } finally {
     for (const signal of SIGNALS) process.off(signal, abandon)
     fleet.kill()
     await broker.signal('SIGKILL')
     if (!isKept) rmSync(directory, { recursive: true, force: true })
   }
+}
+
+function countEnds(ends: readonly WrittenEnd[], all: readonly Slot[]): Map<string, number> {
+  const clients = new Map(all.map(({ options, client }) => [options['tid'], client]))
+  const counts = new Map<string, number>()
+  for (const { tid, version, isCommitted } of ends) {
+    const what = `${clients.get(tid)} ${isCommitted ? 'commit' : 'abort'} of version ${version}`
+    counts.set(what, (counts.get(what) ?? 0) + 1)
+  }
+  return new Map([...counts].sort())
 }
 
 async function createTopics(address: string): Promise<void> {
@@ -146,10 +168,11 @@ class End {
     const partitions = await this.#read(TOPICS)
     const offsets = new Map()
     for (const group of [...GROUPS, COPIERS]) {
-      offsets.set(group, await readOffsets(this.#wire, group))
+      offsets.set(group, (await readOffsets(this.#wire, group, this.#patienceMs)).offsets)
     }
+    const ends = await readEnds(this.#wire, TRANSACTION_PARTITIONS)
     this.#wire.close()
-    return { partitions, offsets, stuck: this.#stuck }
+    return { partitions, offsets, ends, stuck: this.#stuck }
   }
 
   async #takeOver(slots: readonly Slot[]): Promise<void> {
@@ -167,7 +190,11 @@ class End {
     let movedMs = performance.now()
     let sumBefore = -1
     for (;;) {
-      const offsets = await readOffsets(this.#wire, group)
+      const { offsets, isStable } = await readOffsets(this.#wire, group, this.#patienceMs)
+      if (!isStable) {
+        this.#stuck.push(`${group} has offsets of a transaction that does not end`)
+        return
+      }
       const at = (topic: string, partition: number) => offsets
         .find(([itsTopic, its]) => itsTopic === topic && its === partition)?.[2] ?? 0
       const behind = ends.filter(([topic, partition, end]) => at(topic, partition) < end)

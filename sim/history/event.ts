@@ -14,6 +14,12 @@ interface Timed {
   readonly t: number
 }
 
+/**
+ * A transaction that takes longer is aborted by the broker: long enough to sit out what is done to
+ * that, and a worker that is stopped runs into it.
+ */
+export const TRANSACTION_TIMEOUT_MS = 10_000
+
 /** The first of every history. */
 export interface Start extends Timed {
   readonly e: 'start'
@@ -22,6 +28,8 @@ export interface Start extends Timed {
   readonly group?: string
   /** It reads what is not committed, too. */
   readonly isUncommitted?: boolean
+  /** What it speaks at most, where that is above 1: every transaction has an epoch of its own. */
+  readonly transactionVersion?: number
 }
 
 /** A producer asks to have its transactional id for itself. */
@@ -79,6 +87,13 @@ export interface Ended extends Timed {
   readonly why?: string
 }
 
+/** The broker's answer to something in the transaction: this producer is not to go on. */
+export interface Refused extends Timed {
+  readonly e: 'refused'
+  readonly txn: string
+  readonly why: string
+}
+
 /** What a member holds from now on, beside what it has; or does not any more. */
 export interface Holding extends Timed {
   readonly e: 'assigned' | 'revoked' | 'lost'
@@ -115,8 +130,8 @@ export interface Joined extends Timed {
 }
 
 export type Event =
-  | Start | Init | Send | Sent | Unsent | Begin | TransactionOffsets | End | Ended | Holding
-  | Polled | Commit | Committed | Joining | Joined
+  | Start | Init | Send | Sent | Unsent | Begin | TransactionOffsets | End | Ended | Refused
+  | Holding | Polled | Commit | Committed | Joining | Joined
 
 /** One process, from its start to its end. */
 export interface WorkerHistory {

@@ -3,6 +3,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Wire } from '../../compat/harness/wire.ts'
+import { TRANSACTION_STATE_TOPIC } from '../../lib/coordinators/internal-topic.ts'
+import { transactionsCodec } from '../../lib/coordinators/transactions/records.ts'
+import { isEnding } from '../../lib/coordinators/transactions/transaction.ts'
 import { Errors, errorName } from '../../protocol/errors.ts'
 import { fetch } from '../../protocol/messages/fetch.ts'
 import { initProducerId } from '../../protocol/messages/init-producer-id.ts'
@@ -17,6 +20,8 @@ export interface FinalRecord {
   readonly value: string
   /** By the marks in the log. Undefined: its transaction never ended. */
   readonly isCommitted: boolean | undefined
+  /** Id and epoch of the producer, in a transaction. */
+  readonly producer?: string
 }
 
 export interface FinalPartition {
@@ -28,6 +33,14 @@ export interface FinalPartition {
   readonly records: readonly FinalRecord[]
   /** What `read_committed` gives, as the broker tells it. */
   readonly committed: readonly { readonly offset: number, readonly value: string }[]
+}
+
+/** That a transaction was to end, in the words of `__transaction_state`. */
+export interface WrittenEnd {
+  readonly tid: string
+  readonly isCommitted: boolean
+  /** Of `transaction.version`, as the client's request spoke it. */
+  readonly version: number
 }
 
 /** What has been committed, a list for each group. */
@@ -65,9 +78,11 @@ export async function readPartition(
   return { topic, partition, highWatermark, lastStableOffset, records, committed }
 }
 
+type Mutable = { -readonly [K in keyof FinalRecord]: FinalRecord[K] }
+
 async function readAll(wire: Wire, topic: string, partition: number) {
-  const records: { offset: number, value: string, isCommitted: boolean | undefined }[] = []
-  const open = new Map<number, typeof records>()
+  const records: Mutable[] = []
+  const open = new Map<number, Mutable[]>()
   for (let offset = 0; ;) {
     const { records: bytes, highWatermark } =
       await fetchFrom(wire, topic, partition, offset, READ_UNCOMMITTED)
@@ -85,6 +100,7 @@ async function readAll(wire: Wire, topic: string, partition: number) {
         const one = {
           offset: record.offset, value: String(record.value),
           isCommitted: isTransactional ? undefined : true,
+          ...isTransactional ? { producer: `${producerId}/${batch.producerEpoch}` } : {},
         }
         records.push(one)
         if (!isTransactional) continue
@@ -95,6 +111,30 @@ async function readAll(wire: Wire, topic: string, partition: number) {
     }
     if (offset === before) return { records, highWatermark }
   }
+}
+
+/** The coordinator's log is short, and not compacted before it is full. */
+export async function readEnds(wire: Wire, partitionCount: number): Promise<WrittenEnd[]> {
+  const ends: WrittenEnd[] = []
+  const codec = transactionsCodec(() => 0)
+  for (let partition = 0; partition < partitionCount; partition++) {
+    for (let offset = 0; ;) {
+      const { records: bytes } =
+        await fetchFrom(wire, TRANSACTION_STATE_TOPIC, partition, offset, READ_UNCOMMITTED)
+      const before = offset
+      for (const batch of batchesOf(bytes ?? Buffer.alloc(0))) {
+        offset = batch.nextOffset
+        for (const { key, value } of recordsOf(batch)) {
+          const transaction = codec.decode(key!, value)?.value
+          if (transaction === null || transaction === undefined || !isEnding(transaction)) continue
+          const { transactionalId: tid, state, clientVersion: version } = transaction
+          ends.push({ tid, isCommitted: state === 'PrepareCommit', version })
+        }
+      }
+      if (offset === before) break
+    }
+  }
+  return ends
 }
 
 /** As Kafka's clients do it: a transaction that is listed is left out until its mark. */
@@ -124,19 +164,30 @@ async function readCommitted(wire: Wire, topic: string, partition: number) {
   }
 }
 
-/** Waits for what a transaction may still change. */
-export async function readOffsets(wire: Wire, groupId: string): Promise<PlaceOffset[]> {
+export interface ReadOffsets {
+  readonly offsets: readonly PlaceOffset[]
+  /** Else a transaction may still change them. */
+  readonly isStable: boolean
+}
+
+/** Waits, but not longer than that, for what a transaction may still change. */
+export async function readOffsets(
+  wire: Wire, groupId: string, patienceMs: number,
+): Promise<ReadOffsets> {
+  const startedMs = performance.now()
   for (;;) {
+    const requireStable = performance.now() - startedMs < patienceMs
     const { groups } = await wire.ask(offsetFetch, 8, {
-      groups: [{ groupId, topics: null }], requireStable: true,
+      groups: [{ groupId, topics: null }], requireStable,
     })
     const { topics, errorCode } = groups[0]!
     const places = topics.flatMap(({ name, partitions }) => partitions.map((one) => (
       { ...one, topic: name })))
     const isUnstable = places.some((one) => one.errorCode === Errors.UNSTABLE_OFFSET_COMMIT)
     if (errorCode === Errors.NONE && !isUnstable) {
-      return places.map(({ topic, partitionIndex, committedOffset }) => (
+      const offsets = places.map(({ topic, partitionIndex, committedOffset }) => (
         [topic, partitionIndex, committedOffset] as const))
+      return { offsets, isStable: requireStable }
     }
     if (!isUnstable && errorCode !== Errors.COORDINATOR_LOAD_IN_PROGRESS) {
       throw new Error(`offsets of ${groupId}: ${errorName(errorCode)}`)

@@ -4,13 +4,17 @@
 import type {
   End, Event, Holding, PlaceOffset, Send, Start, WorkerHistory,
 } from './event.ts'
-import type { FinalOffsets, FinalPartition, FinalRecord } from './final-read.ts'
+import type {
+  FinalOffsets, FinalPartition, FinalRecord, WrittenEnd,
+} from './final-read.ts'
 
 /** All that the rules know. */
 export interface Run {
   readonly histories: readonly WorkerHistory[]
   readonly partitions: readonly FinalPartition[]
   readonly offsets: FinalOffsets
+  /** Of all transactions, as the coordinator wrote them down. */
+  readonly ends: readonly WrittenEnd[]
   /** What did not come to its end though nothing was in its way any more. */
   readonly stuck: readonly string[]
 }
@@ -26,6 +30,7 @@ export interface Transaction {
   readonly id: string
   readonly tid: string
   readonly worker: string
+  readonly begunAt: number
   readonly sendings: Sending[]
   readonly offsets: PlaceOffset[]
   readonly ends: { readonly event: End, isAcknowledged: boolean }[]
@@ -123,7 +128,7 @@ class WorkerIndex {
       case 'begin': {
         const { txn: id, tid } = event
         transactions.set(id, {
-          id, tid, worker: this.#name, sendings: [], offsets: [], ends: [],
+          id, tid, worker: this.#name, begunAt: event.t, sendings: [], offsets: [], ends: [],
         })
         return
       }

@@ -6,7 +6,7 @@ import { openSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type EachBatchPayload, Kafka, logLevel, type Producer } from 'kafkajs'
 import { Dice } from '../storage/dice.ts'
-import type { Place, PlaceOffset } from './event.ts'
+import { type Place, type PlaceOffset, TRANSACTION_TIMEOUT_MS } from './event.ts'
 
 export interface WorkerOptions {
   readonly seed: number
@@ -19,8 +19,6 @@ export interface WorkerOptions {
   readonly group?: string
   readonly sessionMs?: number
 }
-
-const TRANSACTION_TIMEOUT_MS = 10_000
 
 class Worker {
   readonly #options: WorkerOptions

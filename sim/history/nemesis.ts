@@ -11,7 +11,7 @@ export type Fault =
 
 export type Weights = readonly (readonly [weight: number, fault: Fault])[]
 
-const ALL: Weights = [
+export const ALL_FAULTS: Weights = [
   [3, 'kill the broker'], [2, 'stop the broker'], [3, 'kill a worker'], [2, 'stop a worker'],
   [1, 'stop a copier'], [3, 'replace a worker'],
 ]
@@ -29,7 +29,7 @@ export class Nemesis {
   readonly #weights: Weights
   readonly counts = new Map<Fault, number>()
 
-  constructor(dice: Dice, broker: BrokerProcess, fleet: Fleet, weights: Weights = ALL) {
+  constructor(dice: Dice, broker: BrokerProcess, fleet: Fleet, weights: Weights = ALL_FAULTS) {
     this.#dice = dice
     this.#broker = broker
     this.#fleet = fleet

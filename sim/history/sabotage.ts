@@ -8,6 +8,7 @@ import { ClassicGroup, type GroupState } from '../../lib/coordinators/groups/cla
 import { GroupCoordinator } from '../../lib/coordinators/groups/coordinator.ts'
 import { Offsets } from '../../lib/coordinators/groups/offsets.ts'
 import { type GroupsShard, GroupsState } from '../../lib/coordinators/groups/state.ts'
+import { GROUP_METADATA_TOPIC } from '../../lib/coordinators/internal-topic.ts'
 import { Shard } from '../../lib/coordinators/shard.ts'
 import { OPEN, TransactionGate } from '../../lib/coordinators/transactions/gate.ts'
 import { MarkWriter } from '../../lib/coordinators/transactions/mark-writer.ts'
@@ -16,6 +17,10 @@ import { TransactionsState } from '../../lib/coordinators/transactions/state.ts'
 import { Log } from '../../storage/log.ts'
 import { ProducerState } from '../../storage/producers.ts'
 import type { Weights } from './nemesis.ts'
+import { replace } from './replace.ts'
+import {
+  addAllBut, answerOldEpoch, forgetRises, keepEpochAtEnd, refuseRepeatedEnds,
+} from './version-sabotage.ts'
 
 export interface Sabotage {
   readonly name: string
@@ -30,10 +35,6 @@ const WORKER_STOPS: Weights = [[2, 'stop a worker'], [1, 'kill a worker']]
 const COPIER_STOPS: Weights = [[1, 'stop a copier']]
 const TAKE_OVERS: Weights = [[1, 'replace a worker']]
 const LOST_RECORDS = 20
-
-function replace(prototype: object, name: string, descriptor: PropertyDescriptor): void {
-  Object.defineProperty(prototype, name, { ...descriptor, configurable: true })
-}
 
 /** What a buffer in the process would lose: the ends of logs that were not closed. */
 function loseEndsOf(topic: string): void {
@@ -225,6 +226,26 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   { name: 'groups are not replayed', faults: KILLS, patch: () => forgetOnLoad(GroupsState) },
   { name: 'a group is told offsets that are too far', patch: tellTooFar },
+  { name: 'version 2: an end does not raise the epoch', patch: keepEpochAtEnd },
+  {
+    name: 'version 2: a partition that is written to is not added',
+    patch: () => addAllBut((topic, partition) => topic === 'transactional' && partition === 0),
+  },
+  {
+    name: 'version 2: a group whose offsets are committed is not added',
+    patch: () => addAllBut((topic) => topic === GROUP_METADATA_TOPIC),
+  },
+  {
+    name: 'version 2: an end that is sent again is refused', faults: KILLS,
+    patch: refuseRepeatedEnds,
+  },
+  {
+    name: 'version 2: an end that is sent again is answered with the epoch before',
+    faults: KILLS, patch: answerOldEpoch,
+  },
+  {
+    name: 'version 2: a kill loses that an epoch has risen', faults: KILLS, patch: forgetRises,
+  },
 ]
 
 /** The process is a broker with this one rule broken; the rest are the arguments of `samsa`. */

@@ -29,8 +29,7 @@ COMMON = {
     # Else sending offsets can hang after the only broker was gone (librdkafka issue 5511).
     "metadata.recovery.strategy": "none",
 }
-# Long enough to sit out what is done to the broker; a stopped worker's transaction runs into it.
-TRANSACTION_TIMEOUT_MS = 10_000
+TRANSACTION_TIMEOUT_MS = OPTIONS["timeoutMs"]
 CALL_TIMEOUT_S = 20
 
 
@@ -114,6 +113,12 @@ class Transactor(Sender):
         self.client.begin_transaction()
         log("begin", txn=self.txn, tid=self.tid)
 
+    def is_abortable(self, error):
+        why = error.args[0]
+        if why.fatal():
+            log("refused", txn=self.txn, why=why.name())
+        return why.txn_requires_abort()
+
     def end(self, is_committed):
         """Whether the transaction was committed."""
         log("end", txn=self.txn, commit=is_committed)
@@ -126,7 +131,7 @@ class Transactor(Sender):
             return is_committed
         except KafkaException as error:
             log("unended", txn=self.txn, why=error.args[0].name())
-            if is_committed and error.args[0].txn_requires_abort():
+            if self.is_abortable(error) and is_committed:
                 return self.end(False)
             raise
 
@@ -157,6 +162,8 @@ class Member:
         self.client = Consumer({
             **COMMON, "group.id": OPTIONS["group"], "auto.offset.reset": "earliest",
             "enable.auto.commit": False, "isolation.level": "read_committed",
+            # Of who does not give up what it was told to, the group waits no longer than that.
+            "max.poll.interval.ms": 50_000,
             "fetch.wait.max.ms": 100, **protocol(), **settings,
         })
         self.client.subscribe(
@@ -261,7 +268,7 @@ def copy():
                 [TopicPartition(*one) for one in offsets],
                 member.client.consumer_group_metadata(), CALL_TIMEOUT_S)
         except KafkaException as error:
-            if not error.args[0].txn_requires_abort():
+            if not sender.is_abortable(error):
                 raise
             is_committed = False
         if not sender.end(is_committed):

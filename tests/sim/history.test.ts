@@ -37,7 +37,7 @@ const CLEAN: Timeline = [
   ['p', send('p:2', 'plain')], ['p', sent('p:2', 1)],
   ['p', send('p:3', 'plain')],
   // A transaction that is committed, one that is aborted, and one that is taken over.
-  ['t', { e: 'start', role: 'transact' }],
+  ['t', { e: 'start', role: 'transact', transactionVersion: 2 }],
   ['t', { e: 'init', tid: 'x' }], ['t', { e: 'inited', tid: 'x' }],
   ['t', { e: 'begin', txn: 't/1', tid: 'x' }],
   ['t', send('t:1', 'in', 't/1')], ['t', sent('t:1', 0)],
@@ -72,9 +72,10 @@ const CLEAN: Timeline = [
 ]
 
 function partition(
-  topic: string, records: readonly [number, string, boolean][], end: number,
+  topic: string, records: readonly [number, string, boolean, epoch?: number][], end: number,
 ): FinalPartition {
-  const all = records.map(([offset, value, isCommitted]) => ({ offset, value, isCommitted }))
+  const all = records.map(([offset, value, isCommitted, epoch]) => (
+    { offset, value, isCommitted, ...epoch === undefined ? {} : { producer: `7/${epoch}` } }))
   return {
     topic, partition: 0, highWatermark: end, lastStableOffset: end, records: all,
     committed: all.filter(({ isCommitted }) => isCommitted),
@@ -83,12 +84,17 @@ function partition(
 
 const PARTITIONS: readonly FinalPartition[] = [
   partition('plain', [[0, 'p:1', true], [1, 'p:2', true], [2, 'p:3', true]], 3),
-  partition('in', [[0, 't:1', true], [1, 't:2', true], [3, 't:3', false], [5, 't:4', false]], 7),
+  partition('in',
+    [[0, 't:1', true, 0], [1, 't:2', true, 0], [3, 't:3', false, 1], [5, 't:4', false, 2]], 7),
   partition('out', [[0, 'c:1', true]], 2),
 ]
 
 const RUN: Run = {
   histories: histories(CLEAN), partitions: PARTITIONS, stuck: [],
+  ends: [
+    { tid: 'x', isCommitted: true, version: 2 }, { tid: 'x', isCommitted: false, version: 2 },
+    { tid: 'y', isCommitted: true, version: 0 },
+  ],
   offsets: new Map([['g', [['plain', 0, 3]]], ['copiers', [['in', 0, 1]]]]),
 }
 
@@ -186,6 +192,23 @@ describe('the checker of histories', () => {
         ['t', { e: 'ended', txn: 't/3' }]]),
       'of a transaction all records are committed, or none',
       'who was replaced writes and commits nothing any more'],
+    ['no transaction of version 2 was committed',
+      { ...RUN, ends: RUN.ends.filter(({ version, isCommitted }) => version < 2 || !isCommitted) },
+      'transactions of version 2 were committed, and of older ones'],
+    ['none of an older version was',
+      { ...RUN, ends: RUN.ends.filter(({ version }) => version === 2) },
+      'transactions of version 2 were committed, and of older ones'],
+    ['two transactions of version 2 have one epoch',
+      ended('in', (its) => records(its, (all) => all.map((one) => (
+        one.value === 't:3' ? { ...one, producer: '7/0' } : one)))),
+      'every transaction of version 2 has an epoch of its own'],
+    ['one of them has two',
+      ended('in', (its) => records(its, (all) => all.map((one) => (
+        one.value === 't:2' ? { ...one, producer: '7/9' } : one)))),
+      'every transaction of version 2 has an epoch of its own'],
+    ['a producer is refused that nobody has replaced',
+      after('t', 'sent', ['t', { e: 'refused', txn: 't/1', why: 'fenced' }]),
+      'no producer is refused that was not replaced and has not taken too long'],
     ['what is not copied counts as copied',
       { ...RUN, offsets: new Map([...RUN.offsets, ['copiers', [['in', 0, 2] as const]]]) },
       'what a group has copied is there exactly once, and nothing else is'],
@@ -242,6 +265,11 @@ describe('the checker of histories', () => {
     const offsets = new Map([['g', [['plain', 0, 3] as const]]])
     const out = partitions.filter(({ topic }) => topic !== 'out')
     expect(broken({ ...unknown, histories: noReader, partitions: out, offsets })).toEqual([])
+  })
+
+  test('lets a producer be refused that another one replaces', () => {
+    expect(broken(after('u', 'init', ['t', { e: 'refused', txn: 't/3', why: 'fenced' }])))
+      .toEqual([])
   })
 
   test('takes no owner for one of whom the broker did not know it', () => {
