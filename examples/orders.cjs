@@ -4,11 +4,17 @@
 const { Kafka, logLevel } = require('kafkajs')
 
 class OrderService {
-  /** @param {{ brokers: string[], clientId?: string, sessionTimeoutMs?: number }} options */
-  constructor({ brokers, clientId = 'order-service', sessionTimeoutMs = 30_000 }) {
+  /**
+   * @param {{
+   *   brokers: string[], clientId?: string, sessionTimeoutMs?: number, requestTimeoutMs?: number,
+   * }} options
+   */
+  constructor({
+    brokers, clientId = 'order-service', sessionTimeoutMs = 30_000, requestTimeoutMs = 30_000,
+  }) {
     const kafka = new Kafka({
       clientId, brokers, logLevel: logLevel.NOTHING,
-      requestTimeout: 1000, retry: { initialRetryTime: 20 },
+      requestTimeout: requestTimeoutMs, retry: { initialRetryTime: 20 },
     })
     // An idempotent producer: an answer that is lost makes no second invoice.
     this.producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })

@@ -3,6 +3,8 @@
 const { Broker } = require('samsa')
 const { OrderService } = require('../orders.cjs')
 
+jest.setTimeout(30_000)
+
 let broker
 let service
 
