@@ -49,7 +49,9 @@ test('after a week the orders are gone, and new ones are served', async () => {
 test('a service that is silent for too long loses its part to another', async () => {
   const broker = await fixture.fork()
   const brokers = [broker.bootstrapServers]
-  const first = new OrderService({ brokers, clientId: 'first', sessionTimeoutMs: 10_000 })
+  const first = new OrderService({
+    brokers, clientId: 'first', sessionTimeoutMs: 10_000, requestTimeoutMs: 3000,
+  })
   await first.start()
   await keys(broker, 'invoices', { until: 'never', limit: 100 })
   // Nothing reaches it any more.

@@ -24,3 +24,14 @@ export async function values(
   for await (const { value } of broker.records(topic, options)) found.push(String(value))
   return found
 }
+
+/** Resolves when it is true; a test that waits in vain ends, and says for what. */
+export async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  const endMs = performance.now() + PATIENCE_MS
+  while (!await isTrue()) {
+    if (performance.now() > endMs) throw new Error(`waited in vain until ${what}`)
+    await new Promise((resolve) => { setTimeout(resolve, 5) })
+  }
+}
+
+const PATIENCE_MS = 12_000

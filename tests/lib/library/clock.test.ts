@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { MovableClock } from '../../../lib/library/movable-clock.ts'
 import { systemClock } from '../../../lib/world/clock.ts'
-import { brokersOfTests, values } from './brokers.ts'
+import { brokersOfTests, until, values } from './brokers.ts'
 import { client } from './kafkajs.ts'
 
 const start = brokersOfTests()
@@ -121,4 +121,43 @@ test('what is written gets the time of the broker', async () => {
     expect(Math.abs(timestamp - broker.clock.now())).toBeLessThan(10_000)
     expect(timestamp - Date.now()).toBeGreaterThan(DAY_MS - 10_000)
   }
+})
+
+test('a first rebalance waits for the clock', async () => {
+  const broker = await start({
+    topics: ['orders'], settings: { 'group.initial.rebalance.delay.ms': 60_000 },
+  })
+  const consumer = client(broker, { requestTimeout: 600_000 })
+    .consumer({ groupId: 'g', rebalanceTimeout: 120_000 })
+  await consumer.connect()
+  await consumer.subscribe({ topic: 'orders' })
+  let isJoined = false
+  consumer.on('consumer.group_join', () => { isJoined = true })
+  const joining = broker.faults.on('JoinGroup').delay(0)
+  const running = consumer.run({ eachMessage: async () => {} })
+  // The first of them is told its member id, and comes again with it.
+  await until('it waits to join', () => joining.count === 2)
+  expect(isJoined).toBe(false)
+  await broker.clock.advance(61_000)
+  await running
+  await until('it has joined', () => isJoined)
+  await consumer.disconnect()
+})
+
+test('offsets that nobody uses expire', async () => {
+  const broker = await start({ topics: ['orders'] })
+  const admin = client(broker).admin()
+  await admin.connect()
+  await admin.setOffsets({
+    groupId: 'g', topic: 'orders', partitions: [{ partition: 0, offset: '7' }],
+  })
+  const offset = async (): Promise<string> => {
+    const [found] = await admin.fetchOffsets({ groupId: 'g', topics: ['orders'] })
+    return found!.partitions[0]!.offset
+  }
+  await broker.clock.advance(6 * DAY_MS)
+  expect(await offset()).toBe('7')
+  await broker.clock.advance(2 * DAY_MS)
+  expect(await offset()).toBe('-1')
+  await admin.disconnect()
 })

@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Producer } from 'kafkajs'
 import type { Broker } from '../../../lib/index.ts'
-import { brokersOfTests, values } from './brokers.ts'
+import { brokersOfTests, until, values } from './brokers.ts'
 import { client } from './kafkajs.ts'
 
 const start = brokersOfTests()
@@ -71,7 +71,7 @@ describe('reply', () => {
     const producer = client(broker).producer()
     await producer.connect()
     await sendWith(producer, 'a', 0)
-    while (fault.count === 0) await new Promise((resolve) => { setTimeout(resolve, 5) })
+    await until('a request is met', () => fault.count > 0)
     await producer.disconnect()
     expect(await values(broker, 'orders')).toEqual([])
   })
@@ -81,14 +81,15 @@ describe('drop, close and delay', () => {
   test('an answer that is lost makes a duplicate', async () => {
     const broker = await start({ topics: ['orders'] })
     broker.faults.on('Produce').times(1).drop()
-    await send(broker, 'a', { requestTimeout: 200 })
-    expect(await values(broker, 'orders')).toEqual(['a', 'a'])
+    await send(broker, 'a', { requestTimeout: 1000 })
+    // Or more, where the machine is so busy that more of them come too late.
+    expect((await values(broker, 'orders')).length).toBeGreaterThan(1)
   })
 
   test('but not of an idempotent producer', async () => {
     const broker = await start({ topics: ['orders'] })
     broker.faults.on('Produce').times(1).drop()
-    await send(broker, 'a', { requestTimeout: 200, idempotent: true })
+    await send(broker, 'a', { requestTimeout: 1000, idempotent: true })
     expect(await values(broker, 'orders')).toEqual(['a'])
   })
 
@@ -113,7 +114,7 @@ describe('drop, close and delay', () => {
     const producer = client(broker, { requestTimeout: 60_000 }).producer()
     await producer.connect()
     const first = sendWith(producer, 'a')
-    while (fault.count === 0) await new Promise((resolve) => { setTimeout(resolve, 5) })
+    await until('a request is met', () => fault.count > 0)
     const second = sendWith(producer, 'b')
     await new Promise((resolve) => { setTimeout(resolve, 20) })
     expect(await values(broker, 'orders')).toEqual([])
@@ -128,7 +129,7 @@ describe('drop, close and delay', () => {
     const broker = await start({ topics: ['orders'] })
     const fault = broker.faults.on('Produce').delay(60_000)
     const sending = send(broker, 'a', { requestTimeout: 300 }).catch(() => {})
-    while (fault.count === 0) await new Promise((resolve) => { setTimeout(resolve, 5) })
+    await until('a request is met', () => fault.count > 0)
     await broker.close()
     await sending
   })

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Broker } from '../../../lib/index.ts'
-import { brokersOfTests, values } from './brokers.ts'
+import { brokersOfTests, until, values } from './brokers.ts'
 import { client, send } from './kafkajs.ts'
 
 const start = brokersOfTests()
@@ -64,10 +64,10 @@ describe('reset', () => {
       eachMessage: async ({ message }) => { seen.push(String(message.value)) },
     })
     await broker.produce('orders', { value: 'a' })
-    while (seen.length < 1) await new Promise((resolve) => { setTimeout(resolve, 10) })
+    await until('1 were read', () => seen.length >= 1)
     await broker.reset()
     await broker.produce('orders', { value: 'b' })
-    while (seen.length < 2) await new Promise((resolve) => { setTimeout(resolve, 10) })
+    await until('2 were read', () => seen.length >= 2)
     await consumer.disconnect()
     expect(seen).toEqual(['a', 'b'])
   })
