@@ -16,6 +16,7 @@ import { DeltaCollector, EMPTY_IMAGE, type Image, type ImageDelta } from './imag
 import { MetadataLoader } from './loader.ts'
 import type { Randomness, Timers } from './ports.ts'
 import { RaftDriver } from './raft/driver.ts'
+import type { Quorum, Voter } from './raft/quorum.ts'
 import type { RaftState } from './raft/state.ts'
 import { type SnapshotPolicy, Snapshots } from './snapshots.ts'
 
@@ -28,6 +29,8 @@ export interface ControllerOptions {
   readonly logger: Logger
   readonly settings: DecisionSettings
   readonly voters: readonly number[]
+  /** This node as the log is to have it, once voters are in it; left out: it cannot. */
+  readonly voter?: Voter
   /** `controller.quorum.*.ms` */
   readonly electionTimeoutMs: number
   readonly fetchTimeoutMs: number
@@ -107,6 +110,7 @@ export class Controller {
     this.#appliedOffset = this.#loader.endOffset - 1
     this.#driver = new RaftDriver({
       log: this.#log, disk, directory, timers, logger, seed: random.integer(2 ** 32),
+      quorum: this.#snapshots.quorum(),
       settings: {
         nodeId: settings.nodeId, voters: options.voters,
         electionTimeoutMs: options.electionTimeoutMs, fetchTimeoutMs: options.fetchTimeoutMs,
@@ -144,6 +148,10 @@ export class Controller {
 
   get log(): Log {
     return this.#log
+  }
+
+  get quorum(): Quorum {
+    return this.#driver.quorum
   }
 
   get raftState(): RaftState {
@@ -198,7 +206,11 @@ export class Controller {
     const { settings, random } = this.#options
     const { nextOffset } = this.#driver
     try {
-      const decided = decision({ image: this.#head, nextOffset, settings, random })
+      const { voter } = this.#options
+      const quorum = { version: this.#driver.quorum.version, canHaveVoters: voter !== undefined }
+      const decided = decision({ image: this.#head, nextOffset, settings, random, quorum })
+      const version = decided.quorumVersion ?? quorum.version
+      if (version !== quorum.version) this.#driver.change({ version, voters: [voter!] })
       const asking = { answer: () => resolve(decided.answer), fail }
       if (decided.records.length === 0) this.#whenSettled(asking)
       else this.#append(decided.records, asking)
@@ -270,7 +282,7 @@ export class Controller {
     for (const { answer } of committed) answer()
     this.#snapshots.committed(sizeBytes, () => ({
       image: this.#image, endOffset: highWatermark, epoch: this.leaderEpoch,
-      lastTimestampMs: this.#options.timers.nowMs(),
+      lastTimestampMs: this.#options.timers.nowMs(), quorum: this.#driver.quorum,
     }), this.#log)
   }
 

@@ -8,6 +8,7 @@ import {
 import { Batch, buildBatch, wholeBatches } from '../protocol/records/batch.ts'
 import { controlKey, ControlType, controlTypeOf } from '../protocol/records/control.ts'
 import { recordsOf } from '../protocol/records/record.ts'
+import { CONFIGURED_QUORUM, type Quorum, quorumAfter, quorumRecords } from './raft/quorum.ts'
 
 const VERSION = 0
 /** Records are gathered into batches of about this size. */
@@ -37,6 +38,8 @@ export interface SnapshotToWrite {
   readonly nowMs: number
   /** When the last record that the snapshot stands for was appended. */
   readonly lastTimestampMs: number
+  /** Left out: as configured. */
+  readonly quorum?: Quorum
   /** Values of metadata records, in order. */
   readonly values: Iterable<Buffer>
 }
@@ -47,11 +50,13 @@ export function* encodeSnapshot(snapshot: SnapshotToWrite): Generator<Buffer> {
   let baseOffset = 0
   const header = encodeMessage(snapshotHeaderRecord, VERSION,
     { version: VERSION, lastContainedLogTimestamp: snapshot.lastTimestampMs })
-  const control = (type: ControlType, value: Buffer): Buffer => buildBatch({
-    baseOffset: baseOffset++, leaderEpoch, isControl: true,
-    records: [{ key: controlKey(type), value, timestamp }],
+  const control = (...records: { key: Buffer, value: Buffer }[]): Buffer => buildBatch({
+    baseOffset, leaderEpoch, isControl: true,
+    records: records.map((record) => ({ ...record, timestamp })),
   })
-  yield control(ControlType.SNAPSHOT_HEADER, header)
+  const quorum = quorumRecords(snapshot.quorum ?? CONFIGURED_QUORUM)
+  yield control({ key: controlKey(ControlType.SNAPSHOT_HEADER), value: header }, ...quorum)
+  baseOffset += 1 + quorum.length
   for (const values of inBatches(snapshot.values)) {
     yield buildBatch({
       baseOffset, leaderEpoch, records: values.map((value) => ({ key: null, value, timestamp })),
@@ -59,7 +64,7 @@ export function* encodeSnapshot(snapshot: SnapshotToWrite): Generator<Buffer> {
     baseOffset += values.length
   }
   const footer = encodeMessage(snapshotFooterRecord, VERSION, { version: VERSION })
-  yield control(ControlType.SNAPSHOT_FOOTER, footer)
+  yield control({ key: controlKey(ControlType.SNAPSHOT_FOOTER), value: footer })
 }
 
 function* inBatches(values: Iterable<Buffer>): Generator<Buffer[]> {
@@ -78,6 +83,7 @@ function* inBatches(values: Iterable<Buffer>): Generator<Buffer[]> {
 
 export interface SnapshotRead {
   readonly lastTimestampMs: number
+  readonly quorum: Quorum
   readonly values: readonly Buffer[]
 }
 
@@ -87,9 +93,11 @@ export function decodeSnapshot(bytes: Buffer): SnapshotRead | undefined {
   const values: Buffer[] = []
   let lastTimestampMs: number | undefined
   let isEnded = false
+  let quorum = CONFIGURED_QUORUM
   const batch = new Batch(bytes)
   while (batch.next()) {
     if (isEnded || !batch.isCrcValid()) return undefined
+    quorum = quorumAfter(quorum, batch)
     for (const { key, value } of recordsOf(batch)) {
       if (value === null) return undefined
       if (!batch.isControl) {
@@ -104,5 +112,5 @@ export function decodeSnapshot(bytes: Buffer): SnapshotRead | undefined {
       isEnded = type === ControlType.SNAPSHOT_FOOTER
     }
   }
-  return isEnded && lastTimestampMs !== undefined ? { lastTimestampMs, values } : undefined
+  return isEnded && lastTimestampMs !== undefined ? { lastTimestampMs, quorum, values } : undefined
 }

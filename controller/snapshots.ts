@@ -8,6 +8,7 @@ import { bootstrapRecords } from './activation.ts'
 import type { Image } from './image/image.ts'
 import { recordsOfImage } from './image/records-of.ts'
 import type { Timers } from './ports.ts'
+import { CONFIGURED_QUORUM, type Quorum } from './raft/quorum.ts'
 import {
   BOOTSTRAP_SNAPSHOT, decodeSnapshot, encodeSnapshot, parseSnapshotName, snapshotFileName,
   type SnapshotId, type SnapshotRead, type SnapshotToWrite,
@@ -30,6 +31,7 @@ export interface SnapshotSource {
   readonly endOffset: number
   readonly epoch: number
   readonly lastTimestampMs: number
+  readonly quorum: Quorum
 }
 
 /** The part of the log that snapshots make superfluous. */
@@ -74,6 +76,12 @@ export class Snapshots {
     return found !== undefined && found.id.endOffset > 0 ? found : undefined
   }
 
+  /** As the newest snapshot has it, be it that of formatting. */
+  quorum(): Quorum {
+    const { disk, directory } = this.#options
+    return newestSnapshot(disk, directory)?.quorum ?? CONFIGURED_QUORUM
+  }
+
   /** The records that a new cluster begins with: those the directory was formatted with. */
   bootstrapRecords(): readonly Buffer[] {
     const { disk, directory } = this.#options
@@ -98,13 +106,13 @@ export class Snapshots {
   }
 
   /** Durable when it returns. */
-  write({ image, endOffset, epoch, lastTimestampMs }: SnapshotSource): void {
+  write({ image, endOffset, epoch, lastTimestampMs, quorum }: SnapshotSource): void {
     const { disk, directory, timers, logger } = this.#options
     this.#bytesSince = 0
     this.#lastMs = timers.monotonicMs()
     const id = { endOffset, epoch }
     writeSnapshot(disk, directory, id, {
-      epoch, lastTimestampMs, nowMs: timers.nowMs(), values: valuesOf(image),
+      epoch, lastTimestampMs, nowMs: timers.nowMs(), quorum, values: valuesOf(image),
     })
     logger.info('wrote a snapshot of the metadata', { file: snapshotFileName(id) })
   }
@@ -209,9 +217,11 @@ function writeSnapshot(
  * What formatting a metadata directory adds to it: the feature levels of a new cluster, as a
  * snapshot at offset 0. `directory` is that of the metadata log.
  */
-export function writeBootstrapSnapshot(disk: Disk, directory: string, nowMs: number): void {
+export function writeBootstrapSnapshot(
+  disk: Disk, directory: string, nowMs: number, quorum: Quorum = CONFIGURED_QUORUM,
+): void {
   disk.makeDirectory(directory)
   writeSnapshot(disk, directory, BOOTSTRAP_SNAPSHOT, {
-    epoch: 0, nowMs, lastTimestampMs: nowMs, values: bootstrapRecords(),
+    epoch: 0, nowMs, lastTimestampMs: nowMs, quorum, values: bootstrapRecords(),
   })
 }

@@ -2,6 +2,7 @@
 // configuration.
 
 import type { ControllerOptions } from '../controller/controller.ts'
+import type { Voter } from '../controller/raft/quorum.ts'
 import type { Config } from './config.ts'
 import { SETTINGS, SETTINGS_BY_NAME } from './config/table.ts'
 import type { World } from './world/world.ts'
@@ -12,7 +13,7 @@ const LISTS: ReadonlyMap<string, string> = new Map(SETTINGS
 
 export function controllerOptions(
   config: Config, clusterId: string, { clock, disk, random, logger }: World,
-  onFailure: (error: unknown) => void,
+  onFailure: (error: unknown) => void, voter?: Voter,
 ): ControllerOptions {
   const { nodeId, topicDefaults, metadataLogDir } = config
   return {
@@ -24,6 +25,7 @@ export function controllerOptions(
     },
     // A quorum of one: others come with clusters.
     voters: [nodeId],
+    ...voter === undefined ? {} : { voter },
     electionTimeoutMs: config.controllerQuorumElectionTimeoutMs,
     fetchTimeoutMs: config.controllerQuorumFetchTimeoutMs,
     retryBackoffMs: config.controllerQuorumRetryBackoffMs,

@@ -3,12 +3,14 @@
 import { join } from 'node:path'
 
 import { METADATA_TOPIC } from '../controller/controller.ts'
+import { CONFIGURED_QUORUM, type Quorum } from '../controller/raft/quorum.ts'
 import { writeBootstrapSnapshot } from '../controller/snapshots.ts'
 import type { Disk } from '../storage/disk.ts'
 import {
   readMetaProperties, writeMetaProperties, type MetaProperties,
 } from '../storage/meta-properties.ts'
 import type { Config } from './config.ts'
+import { voterOf } from './quorum-voters.ts'
 import { reasonOf, StartError } from './start-error.ts'
 import type { Clock } from './world/clock.ts'
 import type { Random } from './world/random.ts'
@@ -55,10 +57,16 @@ function directoriesOf({ logDirs, metadataLogDir }: Config): readonly string[] {
   return [...new Set([...logDirs, metadataLogDir])]
 }
 
+export interface FormatChoice {
+  /** The log is to name this node as the quorum's only voter (KIP-853). */
+  readonly isStandalone?: boolean
+}
+
 /** Formats directories of which none is formatted, with the cluster id given. Throws StartError. */
 export function formatDirectories(
-  config: Config, world: FormatWorld, clusterId: string,
+  config: Config, world: FormatWorld, clusterId: string, { isStandalone = false }: FormatChoice = {},
 ): FormattedDirectories {
+  if (isStandalone) checkStandalone(config)
   if (!/^[A-Za-z0-9_-]{22}$/.test(clusterId)) {
     throw new StartError(
       `--cluster-id ${clusterId}: must be 16 bytes in base64url, 22 characters; `
@@ -70,7 +78,18 @@ export function formatDirectories(
     if (meta === undefined) continue
     throw new StartError(`${directory} is formatted already, for cluster ${meta.clusterId}`)
   }
-  return format(found, clusterId, config, world, insist)
+  return format(found, clusterId, config, world, insist, isStandalone)
+}
+
+function checkStandalone({ controllerQuorumVoters, controllerListeners }: Config): void {
+  if (controllerQuorumVoters.length > 0) {
+    throw new StartError('--standalone: controller.quorum.voters is set; either the configuration '
+      + 'names the voters, or the metadata log does')
+  }
+  if (controllerListeners.length === 0) {
+    throw new StartError('--standalone: this node has no listener of controller.listener.names, '
+      + 'by which the metadata log could name it as a voter')
+  }
 }
 
 type Found = ReadonlyMap<string, MetaProperties | undefined>
@@ -144,6 +163,7 @@ function clusterOf(found: Found): string | undefined {
 
 function format(
   found: Found, clusterId: string, config: Config, world: FormatWorld, use: Use,
+  isStandalone = false,
 ): FormattedDirectories {
   const directoryIds = new Map<string, string>()
   for (const [directory, meta] of found) {
@@ -152,7 +172,8 @@ function format(
     directoryIds.set(directory, directoryId)
     if (meta?.directoryId !== undefined) continue
     use(directory, () => {
-      if (meta === undefined) beginMetadata(directory, config, world)
+      const quorum = isStandalone ? standaloneQuorum(config, directoryId) : CONFIGURED_QUORUM
+      if (meta === undefined) beginMetadata(directory, config, world, quorum)
       writeMetaProperties(world.disk, directory, { clusterId, nodeId: config.nodeId, directoryId })
     })
   }
@@ -160,9 +181,17 @@ function format(
 }
 
 /** Before `meta.properties`: with that a directory counts as formatted. */
-function beginMetadata(directory: string, config: Config, { clock, disk }: FormatWorld): void {
+function beginMetadata(
+  directory: string, config: Config, { clock, disk }: FormatWorld, quorum: Quorum,
+): void {
   if (directory !== config.metadataLogDir) return
-  writeBootstrapSnapshot(disk, join(directory, `${METADATA_TOPIC}-0`), clock.nowMs())
+  writeBootstrapSnapshot(disk, join(directory, `${METADATA_TOPIC}-0`), clock.nowMs(), quorum)
+}
+
+function standaloneQuorum({ nodeId, controllerListeners }: Config, directoryId: string): Quorum {
+  const endpoints = controllerListeners.map(({ name, host, port }) => (
+    { name, host: host === '' ? 'localhost' : host, port }))
+  return { version: 1, voters: [voterOf(nodeId, directoryId, endpoints)!] }
 }
 
 /** What the system says of a directory. */

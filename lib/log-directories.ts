@@ -47,6 +47,11 @@ export class LogDirectories {
     return this.#all.filter(({ isFailed }) => !isFailed).map((directory) => this.idOf(directory))
   }
 
+  /** Of the directory of the metadata. */
+  get metadataId(): string {
+    return this.#formatted!.directoryIds.get(this.#config.metadataLogDir)!
+  }
+
   idOf({ path }: LogDirectory): string {
     return this.#formatted!.directoryIds.get(path)!
   }

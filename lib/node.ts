@@ -21,6 +21,7 @@ import { handlers } from './handlers/index.ts'
 import { bindListeners, type BoundListeners, connectionLimits } from './listeners.ts'
 import { LogDirectories } from './log-directories.ts'
 import { Maintenance } from './maintenance.ts'
+import { checkVoters, voterOf } from './quorum-voters.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { FetchSessions } from './replication/fetch-sessions.ts'
 import { Partitions } from './replication/partitions.ts'
@@ -182,12 +183,19 @@ export class Node {
     return directories
   }
 
+  get #controllerListeners(): readonly AdvertisedListener[] {
+    return this.#listeners.filter(({ name }) => (
+      this.#config.controllerListenerNames.includes(name)))
+  }
+
   async #controller(directories: LogDirectories): Promise<Controller> {
     const { clusterId } = directories
     const controller = new Controller(controllerOptions(
       this.#config, clusterId, this.#world, (error) => this.#fail(error),
+      voterOf(this.#config.nodeId, directories.metadataId, this.#controllerListeners),
     ))
     this.#undo.push(() => controller.stop())
+    checkVoters(controller.quorum.voters, this.#config.nodeId)
     this.#interrupt = () => { void controller.stop() }
     await controller.start()
     return controller

@@ -25,12 +25,16 @@ export interface DecisionContext {
   readonly nextOffset: number
   readonly settings: DecisionSettings
   readonly random: Randomness
+  /** Of the metadata: its `kraft.version`, and whether its voters can be in the log. */
+  readonly quorum: { readonly version: number, readonly canHaveVoters: boolean }
 }
 
 /** All records take effect, or none. */
 export interface Decided<A> {
   readonly records: readonly NewRecord[]
   readonly answer: A
+  /** The quorum goes by these rules from now on; left out: as before. */
+  readonly quorumVersion?: number
 }
 
 /** An `ApiError` thrown is the answer to the request; nothing is written then. */

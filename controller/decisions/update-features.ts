@@ -3,7 +3,9 @@
 
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import { ConfigType } from '../image/configs.ts'
-import { ELR_VERSION, METADATA_VERSION, SUPPORTED_FEATURES } from '../image/features.ts'
+import {
+  ELR_VERSION, KRAFT_VERSION, METADATA_VERSION, SUPPORTED_FEATURES,
+} from '../image/features.ts'
 import { type NewRecord, record } from '../metadata-records.ts'
 import type { Decision, DecisionContext } from './decision.ts'
 
@@ -19,7 +21,6 @@ interface Range {
   readonly maxSupportedVersion: number
 }
 
-const KRAFT_VERSION = 'kraft.version'
 const MIN_INSYNC_REPLICAS = 'min.insync.replicas'
 const NOT_SUPPORTED: Range = { minSupportedVersion: 0, maxSupportedVersion: 0 }
 /**
@@ -39,7 +40,9 @@ export function updateFeatures(
     const levels = new Map(updates.map(({ feature, level }) => [feature, level]))
     const records = updates.map((update) => updateRecord(context, update, levels))
     const isElrWanted = (levels.get(ELR_VERSION) ?? 0) > 0
+    const quorumVersion = updates.find(({ feature }) => feature === KRAFT_VERSION)?.level
     return {
+      ...validateOnly || quorumVersion === undefined ? {} : { quorumVersion },
       records: validateOnly ? []
         : isElrWanted ? [...minIsrRecords(context), ...records] : records,
       answer: undefined,
@@ -62,7 +65,8 @@ function updateRecord(
   if (level < 0) throw invalid(update, 'A feature version cannot be less than 0.')
   const unsupported = whyUnsupported(context, feature, level)
   if (unsupported !== undefined) throw invalid(update, unsupported)
-  const current = context.image.features.level(feature)
+  const current = feature === KRAFT_VERSION
+    ? context.quorum.version : context.image.features.level(feature)
   if (level < current && kind === 'upgrade') {
     throw invalid(update, "Can't downgrade the version of this feature without setting the " +
       'upgrade type to either safe or unsafe downgrade.')
@@ -71,7 +75,7 @@ function updateRecord(
     throw invalid(update, "Can't downgrade to a newer version.")
   }
   if (feature === METADATA_VERSION) checkDowngrade(update, current)
-  else if (feature === KRAFT_VERSION) return kraftVersionRecord(level, current)
+  else if (feature === KRAFT_VERSION) return kraftVersionRecord(context, update)
   else checkKnown(context, update, levels)
   return record('featureLevel', 0, { name: feature, featureLevel: level })
 }
@@ -109,9 +113,14 @@ function checkDowngrade({ level, kind }: FeatureUpdate, current: number): void {
     `Unsupported metadata.version downgrade from ${current} to ${level}. ${why}`)
 }
 
-/** The quorum's voters are as configured; a version that has them in the log is for later. */
-function kraftVersionRecord(level: number, current: number): NewRecord {
-  if (level === current) return record('noOp', 0, {})
+/** The quorum is told of in records of its own (KIP-853). There is no way back. */
+function kraftVersionRecord({ quorum }: DecisionContext, update: FeatureUpdate): NewRecord {
+  const { level } = update
+  if (level === quorum.version) return record('noOp', 0, {})
+  if (level < quorum.version) {
+    throw invalid(update, "Can't downgrade the version of this feature.")
+  }
+  if (quorum.canHaveVoters) return record('noOp', 0, {})
   throw new ApiError(Errors.INVALID_UPDATE_VERSION,
     `Invalid upgrade of ${KRAFT_VERSION} to ${level} because not all of the voters support it`)
 }

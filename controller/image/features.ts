@@ -5,6 +5,8 @@ import { Map as PersistentMap } from 'immutable'
 export const METADATA_VERSION = 'metadata.version'
 export const ELR_VERSION = 'eligible.leader.replicas.version'
 export const TRANSACTION_VERSION = 'transaction.version'
+/** Of the quorum's rules: no record of the metadata sets it, but one of the quorum (KIP-853). */
+export const KRAFT_VERSION = 'kraft.version'
 
 export interface SupportedFeature {
   readonly name: string
@@ -19,7 +21,7 @@ export const SUPPORTED_FEATURES: readonly SupportedFeature[] = [
   feature(METADATA_VERSION, 7, 33, 33),
   feature(ELR_VERSION, 0, 1, 1),
   feature('group.version', 0, 1, 1),
-  feature('kraft.version', 0, 1, 0),
+  feature(KRAFT_VERSION, 0, 1, 0),
   feature('share.version', 0, 2, 2),
   feature('streams.version', 0, 1, 1),
   feature(TRANSACTION_VERSION, 0, 2, 2),

@@ -8,6 +8,7 @@ import type { Logger } from '../../storage/ports.ts'
 import type { Timers } from '../ports.ts'
 import type { RaftEffect, RaftEvent } from './events.ts'
 import { leaderChangeBatch } from './leader-change.ts'
+import { type Quorum, quorumAfter, quorumBatch, quorumRecords } from './quorum.ts'
 import { readQuorumState, writeQuorumState } from './quorum-state.ts'
 import { nextTimeoutMs, step } from './raft.ts'
 import {
@@ -24,6 +25,8 @@ export interface DriverOptions {
   readonly timers: Timers
   readonly logger: Logger
   readonly seed: number
+  /** As the newest snapshot has it; what the log says later counts more. */
+  readonly quorum: Quorum
   /**
    * Records below `highWatermark` are committed; called after what was proposed meanwhile is
    * counted.
@@ -42,16 +45,23 @@ export class RaftDriver {
   #isFlushing = false
   #truncations = 0
   #isClosed = false
+  #quorum: Quorum
 
   constructor(options: DriverOptions) {
     const { log, disk, directory, settings, seed } = options
     this.#options = options
     const persisted = readQuorumState(disk, directory)
-    this.#state = initialState(settings, persisted, logStateOf(log), seed)
+    const read = readLog(log, options.quorum)
+    this.#quorum = read.quorum
+    this.#state = initialState(settings, persisted, read.state, seed)
   }
 
   get state(): RaftState {
     return this.#state
+  }
+
+  get quorum(): Quorum {
+    return this.#quorum
   }
 
   /** The offset that the next record proposed will get. */
@@ -74,6 +84,15 @@ export class RaftDriver {
       records: values.map((value) => ({ key: null, value, headers: [], timestamp })),
     })
     this.#take({ type: 'propose', records: batch, count: values.length })
+  }
+
+  /** The quorum is another one from now on. Only a leader may call this, and where it is alone. */
+  change(quorum: Quorum): void {
+    const { epoch: leaderEpoch, log } = this.#state
+    const timestamp = this.#options.timers.nowMs()
+    const batch = quorumBatch(quorum, { baseOffset: log.endOffset, leaderEpoch, timestamp })
+    this.#quorum = quorum
+    this.#take({ type: 'propose', records: batch, count: quorumRecords(quorum).length })
   }
 
   /** Ends leadership and timers; what is appended stays. */
@@ -106,6 +125,7 @@ export class RaftDriver {
         const timestamp = this.#options.timers.nowMs()
         return this.#append(leaderChangeBatch({
           baseOffset, epoch, timestamp, leaderId: nodeId, voters, grantingVoters,
+          quorum: this.#quorum,
         }), epoch)
       }
       case 'append': return this.#append(effect.records, effect.epoch)
@@ -130,7 +150,7 @@ export class RaftDriver {
 
   #persist(state: PersistedState): void {
     const { disk, directory, settings } = this.#options
-    writeQuorumState(disk, directory, state, settings.voters)
+    writeQuorumState(disk, directory, state, settings.voters, this.#quorum)
   }
 
   #append(batch: Buffer, leaderEpoch: number): void {
@@ -170,12 +190,15 @@ export class RaftDriver {
   }
 }
 
-function logStateOf(log: Log): LogState {
+function readLog(log: Log, before: Quorum): { state: LogState, quorum: Quorum } {
   const epochs: EpochStart[] = []
+  let quorum = before
   for (const batch of log.batches(log.startOffset)) {
+    quorum = quorumAfter(quorum, batch)
     if (batch.leaderEpoch === epochs.at(-1)?.epoch) continue
     epochs.push({ epoch: batch.leaderEpoch, startOffset: batch.baseOffset })
   }
   const { startOffset, endOffset } = log
-  return { startOffset, endOffset, flushedOffset: log.recoveryPoint, epochs }
+  const state = { startOffset, endOffset, flushedOffset: log.recoveryPoint, epochs }
+  return { state, quorum }
 }

@@ -4,9 +4,7 @@ import { encodeMessage } from '../../protocol/compile.ts'
 import { leaderChangeMessage } from '../../protocol/messages/records/leader-change.ts'
 import { buildBatch } from '../../protocol/records/batch.ts'
 import { controlKey, ControlType } from '../../protocol/records/control.ts'
-
-/** Voters without directory ids: the quorum of fixed voters (kraft.version 0). */
-const VERSION = 0
+import { directoryOf, type Quorum } from './quorum.ts'
 
 export function leaderChangeBatch({ baseOffset, epoch, timestamp, leaderId, ...votes }: {
   readonly baseOffset: number
@@ -15,10 +13,14 @@ export function leaderChangeBatch({ baseOffset, epoch, timestamp, leaderId, ...v
   readonly leaderId: number
   readonly voters: readonly number[]
   readonly grantingVoters: readonly number[]
+  readonly quorum: Quorum
 }): Buffer {
-  const ids = (voters: readonly number[]) => voters.map((voterId) => ({ voterId }))
-  const value = encodeMessage(leaderChangeMessage, VERSION, {
-    version: VERSION, leaderId,
+  // Voters have no directory ids where they are as configured.
+  const version = votes.quorum.version === 0 ? 0 : 1
+  const ids = (voters: readonly number[]) => voters.map((voterId) => (
+    { voterId, voterDirectoryId: directoryOf(votes.quorum, voterId) }))
+  const value = encodeMessage(leaderChangeMessage, version, {
+    version, leaderId,
     voters: ids(votes.voters), grantingVoters: ids(votes.grantingVoters),
   })
   return buildBatch({

@@ -1,5 +1,5 @@
-// The `quorum-state` file: the epoch, its leader and the vote given in it, as JSON. Version 0 of
-// Kafka's QuorumStateData, which a quorum of fixed voters (kraft.version 0) writes.
+// The `quorum-state` file: the epoch, its leader and the vote given in it, as JSON: Kafka's
+// QuorumStateData, in version 0 where the voters are as configured (kraft.version 0), else in 1.
 
 import { join } from 'node:path'
 
@@ -7,6 +7,7 @@ import {
   CorruptCheckpointError, readTextIfThere, writeFileAtomically,
 } from '../../storage/checkpoints.ts'
 import type { Disk } from '../../storage/disk.ts'
+import { directoryOf, type Quorum } from './quorum.ts'
 import { NONE, type PersistedState } from './state.ts'
 
 const FILE_NAME = 'quorum-state'
@@ -40,11 +41,14 @@ function parse(text: string, path: string): PersistedState {
 
 /** Durable when it returns. */
 export function writeQuorumState(
-  disk: Disk, directory: string, state: PersistedState, voters: readonly number[],
+  disk: Disk, directory: string, state: PersistedState, voters: readonly number[], quorum: Quorum,
 ): void {
-  const text = JSON.stringify({
-    clusterId: '', leaderId: state.leaderId, leaderEpoch: state.epoch, votedId: state.votedId,
+  const { leaderId, epoch: leaderEpoch, votedId } = state
+  const text = JSON.stringify(quorum.version === 0 ? {
+    clusterId: '', leaderId, leaderEpoch, votedId,
     appliedOffset: 0, currentVoters: voters.map((voterId) => ({ voterId })), data_version: 0,
+  } : {
+    leaderId, leaderEpoch, votedId, votedDirectoryId: directoryOf(quorum, votedId), data_version: 1,
   })
   writeFileAtomically(disk, join(directory, FILE_NAME), Buffer.from(text))
 }

@@ -183,6 +183,7 @@ function withServerCommands(parser: Argv, setExitCode: (code: number) => void): 
       const { format } = await import('./format.ts')
       setExitCode(format({
         file: given.file, overrides: given.override, clusterId: given.clusterId,
+        isStandalone: given.standalone,
       }))
     })
 }
@@ -215,5 +216,8 @@ function formatOptions(command: Argv) {
   return settingsOptions(command).option('cluster-id', {
     type: 'string', demandOption: true,
     describe: 'The id of the cluster: 16 bytes in base64url, 22 characters',
+  }).option('standalone', {
+    type: 'boolean', default: false,
+    describe: 'Has the metadata log name this node as the only voter (kraft.version 1)',
   })
 }

@@ -11,6 +11,8 @@ import { loadConfig, type SettingsOptions } from './settings.ts'
 
 export interface FormatOptions extends SettingsOptions {
   readonly clusterId: string
+  /** The metadata log names this node as the only voter. */
+  readonly isStandalone: boolean
 }
 
 /** Gives the exit code. */
@@ -19,7 +21,7 @@ export function format(options: FormatOptions): number {
   try {
     const config = loadConfig(options, (message) => logger.warn(message))
     const world = { clock: systemClock(), disk: nodeDisk(), random: systemRandom() }
-    const { directoryIds } = formatDirectories(config, world, options.clusterId)
+    const { directoryIds } = formatDirectories(config, world, options.clusterId, options)
     for (const directory of directoryIds.keys()) {
       process.stdout.write(`formatted ${resolve(directory)} for cluster ${options.clusterId}, `
         + `node ${config.nodeId}\n`)

@@ -9,7 +9,7 @@
 // client can go on.
 
 import {
-  type FeaturesImage, METADATA_VERSION, SUPPORTED_FEATURES,
+  type FeaturesImage, KRAFT_VERSION, METADATA_VERSION, SUPPORTED_FEATURES,
 } from '../../controller/image/features.ts'
 import { type ErrorCode, Errors } from '../../protocol/errors.ts'
 import {
@@ -42,13 +42,13 @@ function handleApiVersions(
     context.client.softwareName = request.clientSoftwareName
     context.client.softwareVersion = request.clientSoftwareVersion
   }
-  const { image, appliedOffset } = services.controller
+  const { image, appliedOffset, quorum } = services.controller
   return {
     errorCode,
     apiKeys: servedOn(context.listenerKind, services.apis).map(apiRange),
     supportedFeatures: supportedFeatures(context.apiVersion),
     finalizedFeaturesEpoch: appliedOffset,
-    finalizedFeatures: finalizedFeatures(image.features),
+    finalizedFeatures: finalizedFeatures(image.features, quorum.version),
   }
 }
 
@@ -61,10 +61,13 @@ function supportedFeatures(apiVersion: number): ApiVersionsResponse['supportedFe
 }
 
 /** Kafka puts the version of the metadata last into a copy of the others. */
-function finalizedFeatures(features: FeaturesImage): ApiVersionsResponse['finalizedFeatures'] {
-  const others = [...features.levels.keys()].filter((name) => name !== METADATA_VERSION).sort()
+function finalizedFeatures(
+  { levels }: FeaturesImage, quorumVersion: number,
+): ApiVersionsResponse['finalizedFeatures'] {
+  const features = quorumVersion === 0 ? levels : levels.set(KRAFT_VERSION, quorumVersion)
+  const others = [...features.keys()].filter((name) => name !== METADATA_VERSION).sort()
   return inHashOrder([...others, METADATA_VERSION], new Map(), FEWEST_BUCKETS).map((name) =>
-    ({ name, minVersionLevel: features.level(name), maxVersionLevel: features.level(name) }))
+    ({ name, minVersionLevel: features.get(name, 0), maxVersionLevel: features.get(name, 0) }))
 }
 
 function checkRequest(

@@ -7,12 +7,12 @@
 // ids, error messages and the voters' addresses (KIP-853).
 
 import { METADATA_TOPIC } from '../../controller/controller.ts'
+import { directoryOf, type Quorum } from '../../controller/raft/quorum.ts'
 import type { RaftState } from '../../controller/raft/state.ts'
 import { Errors, errorMessage } from '../../protocol/errors.ts'
 import {
   describeQuorum, type DescribeQuorumRequest, type DescribeQuorumResponse,
 } from '../../protocol/messages/describe-quorum.ts'
-import { ZERO_UUID } from '../../protocol/schema.ts'
 import { handler, type ErrorNumber, type RequestContext } from '../server/handler.ts'
 import type { Services } from '../services.ts'
 
@@ -48,7 +48,7 @@ function handleDescribeQuorum(
   }
   const { raftState: state } = services.controller
   const described = state.role.name === 'leader'
-    ? describe(state, context.nowMs, context) : failed(0, Errors.NOT_LEADER_OR_FOLLOWER)
+    ? describe(state, services.controller.quorum, context.nowMs) : failed(0, Errors.NOT_LEADER_OR_FOLLOWER)
   return {
     errorCode: Errors.NONE, nodes: nodesOf(state.settings.voters, services),
     topics: [{ topicName: METADATA_TOPIC, partitions: [described] }],
@@ -61,10 +61,12 @@ function nodesOf(voters: readonly number[], services: Services): Node[] {
     .filter(({ listeners }) => listeners.length > 0)
 }
 
-/** As `controller.quorum.voters` has it; without that, as the controllers themselves say. */
+/** As the log has it, or `controller.quorum.voters`; without that, as the controllers themselves say. */
 function endpointsOf(
-  nodeId: number, { config, broker, controller: { image } }: Services,
+  nodeId: number, { config, broker, controller: { image, quorum } }: Services,
 ): Node['listeners'] {
+  const inLog = quorum.voters.find(({ voterId }) => voterId === nodeId)
+  if (inLog !== undefined) return inLog.endpoints
   const { controllerQuorumVoters, controllerListenerNames } = config
   const voter = controllerQuorumVoters.find(({ id }) => id === nodeId)
   if (voter !== undefined) {
@@ -83,19 +85,20 @@ function failed(partitionIndex: number, errorCode: ErrorNumber): Partition {
   }
 }
 
-function describe(state: RaftState, nowMs: number, _context: RequestContext): Partition {
+function describe(state: RaftState, quorum: Quorum, nowMs: number): Partition {
   const { epoch, leaderId, highWatermark, settings, log, role } = state
   const progress = role.name === 'leader' ? role.progress : new Map<never, never>()
   const stateOf = (replicaId: number): ReplicaState => {
     if (replicaId === settings.nodeId) {
       return {
-        replicaId, replicaDirectoryId: ZERO_UUID, logEndOffset: log.endOffset,
+        replicaId, replicaDirectoryId: directoryOf(quorum, replicaId), logEndOffset: log.endOffset,
         lastFetchTimestamp: nowMs, lastCaughtUpTimestamp: nowMs,
       }
     }
     const known = progress.get(replicaId as never) as { endOffset: number } | undefined
     return {
-      replicaId, replicaDirectoryId: ZERO_UUID, logEndOffset: known?.endOffset ?? -1,
+      replicaId, replicaDirectoryId: directoryOf(quorum, replicaId),
+      logEndOffset: known?.endOffset ?? -1,
       lastFetchTimestamp: -1, lastCaughtUpTimestamp: -1,
     }
   }

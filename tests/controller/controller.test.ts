@@ -1,11 +1,13 @@
 // The queue of the controller: a large change is taken in some records at a time, decisions that
 // come meanwhile wait for it, and nobody is left without an answer.
 
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 
 import { Controller } from '../../controller/controller.ts'
 import type { Decision } from '../../controller/decisions/decision.ts'
+import { updateFeatures } from '../../controller/decisions/update-features.ts'
 import { record } from '../../controller/metadata-records.ts'
+import { newestSnapshot, type SnapshotPolicy } from '../../controller/snapshots.ts'
 import { Errors } from '../../protocol/errors.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
 import type { Logger } from '../../storage/ports.ts'
@@ -16,14 +18,21 @@ const silent: Logger = {
 }
 const NEVER = { maxBytesBetween: 1e9, maxIntervalMs: 0, retentionBytes: -1, retentionMs: -1 }
 
+const VOTER = {
+  voterId: 1, voterDirectoryId: 'YphUUGlzSuGa6BF3ZddEUA',
+  endpoints: [{ name: 'CONTROLLER', host: 'localhost', port: 9093 }],
+  kRaftVersionFeature: { minSupportedVersion: 0, maxSupportedVersion: 1 },
+}
+
 /** Alone in its quorum; `turns` are what waits for the end of this turn. */
-async function startAlone(disk = new MemoryDisk()) {
+async function startAlone(disk = new MemoryDisk(), snapshots: SnapshotPolicy = NEVER) {
   disk.makeDirectory('/data')
   const turns: (() => void)[] = []
   const controller = new Controller({
     disk, metadataLogDir: '/data', logger: silent, random: counting(), settings, voters: [1],
+    voter: VOTER,
     electionTimeoutMs: 1000, fetchTimeoutMs: 2000, retryBackoffMs: 20, segmentBytes: 1e9,
-    snapshots: NEVER,
+    snapshots,
     timers: {
       nowMs: () => 1, monotonicMs: () => 1, setTimer: () => ({ cancel: () => {} }),
       afterTurn: (fn) => { turns.push(fn) },
@@ -106,4 +115,32 @@ test('a stop answers whoever waits', async () => {
   // What was to go on finds nothing any more.
   while (turns.length > 0) turns.pop()!()
   expect(controller.image.topics.size).toBe(0)
+})
+
+describe('a quorum that has its voters in the log', () => {
+  const upgrade = updateFeatures([{ feature: 'kraft.version', level: 1, kind: 'upgrade' }], false)
+  const inLog = { version: 1, voters: [VOTER] }
+
+  test('has them after a start, with the file of its votes', async () => {
+    const { controller, disk } = await startAlone()
+    expect(controller.quorum).toEqual({ version: 0, voters: [] })
+    await controller.submit(upgrade)
+    expect(controller.quorum).toEqual(inLog)
+    await controller.stop()
+    const { controller: second } = await startAlone(disk)
+    expect(second.quorum).toEqual(inLog)
+    await second.stop()
+    const text = disk.readFile('/data/__cluster_metadata-0/quorum-state')!.toString()
+    expect(JSON.parse(text)).toMatchObject({ leaderId: 1, leaderEpoch: 2, data_version: 1 })
+  })
+
+  test('has them in snapshots', async () => {
+    const { controller, disk } = await startAlone(undefined, { ...NEVER, maxBytesBetween: 1 })
+    await controller.submit(upgrade)
+    await controller.submit(topics('a', 1))
+    await controller.stop()
+    const snapshot = newestSnapshot(disk, '/data/__cluster_metadata-0')!
+    expect(snapshot.id.endOffset).toBeGreaterThan(0)
+    expect(snapshot.quorum).toEqual(inLog)
+  })
 })

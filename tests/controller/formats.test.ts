@@ -6,6 +6,7 @@ import { activationRecords, bootstrapRecords } from '../../controller/activation
 import { EMPTY_IMAGE } from '../../controller/image/image.ts'
 import { readRecord, record, recordAgain } from '../../controller/metadata-records.ts'
 import { leaderChangeBatch } from '../../controller/raft/leader-change.ts'
+import { CONFIGURED_QUORUM } from '../../controller/raft/quorum.ts'
 import {
   decodeSnapshot, encodeSnapshot, parseSnapshotName, snapshotFileName,
 } from '../../controller/snapshot-format.ts'
@@ -15,6 +16,7 @@ import { recordsOf } from '../../protocol/records/record.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
 import {
   BOOTSTRAP_BATCH, BOOTSTRAP_CHECKPOINT, LEADER_CHANGE_BATCH, REGISTER_BROKER_BATCH,
+  STANDALONE_CHECKPOINT,
 } from './golden.ts'
 import { settings } from './harness.ts'
 
@@ -70,10 +72,26 @@ function withoutTimes(bytes: Buffer): Buffer {
   return copy
 }
 
+test('a directory that was formatted as standalone names its voter, as Kafka writes it', () => {
+  const { quorum, values, lastTimestampMs } = decodeSnapshot(STANDALONE_CHECKPOINT)!
+  expect(quorum).toEqual({
+    version: 1,
+    voters: [{
+      voterId: 1, voterDirectoryId: 'YphUUGlzSuGa6BF3ZddEUA',
+      endpoints: [{ name: 'CONTROLLER', host: '127.0.0.1', port: 24001 }],
+      kRaftVersionFeature: { minSupportedVersion: 0, maxSupportedVersion: 1 },
+    }],
+  })
+  const written = Buffer.concat([...encodeSnapshot({
+    epoch: 0, nowMs: 0, lastTimestampMs, quorum, values,
+  })])
+  expect(withoutTimes(written)).toEqual(withoutTimes(STANDALONE_CHECKPOINT))
+})
+
 test("a leader's epoch begins as Kafka's does", () => {
   const batch = leaderChangeBatch({
     baseOffset: 0, epoch: 1, timestamp: 1795251040132, leaderId: 1, voters: [1],
-    grantingVoters: [1],
+    grantingVoters: [1], quorum: CONFIGURED_QUORUM,
   })
   expect(batch).toEqual(LEADER_CHANGE_BATCH)
 })

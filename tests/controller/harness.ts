@@ -45,10 +45,15 @@ export class Cluster {
     this.nextOffset++
   }
 
+  quorum = { version: 0, canHaveVoters: true }
+
   /** Answers, and leaves in `records` what was decided. */
   decide<A>(decision: Decision<A>): A {
     const { image, nextOffset, random } = this
-    const { records, answer } = decision({ image, nextOffset, settings, random })
+    const { records, answer, quorumVersion } = decision({
+      image, nextOffset, settings, random, quorum: this.quorum,
+    })
+    if (quorumVersion !== undefined) this.quorum = { ...this.quorum, version: quorumVersion }
     this.records = []
     for (const { bytes } of records) this.apply(bytes)
     return answer

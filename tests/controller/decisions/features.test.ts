@@ -61,12 +61,24 @@ test.each<[string, number, Kind, string]>([
     'information.'],
   ['metadata.version', 32, 'unsafeDowngrade', 'Unsupported metadata.version downgrade from 33 ' +
     'to 32. Unsafe metadata downgrade is not supported in this version.'],
-  ['kraft.version', 1, 'upgrade',
-    'Invalid upgrade of kraft.version to 1 because not all of the voters support it'],
 ])('%s to %d by %s is refused', (feature, level, kind, message) => {
   const before = cluster.image
   expect(update(feature, level, kind)).toBe(message)
   expect(cluster.image).toBe(before)
+})
+
+test('voters move into the log once, where they can be reached', () => {
+  cluster.quorum = { version: 0, canHaveVoters: false }
+  expect(update('kraft.version', 1, 'upgrade'))
+    .toBe('Invalid upgrade of kraft.version to 1 because not all of the voters support it')
+  cluster.quorum = { version: 0, canHaveVoters: true }
+  expect(update('kraft.version', 1, 'upgrade', true)).toBe('done')
+  expect(cluster.quorum.version).toBe(0)
+  expect(update('kraft.version', 1, 'upgrade')).toBe('done')
+  expect(cluster.quorum.version).toBe(1)
+  expect(cluster.records.map(({ type }) => type)).toEqual(['noOp'])
+  expect(update('kraft.version', 0, 'safeDowngrade')).toBe('Invalid update version 0 for feature '
+    + "kraft.version. Can't downgrade the version of this feature.")
 })
 
 test('a level that is not there to be had downwards is no downgrade', () => {

@@ -39,8 +39,8 @@ function move(topic: string, replicas: readonly number[] | null, mayChangeFactor
 /** As when the leader tells who is in sync. */
 function inSync(name: string, ...isr: number[]): void {
   const topic = cluster.image.topics.byName(name)!
-  const { image, nextOffset, random } = cluster
-  const context = { image, nextOffset, random, settings }
+  const { image, nextOffset, random, quorum } = cluster
+  const context = { image, nextOffset, random, settings, quorum }
   const partition = cluster.partition(name)
   const record = changePartition({ topicId: topic.id, index: 0 }, partition, isr,
     { ...rulesFor(context, topic, partition), election: 'online' })

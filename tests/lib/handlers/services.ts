@@ -1,6 +1,7 @@
 // What handlers see in a test: metadata that is decided at once, and a configuration.
 
 import type { Decision } from '../../../controller/decisions/decision.ts'
+import { CONFIGURED_QUORUM } from '../../../controller/raft/quorum.ts'
 import { DEVELOPMENT, parseConfig } from '../../../lib/config.ts'
 import { Client } from '../../../lib/server/client.ts'
 import type { RequestContext } from '../../../lib/server/handler.ts'
@@ -16,6 +17,7 @@ export function servicesOf(
   const controller = {
     get image() { return cluster.image },
     appliedOffset: 0,
+    quorum: CONFIGURED_QUORUM,
     submit: async <A>(decision: Decision<A>): Promise<A> => cluster.decide(decision),
   }
   return {
