@@ -64,7 +64,8 @@ export interface FormatChoice {
 
 /** Formats directories of which none is formatted, with the cluster id given. Throws StartError. */
 export function formatDirectories(
-  config: Config, world: FormatWorld, clusterId: string, { isStandalone = false }: FormatChoice = {},
+  config: Config, world: FormatWorld, clusterId: string,
+  { isStandalone = false }: FormatChoice = {},
 ): FormattedDirectories {
   if (isStandalone) checkStandalone(config)
   if (!/^[A-Za-z0-9_-]{22}$/.test(clusterId)) {

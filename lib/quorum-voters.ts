@@ -1,5 +1,5 @@
-// The voters of the quorum where the log names them (KIP-853): this node alone, for clusters are not
-// formed yet.
+// The voters of the quorum where the log names them (KIP-853): this node alone, for clusters are
+// not formed yet.
 
 import type { Voter } from '../controller/raft/quorum.ts'
 import { StartError } from './start-error.ts'

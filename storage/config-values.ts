@@ -49,6 +49,11 @@ export function readValue(name: string, type: ConfigType, text: string): ConfigV
   }
 }
 
+/** As Java shows a double. */
+export function doubleText(value: number): string {
+  return Number.isInteger(value) && Math.abs(value) < 1e7 ? value.toFixed(1) : String(value)
+}
+
 export function atLeast(minimum: number): Check {
   return (name, value, text) => {
     if (Number(value) < minimum) throw badValue(name, text, `Value must be at least ${minimum}`)

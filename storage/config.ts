@@ -4,8 +4,8 @@
 import { ApiError, Errors } from '../protocol/errors.ts'
 import { crc32c } from '../protocol/records/crc32c.ts'
 import {
-  atLeast, between, type Check, type ConfigType, type ConfigValue, gzipLevel, listOf, oneOf,
-  readValue, throttledReplicas,
+  atLeast, between, type Check, type ConfigType, type ConfigValue, doubleText, gzipLevel, listOf,
+  oneOf, readValue, throttledReplicas,
 } from './config-values.ts'
 
 export interface TopicConfig {
@@ -179,7 +179,7 @@ export function parseLogConfig(
     const text = overrides.get(name) ?? defaults.get(name) ?? fallback
     if (name === INTERNAL_SEGMENT_BYTES.name && text === '') continue
     const value = readValue(name, type, text)
-    check?.(name, value, text)
+    check?.(name, value, type === 'double' ? doubleText(Number(value)) : text)
     values.set(name, value)
   }
   checkTogether(values)

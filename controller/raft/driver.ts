@@ -125,7 +125,6 @@ export class RaftDriver {
         const timestamp = this.#options.timers.nowMs()
         return this.#append(leaderChangeBatch({
           baseOffset, epoch, timestamp, leaderId: nodeId, voters, grantingVoters,
-          quorum: this.#quorum,
         }), epoch)
       }
       case 'append': return this.#append(effect.records, effect.epoch)

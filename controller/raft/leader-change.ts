@@ -4,7 +4,9 @@ import { encodeMessage } from '../../protocol/compile.ts'
 import { leaderChangeMessage } from '../../protocol/messages/records/leader-change.ts'
 import { buildBatch } from '../../protocol/records/batch.ts'
 import { controlKey, ControlType } from '../../protocol/records/control.ts'
-import { directoryOf, type Quorum } from './quorum.ts'
+
+/** Voters without directory ids. Kafka reads no other, whatever the kraft.version. */
+const VERSION = 0
 
 export function leaderChangeBatch({ baseOffset, epoch, timestamp, leaderId, ...votes }: {
   readonly baseOffset: number
@@ -13,14 +15,10 @@ export function leaderChangeBatch({ baseOffset, epoch, timestamp, leaderId, ...v
   readonly leaderId: number
   readonly voters: readonly number[]
   readonly grantingVoters: readonly number[]
-  readonly quorum: Quorum
 }): Buffer {
-  // Voters have no directory ids where they are as configured.
-  const version = votes.quorum.version === 0 ? 0 : 1
-  const ids = (voters: readonly number[]) => voters.map((voterId) => (
-    { voterId, voterDirectoryId: directoryOf(votes.quorum, voterId) }))
-  const value = encodeMessage(leaderChangeMessage, version, {
-    version, leaderId,
+  const ids = (voters: readonly number[]) => voters.map((voterId) => ({ voterId }))
+  const value = encodeMessage(leaderChangeMessage, VERSION, {
+    version: VERSION, leaderId,
     voters: ids(votes.voters), grantingVoters: ids(votes.grantingVoters),
   })
   return buildBatch({

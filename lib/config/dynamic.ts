@@ -3,8 +3,9 @@
 
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import {
-  atLeast, between, type ConfigType, gzipLevel, listOf, oneOf, readValue,
+  atLeast, between, type ConfigType, doubleText, gzipLevel, listOf, oneOf, readValue,
 } from '../../storage/config-values.ts'
+import type { Config } from '../config.ts'
 import { inHashOrder } from './hash-order.ts'
 import type { Setting, SettingType } from './setting.ts'
 import { SETTINGS, SETTINGS_BY_NAME } from './table.ts'
@@ -21,14 +22,20 @@ const DYNAMIC_ALONE: readonly string[] = [
   'leader.replication.throttled.rate', 'follower.replication.throttled.rate',
   'replica.alter.log.dirs.io.max.bytes.per.second',
 ]
+const MEBIBYTE = 1024 * 1024
+const OVERRIDES = 'max.connections.per.ip.overrides'
 const LISTENER_PREFIX = /^listener\.name\.[^.]*\./
+
+/** What the broker runs with, as far as it matters here. */
+export type Present = Pick<Config,
+  'logDirs' | 'logCleanerThreads' | 'logCleanerDedupeBufferSize'>
 
 /**
  * Looks through all dynamic settings that a broker, or the cluster as the default of all brokers,
  * would have. Throws INVALID_REQUEST in Kafka's words.
  */
 export function checkDynamicSettings(
-  settings: ReadonlyMap<string, string>, isClusterDefault: boolean,
+  settings: ReadonlyMap<string, string>, isClusterDefault: boolean, config: Present,
 ): void {
   const names = [...settings.keys()]
   refuse(names.filter((name) => updateMode(name) === 'read-only'),
@@ -40,6 +47,46 @@ export function checkDynamicSettings(
     refuse(names.filter((name) => updateMode(baseName(name)) === 'per-broker'),
       'Cannot update these configs at default cluster level, broker id must be specified')
   }
+  checkRequirements(settings, config)
+}
+
+/** What the broker itself would not run with. */
+function checkRequirements(settings: ReadonlyMap<string, string>, config: Present): void {
+  const must = (holds: boolean, what: string): void => {
+    if (!holds) throw new ApiError(Errors.INVALID_REQUEST, `requirement failed: ${what}`)
+  }
+  const numberOf = (name: string, fallback: number): number => {
+    const text = settings.get(name)
+    return text === undefined ? fallback : Number(text)
+  }
+  const least = (name: string, minimum: number): void => (
+    must(numberOf(name, minimum) >= minimum, `${name} must be greater than or equal to ${minimum}`))
+  least('log.roll.ms', 1)
+  least('log.roll.jitter.ms', 0)
+  const threads = numberOf('log.cleaner.threads', config.logCleanerThreads)
+  const bufferBytes = numberOf('log.cleaner.dedupe.buffer.size', config.logCleanerDedupeBufferSize)
+  must(bufferBytes / threads > MEBIBYTE,
+    'log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.')
+  const cordoned = listIn(settings.get('cordoned.log.dirs') ?? '')
+  const missing = cordoned.filter((path) => !config.logDirs.includes(path))
+  must(cordoned.includes('*') || missing.length === 0, 'All entries in cordoned.log.dirs must be '
+    + `present in log.dirs or log.dir. Missing entries : ${missing.join(', ')}`)
+  for (const pair of listIn(settings.get(OVERRIDES) ?? '')) {
+    if (/:\s*\d+$/.test(pair)) continue
+    throw new ApiError(Errors.INVALID_REQUEST,
+      `Error parsing configuration property '${OVERRIDES}': ${whyNoPair(pair)}`)
+  }
+}
+
+/** In the words of Java, which cuts at the last colon. */
+function whyNoPair(pair: string): string {
+  const colon = pair.lastIndexOf(':')
+  return colon < 0 ? `begin 0, end -1, length ${pair.length}`
+    : `For input string: "${pair.slice(colon + 1).trim()}"`
+}
+
+function listIn(text: string): string[] {
+  return text.split(',').map((one) => one.trim()).filter((one) => one !== '')
 }
 
 function refuse(names: readonly string[], why: string): void {
@@ -74,11 +121,12 @@ function checkValues(settings: ReadonlyMap<string, string>): void {
 
 function checkValue({ name, spec }: Setting<string, unknown>, text: string): void {
   const value = readValue(name, readAs(spec.type), text)
+  const shown = spec.type === 'double' ? doubleText(Number(value)) : text
   const { minimum, maximum, also, choices } = spec
   if (also !== undefined) gzipLevel(name, value, text)
   else if (minimum !== undefined && maximum !== undefined) {
-    between(minimum, maximum)(name, value, text)
-  } else if (minimum !== undefined) atLeast(minimum)(name, value, text)
+    between(minimum, maximum)(name, value, shown)
+  } else if (minimum !== undefined) atLeast(minimum)(name, value, shown)
   if (choices === undefined) return
   const check = spec.type === 'list' ? listOf(...choices) : oneOf(...choices)
   check(name, value, text)

@@ -43,7 +43,8 @@ function checkResource(resource: Resource, services: Services): void {
     throw new ApiError(Errors.INVALID_REQUEST, `Unknown resource type ${resource.resourceType}`)
   }
   if (resource.resourceType === ConfigType.BROKER) {
-    checkDynamicSettings(settingsOf(resource), resource.resourceName === '')
+    const settings = settingsOf(resource)
+    checkDynamicSettings(settings, resource.resourceName === '', services.config)
   }
 }
 

@@ -48,7 +48,8 @@ function handleDescribeQuorum(
   }
   const { raftState: state } = services.controller
   const described = state.role.name === 'leader'
-    ? describe(state, services.controller.quorum, context.nowMs) : failed(0, Errors.NOT_LEADER_OR_FOLLOWER)
+    ? describe(state, services.controller.quorum, context.nowMs)
+    : failed(0, Errors.NOT_LEADER_OR_FOLLOWER)
   return {
     errorCode: Errors.NONE, nodes: nodesOf(state.settings.voters, services),
     topics: [{ topicName: METADATA_TOPIC, partitions: [described] }],
@@ -61,7 +62,10 @@ function nodesOf(voters: readonly number[], services: Services): Node[] {
     .filter(({ listeners }) => listeners.length > 0)
 }
 
-/** As the log has it, or `controller.quorum.voters`; without that, as the controllers themselves say. */
+/**
+ * As the log has it, or `controller.quorum.voters`; without both, as the controllers themselves
+ * say.
+ */
 function endpointsOf(
   nodeId: number, { config, broker, controller: { image, quorum } }: Services,
 ): Node['listeners'] {

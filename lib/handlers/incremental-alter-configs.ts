@@ -62,7 +62,8 @@ function checkResource(resource: Resource, services: Services): void {
   }
   if (resourceType === ConfigType.BROKER) {
     const before = services.controller.image.configs.of(resourceType, resourceName)
-    checkDynamicSettings(brokerSettingsAfter(before, changeOf(resource)), resourceName === '')
+    const after = brokerSettingsAfter(before, changeOf(resource))
+    checkDynamicSettings(after, resourceName === '', services.config)
   }
 }
 

@@ -6,7 +6,6 @@ import { activationRecords, bootstrapRecords } from '../../controller/activation
 import { EMPTY_IMAGE } from '../../controller/image/image.ts'
 import { readRecord, record, recordAgain } from '../../controller/metadata-records.ts'
 import { leaderChangeBatch } from '../../controller/raft/leader-change.ts'
-import { CONFIGURED_QUORUM } from '../../controller/raft/quorum.ts'
 import {
   decodeSnapshot, encodeSnapshot, parseSnapshotName, snapshotFileName,
 } from '../../controller/snapshot-format.ts'
@@ -91,7 +90,7 @@ test('a directory that was formatted as standalone names its voter, as Kafka wri
 test("a leader's epoch begins as Kafka's does", () => {
   const batch = leaderChangeBatch({
     baseOffset: 0, epoch: 1, timestamp: 1795251040132, leaderId: 1, voters: [1],
-    grantingVoters: [1], quorum: CONFIGURED_QUORUM,
+    grantingVoters: [1],
   })
   expect(batch).toEqual(LEADER_CHANGE_BATCH)
 })

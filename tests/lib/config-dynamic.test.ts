@@ -6,8 +6,12 @@ import { checkDynamicSettings } from '../../lib/config/dynamic.ts'
 import { refuseLoggerChanges, type LoggerChange } from '../../lib/config/loggers.ts'
 import { Errors } from '../../protocol/errors.ts'
 
+const PRESENT = {
+  logDirs: ['/one', '/two'], logCleanerThreads: 1, logCleanerDedupeBufferSize: 1 << 27,
+}
+
 const check = (settings: Record<string, string>, isClusterDefault = false) => () =>
-  checkDynamicSettings(new Map(Object.entries(settings)), isClusterDefault)
+  checkDynamicSettings(new Map(Object.entries(settings)), isClusterDefault, PRESENT)
 
 const saying = (message: string, code: number = Errors.INVALID_REQUEST) =>
   expect.objectContaining({ code, message })
@@ -35,6 +39,17 @@ describe('dynamic settings of brokers', () => {
       'sasl.login.refresh.buffer.seconds: Not a number of type SHORT'],
     ['log.cleaner.min.cleanable.ratio', '1.5', 'Invalid value 1.5 for configuration ' +
       'log.cleaner.min.cleanable.ratio: Value must be no more than 1'],
+    ['log.cleaner.min.cleanable.ratio', '2', 'Invalid value 2.0 for configuration ' +
+      'log.cleaner.min.cleanable.ratio: Value must be no more than 1'],
+    ['log.roll.ms', '0', 'requirement failed: log.roll.ms must be greater than or equal to 1'],
+    ['log.roll.jitter.ms', '-1',
+      'requirement failed: log.roll.jitter.ms must be greater than or equal to 0'],
+    ['log.cleaner.dedupe.buffer.size', '5', 'requirement failed: log.cleaner.dedupe.buffer.size ' +
+      'must be at least 1MB per cleaner thread.'],
+    ['cordoned.log.dirs', '/one,/three', 'requirement failed: All entries in cordoned.log.dirs ' +
+      'must be present in log.dirs or log.dir. Missing entries : /three'],
+    ['max.connections.per.ip.overrides', 'x', 'Error parsing configuration property ' +
+      "'max.connections.per.ip.overrides': begin 0, end -1, length 1"],
     ['unclean.leader.election.enable', 'yes', 'Invalid value yes for configuration ' +
       'unclean.leader.election.enable: Expected value to be either true or false'],
   ])('%s=%s is refused', (name, value, message) => {
