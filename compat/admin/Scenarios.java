@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -128,19 +129,17 @@ public final class Scenarios {
         };
     }
 
-    private String settingOf(ConfigResource resource, String name) throws Exception {
-        Optional<ConfigEntry> found = entriesOf(resource).stream()
-            .filter(entry -> entry.name().equals(name)).findFirst();
-        return found.map(Scenarios::shown).orElse("absent");
-    }
-
     /** Brokers take over changes in time: again until it is there, or not there any more. */
     private String settled(ConfigResource resource, String name, boolean isThere)
         throws Exception {
-        String shown = null;
+        String shown = "absent";
         for (int attempt = 0; attempt < 60; attempt++) {
-            shown = settingOf(resource, name);
-            if (shown.contains("@DYNAMIC") == isThere) break;
+            Optional<ConfigEntry> found = entriesOf(resource).stream()
+                .filter(entry -> entry.name().equals(name)).findFirst();
+            shown = found.map(Scenarios::shown).orElse("absent");
+            boolean isTaken = found.isEmpty() || found.get().synonyms().isEmpty()
+                || Objects.equals(found.get().value(), found.get().synonyms().get(0).value());
+            if (isTaken && shown.contains("@DYNAMIC") == isThere) break;
             Thread.sleep(50);
         }
         return shown;

@@ -13,6 +13,7 @@ import { sleep } from '../harness/process.ts'
 import { directories } from './directories.ts'
 import { FILES } from './files.ts'
 import { installJvm, ToolsJvm } from './jvm.ts'
+import { scenarios } from './scenarios.ts'
 import { type Part, readTranscript, shown, wordsOf, writeTranscript } from './transcript.ts'
 
 const TRANSCRIPT = 'compat/admin/transcript.txt'
@@ -125,6 +126,6 @@ const storageInfo: Check = {
 export const adminSuite: Suite = {
   name: 'admin',
   client: 'Apache Kafka 4.3.1 admin tools',
-  checks: [transcript, apiVersions, storageInfo, directories],
+  checks: [transcript, apiVersions, storageInfo, scenarios, directories],
   install: async () => { await installJvm() },
 }

@@ -8,7 +8,7 @@ import { ensureProgram, once } from '../harness/install.ts'
 import { run, start } from '../harness/process.ts'
 import { installTools } from '../java/tools.ts'
 
-const SOURCE = 'compat/admin/Tools.java'
+const SOURCES = ['compat/admin/Tools.java', 'compat/admin/Scenarios.java']
 const FLAGS = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
 
 const MAIN_CLASSES: Readonly<Record<string, string>> = {
@@ -22,6 +22,7 @@ const MAIN_CLASSES: Readonly<Record<string, string>> = {
   'kafka-reassign-partitions': 'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
   'kafka-storage': 'kafka.tools.StorageTool',
   'kafka-topics': 'org.apache.kafka.tools.TopicCommand',
+  'scenarios': 'Scenarios',
 }
 
 export interface Printed {
@@ -33,10 +34,11 @@ export interface Printed {
 export async function installJvm(): Promise<string> {
   const jars = await installTools()
   await ensureProgram('javac', 'default-jdk-headless')
-  const directory = await once('admin-tools', readFileSync(SOURCE, 'utf8'), async (target) => {
+  const sources = SOURCES.map((file) => readFileSync(file, 'utf8')).join('\n')
+  const directory = await once('admin-tools', sources, async (target) => {
     const classes = join(target, 'classes')
     mkdirSync(classes, { recursive: true })
-    await run('javac', ['-nowarn', '-d', classes, '-cp', jars, SOURCE])
+    await run('javac', ['-nowarn', '-d', classes, '-cp', jars, ...SOURCES])
   })
   return `${join(directory, 'classes')}:${jars}`
 }

@@ -15,7 +15,11 @@ export function checkRecords(records: Buffer, cursor: Batch, apiVersion: number)
   cursor.at(records, 0)
   if (!cursor.next()) return isShort(records) ? Errors.CORRUPT_MESSAGE : Errors.INVALID_RECORD
   if (cursor.magic !== MAGIC) return Errors.INVALID_RECORD
-  if (apiVersion < ZSTD_SINCE && cursor.codec === 'zstd') return Errors.UNSUPPORTED_COMPRESSION_TYPE
+  if (apiVersion < ZSTD_SINCE) {
+    if (cursor.codec === 'zstd') return Errors.UNSUPPORTED_COMPRESSION_TYPE
+    // Kafka looks at the codec before it comes to the log, and later versions there.
+    if (cursor.codec === undefined) return Errors.UNKNOWN_SERVER_ERROR
+  }
   // What follows and is no whole batch does not count; the log leaves it out too.
   const isAlone = cursor.sizeBytes === records.length || !cursor.next()
   return isAlone ? Errors.NONE : Errors.INVALID_RECORD
