@@ -44,7 +44,7 @@ function inState(
   name: string, begin: (talk: Talk, topic: string) => Promise<Producer>,
 ): Scenario {
   return scenario(produce, name, async (talk) => {
-    const topic = await talk.topic('own', 2, false)
+    const topic = await talk.topic('own', 2)
     const { producerId, producerEpoch } = await begin(talk, topic.name)
     const who = { producerId, producerEpoch }
     for (const [label, mistaken] of Object.entries(mistakes(who))) {
@@ -94,7 +94,7 @@ export const PRODUCE: readonly Scenario[] = [
   inState('mistakes while a transaction of version 0 ends', (talk) => stuck(talk, 0)),
   inState('mistakes while a transaction of version 2 ends', (talk) => stuck(talk, 2)),
   scenario(produce, 'sequences', async (talk) => {
-    const topic = await talk.topic('own', 1, false)
+    const topic = await talk.topic('own')
     const who = await idempotent(talk)
     const one = (label: string, body: Partial<Producing>) => talk.note(label, produce,
       producing(talk, { topic, transactionalId: null, ...who, ...body }))
@@ -115,7 +115,7 @@ export const PRODUCE: readonly Scenario[] = [
     await one('after a while', { producerId: 1_000_000_077, baseSequence: 9 })
   }),
   scenario(produce, 'sequences in a transaction', async (talk) => {
-    const topic = await talk.topic('own', 1, false)
+    const topic = await talk.topic('own')
     const who = await added(talk, topic.name)
     const one = (label: string, body: Partial<Producing>) => talk.note(label, produce,
       producing(talk, { topic, ...who, ...body }))
@@ -130,7 +130,7 @@ export const PRODUCE: readonly Scenario[] = [
       { isTransactional: false, transactionalId: null, baseSequence: 4 })
   }),
   scenario(produce, 'what is and is not transactional', async (talk) => {
-    const topic = await talk.topic('own', 1, false)
+    const topic = await talk.topic('own')
     const who = await added(talk, topic.name)
     const nobody = { producerId: -1, producerEpoch: -1, baseSequence: -1 }
     const one = (label: string, body: Partial<Producing>) => talk.note(label, produce,
@@ -148,7 +148,7 @@ export const PRODUCE: readonly Scenario[] = [
     await one('acks 1', { acks: 1 })
   }),
   scenario(produce, 'topics and partitions', async (talk) => {
-    const topic = await talk.topic('own', 1, false)
+    const topic = await talk.topic('own')
     const who = await added(talk, topic.name)
     const one = (label: string, body: Partial<Producing>) => talk.note(label, produce,
       producing(talk, { topic, ...who, ...body }))

@@ -168,7 +168,10 @@ export class Talk {
     return this.stage.topicIds.get(name)!
   }
 
-  /** A topic of the scenario's own, for what others must not see. */
+  /**
+   * A topic of the scenario's own, for what others must not see. Kafka's coordinators, and its
+   * transactions, hear of it some time after its clients.
+   */
   async topic(
     short: string, partitionCount = 1, isForCoordinators = true,
   ): Promise<{ name: string, topicId: string }> {
