@@ -27,8 +27,8 @@ const READ_COMMITTED = 1
 const READ_UNCOMMITTED = 0
 const FETCH_BYTES = 8 * 1024 * 1024
 const PARTITION_BYTES = 1024 * 1024
-/** Whoever has nothing to read waits so long, and then again. */
-const WAIT_MS = 10_000
+/** As `fetch.max.wait.ms` of consumers; new partitions of a topic are seen then, too. */
+const WAIT_MS = 500
 
 /** One reading of a topic. */
 class Reading {
