@@ -2,9 +2,9 @@
 // parts of it by themselves.
 
 import { readFileSync } from 'node:fs'
-import { startSamsa } from '../compat/harness/broker.ts'
 import { startKafka } from '../compat/harness/kafka.ts'
 import { sleep } from '../compat/harness/process.ts'
+import { startSamsa } from '../compat/harness/samsa.ts'
 import { runTool } from '../compat/java/tools.ts'
 import { benchDecompression } from './decompression.ts'
 import { benchGroups } from './groups/index.ts'
@@ -66,7 +66,8 @@ async function benchThroughput(): Promise<void> {
   const samsa: Throughput[] = []
   const kafka: Throughput[] = []
   const contenders = [
-    { results: samsa, start: () => startSamsa() }, { results: kafka, start: () => startKafka() },
+    { results: samsa, start: () => startSamsa() },
+    { results: kafka, start: () => startKafka('4.3.1') },
   ]
   for (let round = 0; round < PERF_ROUNDS; round++) {
     for (const { results, start } of contenders) {

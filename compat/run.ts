@@ -21,8 +21,9 @@ import { protocolSuite } from './protocol/checks.ts'
 import { refusalsSuite } from './refusals/checks.ts'
 import { streamsSuite } from './streams/checks.ts'
 import { transactionsSuite } from './transactions/checks.ts'
-import { foreignBroker, startSamsa } from './harness/broker.ts'
+import { foreignBroker } from './harness/broker.ts'
 import { runChecks, type Outcome, type Suite } from './harness/check.ts'
+import { startSamsa } from './harness/samsa.ts'
 
 const SUITES: readonly Suite[] = [
   kafkajsSuite, platformaticSuite, kcatSuite, confluentKafkaSuite,

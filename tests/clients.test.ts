@@ -2,8 +2,9 @@
 // alone. `npm run compat` runs these too, and those of the other clients.
 
 import { afterAll, beforeAll, describe, test } from '@jest/globals'
-import { type RunningBroker, startSamsa } from '../compat/harness/broker.ts'
+import type { RunningBroker } from '../compat/harness/broker.ts'
 import { DEFAULT_TIMEOUT_MS } from '../compat/harness/check.ts'
+import { startSamsa } from '../compat/harness/samsa.ts'
 import { kafkajsSuite } from '../compat/kafkajs/checks.ts'
 import { platformaticSuite } from '../compat/platformatic/checks.ts'
 

@@ -1,13 +1,10 @@
 // The two brokers of the benches of groups: Samsa, and the Kafka that it is held against. Either
 // can be ended and started again on its directory.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { freePort, startSamsa } from '../../compat/harness/broker.ts'
-import { jarsOf } from '../../compat/harness/install.ts'
-import { formatForKafka, runKafka } from '../../compat/harness/kafka.ts'
+import { readFileSync } from 'node:fs'
+import { startKafka } from '../../compat/harness/kafka.ts'
 import { sleep, until } from '../../compat/harness/process.ts'
+import { startSamsa } from '../../compat/harness/samsa.ts'
 import { Wire } from '../../compat/harness/wire.ts'
 import { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
 import { createTopic } from '../requests.ts'
@@ -31,25 +28,20 @@ export interface Restarted {
   readonly readyMs: number
 }
 
-const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
-const JAVA_FLAGS = ['-Xmx1G', '-Xms1G', '-XX:+UseG1GC']
 const COORDINATOR_KINDS = { group: 0, transaction: 1 } as const
 /** Of what Linux counts processor time in. */
 const TICK_MS = 10
 
 const COMMON = { 'group.initial.rebalance.delay.ms': '0' }
 
-export function start(
+export async function start(
   side: Side, overrides: Readonly<Record<string, string>> = {},
 ): Promise<Contender> {
   const settings = { ...COMMON, ...overrides }
-  return side === 'Samsa' ? startSamsaHere(settings) : startKafkaHere(settings)
-}
-
-async function startSamsaHere(settings: Readonly<Record<string, string>>): Promise<Contender> {
-  const broker = await startSamsa(settings, { pollMs: 2 })
+  const broker = side === 'Samsa'
+    ? await startSamsa(settings, { pollMs: 2 }) : await startKafka('4.4.0', settings)
   return {
-    side: 'Samsa', address: broker.address,
+    side, address: broker.address,
     cpuMs: () => cpuMsOf(broker.pid),
     async restart() {
       await broker.stop()
@@ -58,49 +50,6 @@ async function startSamsaHere(settings: Readonly<Record<string, string>>): Promi
       return { spawnedMs, readyMs: performance.now() }
     },
     dispose: () => broker.dispose(),
-  }
-}
-
-async function startKafkaHere(overrides: Readonly<Record<string, string>>): Promise<Contender> {
-  const jars = await jarsOf('exchange', 'compat/exchange/pom.xml')
-  const directory = mkdtempSync(join(tmpdir(), 'samsa-bench-'))
-  const [port, controllerPort] = [await freePort(), await freePort()]
-  const settings = {
-    'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'controller.listener.names': 'CONTROLLER',
-    'log.dirs': join(directory, 'data'),
-    'offsets.topic.replication.factor': '1',
-    'transaction.state.log.replication.factor': '1',
-    'transaction.state.log.min.isr': '1',
-    ...overrides,
-  }
-  const file = join(directory, 'server.properties')
-  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`)
-  writeFileSync(file, lines.join(''))
-  const remove = () => rmSync(directory, { recursive: true, force: true })
-  const run = () => runKafka(
-    { jars, file, port, logFile: join(directory, 'server.log'), flags: JAVA_FLAGS })
-  let kafka = await formatForKafka(jars, file, CLUSTER_ID).then(run).catch((error: unknown) => {
-    remove()
-    throw error
-  })
-  return {
-    side: 'Kafka', address: kafka.address,
-    cpuMs: () => cpuMsOf(kafka.pid),
-    async restart() {
-      await kafka.stop('SIGTERM')
-      const spawnedMs = performance.now()
-      kafka = await run()
-      return { spawnedMs, readyMs: performance.now() }
-    },
-    async dispose() {
-      await kafka.stop('SIGKILL')
-      remove()
-    },
   }
 }
 

@@ -1,14 +1,12 @@
 // The broker of a bench as a process of its own, on a directory that outlives it, with a watch on
 // its event loop.
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort } from '../../compat/harness/broker.ts'
+import { type BrokerProcess, freePort } from '../../compat/harness/broker.ts'
 import { until } from '../../compat/harness/process.ts'
+import { overriding, placed, samsaAt } from '../../compat/harness/samsa.ts'
 
-const READY = /^Samsa \S+ ready in \d+ ms: /m
 const PATIENCE_MS = 120_000
 
 /** How long the event loop stood still since it was asked last. */
@@ -56,75 +54,54 @@ const WATCH = (file: string) => `data:text/javascript,${encodeURIComponent(`
   })`)}`
 
 export class Broker {
-  readonly #directory: string
-  readonly #settings: Readonly<Record<string, string>>
-  readonly #flags: readonly string[]
-  readonly #given: readonly string[]
-  #child: ChildProcess | undefined
-  port = 0
+  readonly #samsa: BrokerProcess
+  readonly #standstill: string
 
-  /**
-   * What it logs and prints, and its data, go into the directory. `given`: arguments of its start,
-   * such as a `server.properties` that says where it listens; without one it does at a free port.
-   */
-  constructor(
-    directory: string, settings: Readonly<Record<string, string>> = {},
-    { flags = [] as readonly string[], given = [] as readonly string[], port = 0 } = {},
-  ) {
-    this.#directory = directory
-    this.#settings = settings
-    this.#flags = flags
-    this.#given = given
-    this.port = port
+  /** What it logs and prints, and its data, go into the directory. `args`: of `samsa start`. */
+  constructor(address: string, directory: string, args: readonly string[]) {
+    this.#standstill = join(directory, 'standstill')
+    this.#samsa = samsaAt({
+      address, directory, args, timeoutMs: PATIENCE_MS, pollMs: 2,
+      command: ['--import', WATCH(this.#standstill), 'dist/main.js'],
+    })
   }
 
-  get pid(): number {
-    return this.#child!.pid!
+  /** At a free port. */
+  static async in(
+    directory: string, settings: Readonly<Record<string, string>> = {},
+  ): Promise<Broker> {
+    const address = `127.0.0.1:${await freePort()}`
+    return new Broker(address, directory, placed(address, directory, settings))
   }
 
   get address(): string {
-    return `127.0.0.1:${this.port}`
+    return this.#samsa.address
+  }
+
+  get pid(): number {
+    return this.#samsa.pid
   }
 
   get dataDirectory(): string {
-    return join(this.#directory, 'data')
+    return this.#samsa.dataDirectory
   }
 
   /** Gives the milliseconds from the spawn to the ready line. */
-  async start(more: Readonly<Record<string, string>> = {}): Promise<number> {
-    if (this.port === 0) this.port = await freePort()
-    const printed = join(this.#directory, 'out')
-    const [out, log] = [openSync(printed, 'w'), openSync(join(this.#directory, 'log'), 'w')]
-    const places = this.#given.length > 0 ? {} : {
-      listeners: `PLAINTEXT://127.0.0.1:${this.port}`, 'log.dirs': this.dataDirectory,
-    }
-    const settings = { ...places, ...this.#settings, ...more }
-    const overrides = Object.entries(settings).flatMap(([name, value]) => (
-      ['--override', `${name}=${value}`]))
+  async start(settings: Readonly<Record<string, string>> = {}): Promise<number> {
     const startedMs = performance.now()
-    const child = spawn(process.execPath, [
-      ...this.#flags, '--import', WATCH(join(this.#directory, 'standstill')),
-      'dist/main.js', 'start', ...this.#given, ...overrides,
-    ], { stdio: ['ignore', out, log] })
-    this.#child = child
-    closeSync(out)
-    closeSync(log)
-    await until('the ready line', PATIENCE_MS, () => {
-      if (child.exitCode !== null) throw new Error(this.log())
-      return READY.test(readFileSync(printed, 'utf8')) || undefined
-    }, 2)
+    await this.#samsa.start(overriding(settings))
     return performance.now() - startedMs
   }
 
   log(): string {
-    return readFileSync(join(this.#directory, 'log'), 'utf8')
+    return this.#samsa.log()
   }
 
   /** Since it was asked last. */
   async standstill(): Promise<Standstill> {
-    const file = join(this.#directory, 'standstill')
+    const file = this.#standstill
     rmSync(file, { force: true })
-    this.#child!.kill('SIGUSR2')
+    this.#samsa.signal('SIGUSR2')
     await until('word from the broker', PATIENCE_MS, () => existsSync(file) || undefined, 5)
     return JSON.parse(readFileSync(file, 'utf8')) as Standstill
   }
@@ -140,12 +117,8 @@ export class Broker {
 
   /** Gives the milliseconds until it was gone. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number> {
-    const child = this.#child
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return 0
     const startedMs = performance.now()
-    const ended = once(child, 'exit')
-    child.kill(signal)
-    await ended
+    await this.#samsa.stop(signal)
     return performance.now() - startedMs
   }
 }

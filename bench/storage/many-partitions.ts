@@ -3,10 +3,10 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort } from '../../compat/harness/broker.ts'
-import { jarsOf } from '../../compat/harness/install.ts'
-import { formatForKafka, type KafkaToRun, runKafka } from '../../compat/harness/kafka.ts'
+import { type BrokerProcess, freePort } from '../../compat/harness/broker.ts'
+import { formatForKafka, kafkaAt, kafkaJars } from '../../compat/harness/kafka.ts'
 import { sleep } from '../../compat/harness/process.ts'
+import { propertiesOf } from '../../compat/harness/properties.ts'
 import { Wire } from '../../compat/harness/wire.ts'
 import { produce } from '../../protocol/messages/produce.ts'
 import { median } from '../measure.ts'
@@ -21,7 +21,6 @@ const TICK_MS = 10
 const IDLE_MS = 10_000
 const MAX_OPEN_FILES = 1000
 const GOALS = 'goals: a start under 3 s, at most twice that of Kafka; under 250 MB'
-const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
 const PATIENCE_MS = 300_000
 
 interface Start {
@@ -32,23 +31,26 @@ interface Start {
 
 export async function benchManyPartitions(): Promise<void> {
   console.log(`\n${PARTITIONS} partitions with a record each, after a clean stop (${GOALS})`)
-  await withDirectory(async (path) => {
-    const jars = await jarsOf('exchange', 'compat/exchange/pom.xml')
-    const port = await freePort()
-    const file = join(path, 'server.properties')
-    writeFileSync(file, properties(join(path, 'data'), port, await freePort()))
-    await formatForKafka(jars, file, CLUSTER_ID)
-    const given = [file, '--max-open-files', String(MAX_OPEN_FILES)]
-    const samsa = new Broker(path, {}, { given, port })
+  await withDirectory(async (directory) => {
+    const jars = await kafkaJars('4.4.0')
+    const [port, controllerPort] = [await freePort(), await freePort()]
+    const [address, file] = [`127.0.0.1:${port}`, join(directory, 'server.properties')]
+    // Both brokers read the same.
+    const dataDirectories = [join(directory, 'data')]
+    writeFileSync(file, propertiesOf({ port, controllerPort, dataDirectories }))
+    await formatForKafka(jars, file)
+    const args = [file, '--max-open-files', String(MAX_OPEN_FILES)]
+    const samsa = new Broker(address, directory, args)
     try {
-      await compareStarts(samsa, { jars, file, port, logFile: join(path, 'kafka.log') })
+      const kafka = kafkaAt({ address, directory, jars, file, timeoutMs: PATIENCE_MS })
+      await compareStarts(samsa, kafka)
     } finally {
       await samsa.stop('SIGKILL')
     }
   })
 }
 
-async function compareStarts(samsa: Broker, onKafka: KafkaToRun): Promise<void> {
+async function compareStarts(samsa: Broker, kafka: BrokerProcess): Promise<void> {
   await samsa.start()
   await fillPartitions(samsa.address)
   await samsa.stop()
@@ -59,7 +61,7 @@ async function compareStarts(samsa: Broker, onKafka: KafkaToRun): Promise<void> 
     if (round === 0) await tellIdle(samsa)
     await samsa.stop()
     const startedMs = performance.now()
-    const kafka = await runKafka({ ...onKafka, timeoutMs: PATIENCE_MS })
+    await kafka.start()
     const elapsedMs = performance.now() - startedMs
     theirs.push({ elapsedMs, processorMs: processorMs(kafka.pid) })
     await kafka.stop('SIGTERM')
@@ -73,19 +75,6 @@ function processorMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS
-}
-
-/** Both brokers read the same. */
-function properties(dataDirectory: string, port: number, controllerPort: number): string {
-  return Object.entries({
-    'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    'listeners': `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'controller.listener.names': 'CONTROLLER',
-    'log.dirs': dataDirectory,
-  }).map(([name, value]) => `${name}=${value}\n`).join('')
 }
 
 async function fillPartitions(address: string): Promise<void> {

@@ -90,7 +90,7 @@ class CountingDisk implements Disk {
 
 /** The whole broker, killed; once as it was, once as if nothing had come to the device. */
 async function benchKilledBroker(path: string): Promise<void> {
-  const broker = new Broker(path)
+  const broker = await Broker.in(path)
   await broker.start()
   const wire = await Wire.connect(broker.address)
   await createTopic(wire, 'killed', 1)

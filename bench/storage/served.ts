@@ -35,7 +35,7 @@ export async function benchServed(): Promise<void> {
     + `does, in ms (goal: the event loop stands still for ${GOAL_MS} at most; own: without what it `
     + 'waited for a processor)')
   await withDirectory(async (path) => {
-    const broker = new Broker(path, SETTINGS)
+    const broker = await Broker.in(path, SETTINGS)
     await broker.start()
     await fillTopics(broker.address)
     await measureAll(broker, WORKS)

@@ -6,7 +6,7 @@
 
 import { deepStrictEqual } from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { startSamsa } from '../harness/broker.ts'
+import { startSamsa } from '../harness/samsa.ts'
 import type { Check } from '../harness/check.ts'
 import { ToolsJvm } from './jvm.ts'
 

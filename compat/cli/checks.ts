@@ -10,8 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Part, readTranscript, writeTranscript } from '../admin/transcript.ts'
 import type { Check, Suite } from '../harness/check.ts'
-import { jarsOf } from '../harness/install.ts'
-import { startKafka } from '../harness/kafka.ts'
+import { kafkaJars, startKafka } from '../harness/kafka.ts'
 import { complaintsOf, dumpAll, FILL } from './dumps.ts'
 import { Player } from './play.ts'
 
@@ -19,7 +18,6 @@ export const TRANSCRIPT = 'compat/cli/transcript.txt'
 
 const TIMEOUT_MS = 300_000
 const isRecording = process.env['RECORD'] === '1'
-const newestKafka = () => jarsOf('exchange', 'compat/exchange/pom.xml')
 
 /** Plays parts of the transcript; gives what was printed. */
 export async function playAll(
@@ -58,7 +56,7 @@ const kafka: Check = {
     : 'against Apache Kafka every line of the transcript prints what it says',
   timeoutMs: TIMEOUT_MS,
   async run() {
-    const broker = await startKafka({}, await newestKafka())
+    const broker = await startKafka('4.4.0')
     try {
       const parts = readTranscript(TRANSCRIPT)
       const played = await withPlayer(broker.address,
@@ -87,7 +85,7 @@ const dumps: Check = {
   async run() {
     const directory = mkdtempSync(join(tmpdir(), 'samsa-cli-dumps-'))
     const data = join(directory, 'data')
-    const broker = await startKafka({ 'log.dirs': data }, await newestKafka())
+    const broker = await startKafka('4.4.0', { 'log.dirs': data })
     try {
       await withPlayer(broker.address, async (player) => {
         for (const line of FILL) await player.play(line)
@@ -104,5 +102,5 @@ export const cliSuite: Suite = {
   name: 'cli',
   client: 'the samsa command line',
   checks: [kafka, samsa, dumps],
-  install: async () => { await newestKafka() },
+  install: async () => { await kafkaJars('4.4.0') },
 }

@@ -2,40 +2,34 @@
 // they do not, where Samsa's cleaner breaks a rule.
 
 import { ok } from 'node:assert/strict'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { freePort, samsaOn } from '../harness/broker.ts'
+import { type BrokerProcess, freePort } from '../harness/broker.ts'
 import type { Check, Suite } from '../harness/check.ts'
-import { ensureProgram, jarsOf, once } from '../harness/install.ts'
-import { formatForKafka, runKafka } from '../harness/kafka.ts'
+import { javaProgram, SMALL_JVM } from '../harness/java.ts'
+import { formatForKafka, kafkaAt, kafkaJars } from '../harness/kafka.ts'
 import { run } from '../harness/process.ts'
+import { propertiesOf } from '../harness/properties.ts'
+import { samsaAt } from '../harness/samsa.ts'
 import { SABOTAGED_BROKER, SABOTAGES, type Sabotage } from './sabotage.ts'
 
 type Side = 'kafka' | 'samsa'
 
-const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
-const JAVA_FLAGS = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
 const SOURCES = ['compat/exchange/Clients.java', 'compat/compaction/Compaction.java']
-const POM = 'compat/exchange/pom.xml'
 const SEEDS = 2
 const CLEANINGS = 3
 
-const jars = (): Promise<string> => jarsOf('exchange', POM)
-
-async function install(): Promise<string> {
-  await ensureProgram('javac', 'default-jdk-headless')
-  const recipe = [...SOURCES, POM].map((file) => readFileSync(file, 'utf8')).join('\0')
-  const classPath = await jars()
-  const directory = await once('compaction-client', recipe, async (target) => {
-    const classes = join(target, 'classes')
-    mkdirSync(classes, { recursive: true })
-    const args = ['-nowarn', '-d', classes, '-cp', classPath, ...SOURCES]
-    await run('javac', args, { timeoutMs: 180_000 })
-  })
-  return `${join(directory, 'classes')}:${classPath}`
+const SETTINGS = {
+  'offsets.topic.num.partitions': '1',
+  'transaction.state.log.num.partitions': '1',
+  'log.cleaner.backoff.ms': '200',
+  'log.cleaner.dedupe.buffer.size': '8000000',
 }
+
+const install = async (): Promise<string> =>
+  javaProgram('compaction-client', await kafkaJars('4.4.0'), SOURCES)
 
 class Log {
   readonly root = mkdtempSync(join(tmpdir(), 'samsa-compaction-'))
@@ -60,22 +54,9 @@ class Log {
   prepare(side: Side): string {
     mkdirSync(join(this.root, side), { recursive: true })
     const file = join(this.root, side, 'server.properties')
-    writeFileSync(file, Object.entries({
-      'process.roles': 'broker,controller',
-      'node.id': '1',
-      'controller.quorum.voters': `1@127.0.0.1:${this.#controllerPort}`,
-      'listeners': `PLAINTEXT://${this.#address},CONTROLLER://127.0.0.1:${this.#controllerPort}`,
-      'advertised.listeners': `PLAINTEXT://${this.#address}`,
-      'controller.listener.names': 'CONTROLLER',
-      'log.dirs': this.data(side),
-      'offsets.topic.num.partitions': '1',
-      'offsets.topic.replication.factor': '1',
-      'transaction.state.log.num.partitions': '1',
-      'transaction.state.log.replication.factor': '1',
-      'transaction.state.log.min.isr': '1',
-      'log.cleaner.backoff.ms': '200',
-      'log.cleaner.dedupe.buffer.size': '8000000',
-    }).map(([name, value]) => `${name}=${value}\n`).join(''))
+    writeFileSync(file, propertiesOf({
+      port: this.#port, controllerPort: this.#controllerPort, dataDirectories: [this.data(side)],
+    }, SETTINGS))
     return file
   }
 
@@ -86,32 +67,24 @@ class Log {
   async take(
     side: Side, steps: readonly string[], program?: readonly string[],
   ): Promise<string[]> {
-    const file = this.prepare(side)
-    const stop = await this.#start(side, file, program)
+    const broker = await this.#broker(side, this.prepare(side), program)
+    await broker.start()
     try {
-      const { stdout } = await run('java', [...JAVA_FLAGS, '-cp', await install(), 'Compaction',
+      const { stdout } = await run('java', [...SMALL_JVM, '-cp', await install(), 'Compaction',
         this.#address, String(this.baseMs), this.data(side), String(SEEDS), ...steps],
       { timeoutMs: 240_000 })
       return stdout.trimEnd().split('\n')
     } finally {
-      await stop()
+      await broker.stop()
     }
   }
 
-  async #start(
+  async #broker(
     side: Side, file: string, program?: readonly string[],
-  ): Promise<() => Promise<unknown>> {
-    const directory = join(this.root, side)
-    if (side === 'samsa') {
-      const samsa = samsaOn(file, this.#address, directory, program)
-      await samsa.start()
-      return () => samsa.stop('SIGTERM')
-    }
-    const kafka = await runKafka({
-      jars: await jars(), file, port: this.#port, flags: JAVA_FLAGS,
-      logFile: join(directory, 'kafka.log'),
-    })
-    return () => kafka.stop('SIGTERM')
+  ): Promise<BrokerProcess> {
+    const place = { address: this.#address, directory: join(this.root, side) }
+    if (side === 'samsa') return samsaAt({ ...place, args: [file], command: program })
+    return kafkaAt({ ...place, jars: await kafkaJars('4.4.0'), file, flags: SMALL_JVM })
   }
 }
 
@@ -160,7 +133,7 @@ async function withKafkas(work: (kafka: ByKafka) => Promise<void>): Promise<void
   const log = new Log(await freePort(), await freePort())
   try {
     const file = log.prepare('kafka')
-    await formatForKafka(await jars(), file, CLUSTER_ID)
+    await formatForKafka(await kafkaJars('4.4.0'), file)
     const fed = await log.take('kafka', ['create', 'feed:0', 'show:fed-0'])
     const before = join(log.root, 'before')
     cpSync(log.data('kafka'), before, { recursive: true, preserveTimestamps: true })

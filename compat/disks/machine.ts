@@ -1,17 +1,20 @@
 // A broker on file systems that can be made to fail: small ones in memory, mounted for it. Samsa is
 // what the checks start; Kafka stands in its place to learn what it does.
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { freePort, samsaOn, type RunningBroker } from '../harness/broker.ts'
-import { jarsOf } from '../harness/install.ts'
-import { formatForKafka, type RunningKafka, runKafka } from '../harness/kafka.ts'
+import { type BrokerProcess, freePort } from '../harness/broker.ts'
+import { SMALL_JVM } from '../harness/java.ts'
+import { formatForKafka, kafkaAt, kafkaJars } from '../harness/kafka.ts'
 import { run, until } from '../harness/process.ts'
+import { propertiesOf } from '../harness/properties.ts'
+import { formatForSamsa, samsaAt } from '../harness/samsa.ts'
 
-const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
-const JAVA_FLAGS = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+const SETTINGS = {
+  'offsets.topic.num.partitions': '2', 'transaction.state.log.num.partitions': '2',
+}
 const DEVICE_MB = 48
 /** `COMPAT_DISKS_BROKER=kafka` shows what Kafka does; the checks may fail then. */
 export const IS_KAFKA = process.env['COMPAT_DISKS_BROKER'] === 'kafka'
@@ -30,26 +33,32 @@ export class Machine {
   readonly address: string
   readonly #root: string
   readonly #mounted = new Set<string>()
-  readonly #port: number
-  readonly #samsa: RunningBroker
-  #kafka: RunningKafka | undefined
+  readonly #jars: string
+  readonly #broker: BrokerProcess
 
-  private constructor(root: string, port: number) {
+  private constructor(root: string, port: number, jars: string) {
     this.#root = root
-    this.#port = port
+    this.#jars = jars
     this.address = `127.0.0.1:${port}`
-    this.#samsa = samsaOn(this.#file, this.address, root)
+    const place = { address: this.address, directory: root }
+    this.#broker = IS_KAFKA
+      ? kafkaAt({ ...place, jars, file: this.#file, flags: SMALL_JVM })
+      : samsaAt({ ...place, args: [this.#file] })
   }
 
   /** Formatted, and not started. */
   static async make(
     { directories, mounts = {}, devices = [], settings = {} }: MachineOptions,
   ): Promise<Machine> {
-    const machine = new Machine(mkdtempSync(join(tmpdir(), 'samsa-disks-')), await freePort())
+    const [port, controllerPort] = [await freePort(), await freePort()]
+    const jars = IS_KAFKA ? await kafkaJars('4.4.0') : ''
+    const machine = new Machine(mkdtempSync(join(tmpdir(), 'samsa-disks-')), port, jars)
     try {
       for (const [name, sizeMb] of Object.entries(mounts)) await machine.#mount(name, sizeMb)
       for (const name of devices) await machine.#makeDevice(name)
-      await machine.#format(directories, settings, await freePort())
+      const dataDirectories = directories.map((name) => machine.path(name))
+      await machine.#format(propertiesOf(
+        { port, controllerPort, dataDirectories }, { ...SETTINGS, ...settings }))
     } catch (error) {
       await machine.dispose()
       throw error
@@ -114,66 +123,29 @@ export class Machine {
     await this.attach(name)
   }
 
-  async #format(
-    directories: readonly string[], settings: Readonly<Record<string, string>>,
-    controllerPort: number,
-  ): Promise<void> {
-    const all = {
-      'process.roles': 'broker,controller',
-      'node.id': '1',
-      'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-      'listeners': `PLAINTEXT://127.0.0.1:${this.#port},CONTROLLER://127.0.0.1:${controllerPort}`,
-      'advertised.listeners': `PLAINTEXT://127.0.0.1:${this.#port}`,
-      'controller.listener.names': 'CONTROLLER',
-      'log.dirs': directories.map((name) => this.path(name)).join(),
-      'offsets.topic.num.partitions': '2',
-      'offsets.topic.replication.factor': '1',
-      'transaction.state.log.num.partitions': '2',
-      'transaction.state.log.replication.factor': '1',
-      'transaction.state.log.min.isr': '1',
-      'group.initial.rebalance.delay.ms': '0',
-      ...settings,
-    }
-    const lines = Object.entries(all).map(([name, value]) => `${name}=${value}\n`)
-    writeFileSync(this.#file, lines.join(''))
-    if (IS_KAFKA) return formatForKafka(await kafkaJars(), this.#file, CLUSTER_ID)
-    await run(process.execPath, ['dist/main.js', 'format', this.#file, '--cluster-id', CLUSTER_ID])
+  async #format(properties: string): Promise<void> {
+    writeFileSync(this.#file, properties)
+    if (IS_KAFKA) await formatForKafka(this.#jars, this.#file)
+    else await formatForSamsa(this.#file)
   }
 
   /** Resolves when it serves; rejects when it ends before. */
-  async start(): Promise<void> {
-    if (!IS_KAFKA) return this.#samsa.start()
-    this.#kafka = await runKafka({
-      jars: await kafkaJars(), file: this.#file, port: this.#port, flags: JAVA_FLAGS,
-      logFile: this.path('stderr'),
-    })
+  start(): Promise<void> {
+    return this.#broker.start()
   }
 
-  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
-    return IS_KAFKA ? await this.#kafka?.stop(signal) ?? null : this.#samsa.stop(signal)
-  }
-
-  get pid(): number {
-    return IS_KAFKA ? this.#kafka!.pid : this.#samsa.pid
-  }
-
-  get isRunning(): boolean {
-    try {
-      return process.kill(this.pid, 0)
-    } catch {
-      return false
-    }
+  stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
+    return this.#broker.stop(signal)
   }
 
   /** Waits until it has ended by itself; gives its exit code. */
   async ended(): Promise<number | null> {
-    await until('the end of the broker', 30_000, () => !this.isRunning || undefined)
+    await until('the end of the broker', 30_000, () => !this.#broker.isRunning || undefined)
     return this.stop()
   }
 
   log(): string {
-    const file = this.path('stderr')
-    return existsSync(file) ? readFileSync(file, 'utf8') : ''
+    return this.#broker.log()
   }
 
   async dispose(): Promise<void> {
@@ -182,8 +154,6 @@ export class Machine {
     rmSync(this.#root, { recursive: true, force: true })
   }
 }
-
-const kafkaJars = (): Promise<string> => jarsOf('exchange', 'compat/exchange/pom.xml')
 
 /** Throws where this machine lets nobody mount. */
 export async function checkMounting(): Promise<void> {

@@ -6,10 +6,11 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { Check, Suite } from '../harness/check.ts'
+import type { KafkaRelease } from '../harness/kafka.ts'
 import { runTool } from '../java/tools.ts'
 import { commitLater, isCommittedLater } from './open-transaction.ts'
 import { kafkajsRecords, TOPICS_FOR_KAFKAJS } from './kafkajs-view.ts'
-import { type End, installExchange, Place, type Release, type Side } from './place.ts'
+import { type End, installExchange, Place, type Side } from './place.ts'
 
 /** What clients see only of Kafka so far; Samsa keeps it for Kafka. */
 const KAFKA_ONLY =
@@ -25,7 +26,7 @@ const TURNS = 4
 
 interface Game {
   /** Of Kafka. */
-  readonly release: Release
+  readonly release: KafkaRelease
   readonly formattedBy: Side
   /** Other than the newest. */
   readonly metadataVersion?: string

@@ -4,61 +4,35 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { freePort, samsaOn, type RunningBroker } from '../harness/broker.ts'
-import { jarsOf, javaProgram } from '../harness/install.ts'
-import { formatForKafka, runKafka } from '../harness/kafka.ts'
+import { type BrokerProcess, freePort } from '../harness/broker.ts'
+import { javaProgram, SMALL_JVM } from '../harness/java.ts'
+import { formatForKafka, kafkaAt, kafkaJars, type KafkaRelease } from '../harness/kafka.ts'
 import { run, until } from '../harness/process.ts'
+import { propertiesOf } from '../harness/properties.ts'
+import { formatForSamsa, samsaAt } from '../harness/samsa.ts'
 
 export type Side = 'kafka' | 'samsa'
 export type End = 'SIGTERM' | 'SIGKILL'
-export type Release = keyof typeof RELEASES
 
 const FOLDER = 'compat/exchange'
-/** Of the broker; clients are always the newest. */
-const RELEASES = {
-  '4.4.0': { name: 'exchange', pom: `${FOLDER}/pom.xml` },
-  '4.3.1': { name: 'kafka-broker', pom: 'bench/kafka/pom.xml' },
-} as const
-const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
-const JAVA_FLAGS = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
-
-/** Both brokers read the same file; what it does not say has the same default in both. */
-function properties(directories: readonly string[], port: number, controllerPort: number): string {
-  return Object.entries({
-    'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    'listeners': `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'controller.listener.names': 'CONTROLLER',
-    'log.dirs': directories.join(),
-    'offsets.topic.num.partitions': '4',
-    'offsets.topic.replication.factor': '1',
-    'transaction.state.log.num.partitions': '4',
-    'transaction.state.log.replication.factor': '1',
-    'transaction.state.log.min.isr': '1',
-    'share.coordinator.state.topic.num.partitions': '4',
-    'share.coordinator.state.topic.replication.factor': '1',
-    'share.coordinator.state.topic.min.isr': '1',
-    'group.initial.rebalance.delay.ms': '0',
-    // A snapshot of the metadata after every few changes, so that either reads the other's.
-    'metadata.log.max.record.bytes.between.snapshots': '2000',
-    // What DeleteRecords did is on the disk soon.
-    'log.flush.start.offset.checkpoint.interval.ms': '500',
-    // Kafka keeps ACLs only with an authorizer. Samsa says that it has no effect yet.
-    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-    'super.users': 'User:ANONYMOUS',
-  }).map(([name, value]) => `${name}=${value}\n`).join('')
+const SETTINGS = {
+  'offsets.topic.num.partitions': '4',
+  'transaction.state.log.num.partitions': '4',
+  'share.coordinator.state.topic.num.partitions': '4',
+  // A snapshot of the metadata after every few changes, so that either reads the other's.
+  'metadata.log.max.record.bytes.between.snapshots': '2000',
+  // What DeleteRecords did is on the disk soon.
+  'log.flush.start.offset.checkpoint.interval.ms': '500',
+  // Kafka keeps ACLs only with an authorizer. Samsa says that it has no effect yet.
+  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'super.users': 'User:ANONYMOUS',
 }
 
 export async function installExchange(): Promise<string> {
-  const jars = await brokerJars('4.4.0')
   const sources = ['Clients', 'Fill', 'Show'].map((name) => `${FOLDER}/${name}.java`)
-  return javaProgram('exchange-clients', jars, sources)
+  // Clients are always the newest.
+  return javaProgram('exchange-clients', await kafkaJars('4.4.0'), sources)
 }
-
-const brokerJars = (release: Release): Promise<string> =>
-  jarsOf(RELEASES[release].name, RELEASES[release].pom)
 
 export class Place {
   /** Where the logs are; the first has the metadata too. */
@@ -68,28 +42,29 @@ export class Place {
   readonly baseMs = Date.now() - 3_600_000
   readonly #classPath: string
   /** Class path of the broker. */
-  readonly #broker: string
+  readonly #jars: string
   readonly #directory: string
-  readonly #port: number
-  readonly #samsa: RunningBroker
-  #running: { stop(signal: End): Promise<number | null> } | undefined
+  readonly #brokers: Readonly<Record<Side, BrokerProcess>>
+  #running: BrokerProcess | undefined
 
-  private constructor(
-    classPath: string, broker: string, port: number, controllerPort: number,
-  ) {
+  private constructor(classPath: string, jars: string, port: number, controllerPort: number) {
     this.#classPath = classPath
-    this.#broker = broker
-    this.#directory = mkdtempSync(join(tmpdir(), 'samsa-exchange-'))
-    this.dataDirectories = [join(this.#directory, 'one'), join(this.#directory, 'two')]
-    this.#port = port
-    this.address = `127.0.0.1:${port}`
-    writeFileSync(this.#file, properties(this.dataDirectories, port, controllerPort))
-    this.#samsa = samsaOn(this.#file, this.address, this.#directory)
+    this.#jars = jars
+    const directory = this.#directory = mkdtempSync(join(tmpdir(), 'samsa-exchange-'))
+    this.dataDirectories = [join(directory, 'one'), join(directory, 'two')]
+    const address = this.address = `127.0.0.1:${port}`
+    const file = this.#file
+    writeFileSync(file, propertiesOf(
+      { port, controllerPort, dataDirectories: this.dataDirectories }, SETTINGS))
+    this.#brokers = {
+      samsa: samsaAt({ address, directory, args: [file] }),
+      kafka: kafkaAt({ address, directory, jars, file, flags: SMALL_JVM }),
+    }
   }
 
-  static async make(release: Release): Promise<Place> {
-    const [classPath, broker] = [await installExchange(), await brokerJars(release)]
-    return new Place(classPath, broker, await freePort(), await freePort())
+  static async make(release: KafkaRelease): Promise<Place> {
+    const [classPath, jars] = [await installExchange(), await kafkaJars(release)]
+    return new Place(classPath, jars, await freePort(), await freePort())
   }
 
   get #file(): string {
@@ -98,24 +73,14 @@ export class Place {
 
   /** `metadataVersion`, such as `4.0`: that of the cluster, if it is not to be the newest. */
   async format(side: Side, metadataVersion?: string): Promise<void> {
-    if (side === 'kafka') {
-      const release = metadataVersion === undefined ? [] : ['-r', metadataVersion]
-      return formatForKafka(this.#broker, this.#file, CLUSTER_ID, release)
-    }
-    await run(process.execPath,
-      ['dist/main.js', 'format', this.#file, '--cluster-id', CLUSTER_ID])
+    if (side === 'samsa') return formatForSamsa(this.#file)
+    const release = metadataVersion === undefined ? [] : ['-r', metadataVersion]
+    return formatForKafka(this.#jars, this.#file, release)
   }
 
   async start(side: Side): Promise<void> {
-    if (side === 'samsa') {
-      await this.#samsa.start()
-      this.#running = this.#samsa
-      return
-    }
-    this.#running = await runKafka({
-      jars: this.#broker, file: this.#file, port: this.#port, flags: JAVA_FLAGS,
-      logFile: join(this.#directory, 'kafka.log'),
-    })
+    this.#running = this.#brokers[side]
+    await this.#running.start()
   }
 
   /** Throws when it does not end as it should. */
@@ -137,9 +102,9 @@ export class Place {
     ), 200)
   }
 
-  /** What Samsa wrote to standard error so far. */
+  /** What Samsa has logged so far. */
   log(): string {
-    return existsSync(join(this.#directory, 'stderr')) ? this.#samsa.log() : ''
+    return this.#brokers.samsa.log()
   }
 
   /** Creates things, see `Fill.java`. */
@@ -154,7 +119,7 @@ export class Place {
 
   async #java(program: string, args: readonly string[]): Promise<string> {
     const all = ['-cp', this.#classPath, program, this.address, String(this.baseMs), ...args]
-    return (await run('java', [...JAVA_FLAGS, ...all], { timeoutMs: 150_000 })).stdout
+    return (await run('java', [...SMALL_JVM, ...all], { timeoutMs: 150_000 })).stdout
   }
 
   async dispose(): Promise<void> {

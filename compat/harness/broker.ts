@@ -1,12 +1,11 @@
-// A broker process to hold clients against: Samsa as its user starts it,
-// on a free port and a fresh directory.
+// A broker process to hold clients against, whichever broker it is: samsa.ts and kafka.ts say how
+// theirs are started.
 
-import { mkdtempSync, rmSync, readFileSync, openSync, closeSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { spawn, type ChildProcess } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
 import { until } from './process.ts'
 
 export interface RunningBroker {
@@ -20,60 +19,47 @@ export interface RunningBroker {
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
   /** Starts it again on the same directory and port. */
   start(): Promise<void>
-  /** What it wrote to standard error so far. */
+  /** What it has logged so far. */
   log(): string
   /** Ends it and removes its directory. */
   dispose(): Promise<void>
 }
 
-const READY = /^Samsa \S+ ready in \d+ ms: /m
-
-/**
- * Starts `samsa start` from the build in `dist`,
- * with settings beside the listener and the directory.
- */
-export async function startSamsa(
-  overrides: Readonly<Record<string, string>> = {}, { pollMs = 20 } = {},
-): Promise<RunningBroker> {
-  const directory = mkdtempSync(join(tmpdir(), 'samsa-compat-'))
-  const port = await freePort()
-  const settings = {
-    listeners: `PLAINTEXT://127.0.0.1:${port}`,
-    'log.dirs': join(directory, 'data'),
-    ...overrides,
-  }
-  const args = ['dist/main.js', 'start']
-  for (const [name, value] of Object.entries(settings)) args.push('--override', `${name}=${value}`)
-  const broker = new SamsaProcess(args, `127.0.0.1:${port}`, directory, pollMs)
-  await broker.start()
-  return broker
-}
-
-/**
- * Samsa on a `server.properties` that is there already, not started yet. Its output goes into the
- * directory, which `dispose` removes. `program`: what is started, with the arguments of `samsa`.
- */
-export function samsaOn(
-  file: string, address: string, directory: string,
-  program: readonly string[] = ['dist/main.js'],
-): RunningBroker {
-  return new SamsaProcess([...program, 'start', file], address, directory, 50)
-}
-
-class SamsaProcess implements RunningBroker {
+/** How a broker is started, and when it serves. */
+export interface BrokerPlan {
+  /** For people. */
+  readonly name: string
+  /** host:port */
   readonly address: string
-  readonly dataDirectory: string
-  readonly #args: readonly string[]
-  readonly #directory: string
-  readonly #pollMs: number
+  /** For all that it writes: its data in `data`, if its settings do not say otherwise. */
+  readonly directory: string
+  readonly command: string
+  readonly args: readonly string[]
+  /** The file in the directory that standard error goes to, over all its starts. */
+  readonly logName: string
+  /** The one for standard output, of the last start alone; without it that is logged too. */
+  readonly outputName?: string
+  isServing(): boolean | Promise<boolean>
+  /** For it to serve. */
+  readonly timeoutMs: number
+  readonly pollMs: number
+}
+
+const MOST_SHOWN = 4000
+
+/** Is not started yet when it is made. */
+export class BrokerProcess implements RunningBroker {
+  readonly address: string
+  readonly #plan: BrokerPlan
   #child: ChildProcess | undefined
 
-  constructor(args: readonly string[], address: string, directory: string, pollMs: number) {
-    this.#pollMs = pollMs
-    this.#args = args
-    this.#directory = directory
-    this.address = address
-    this.dataDirectory = join(directory, 'data')
+  constructor(plan: BrokerPlan) {
+    this.address = plan.address
+    this.#plan = plan
+  }
+
+  get dataDirectory(): string {
+    return join(this.#plan.directory, 'data')
   }
 
   get pid(): number {
@@ -82,18 +68,34 @@ class SamsaProcess implements RunningBroker {
     return pid
   }
 
-  async start(): Promise<void> {
-    const stdout = openSync(join(this.#directory, 'stdout'), 'w')
-    const stderr = openSync(join(this.#directory, 'stderr'), 'a')
-    const child = spawn(process.execPath, this.#args, { stdio: ['ignore', stdout, stderr] })
+  /** False when it has ended by itself, too. */
+  get isRunning(): boolean {
+    return this.#child !== undefined && !hasEnded(this.#child)
+  }
+
+  /** Resolves when it serves; rejects when it ends before. `more`: arguments for this once. */
+  async start(more: readonly string[] = []): Promise<void> {
+    const { name, command, args, timeoutMs, pollMs } = this.#plan
+    const child = this.#spawn(command, [...args, ...more])
     this.#child = child
-    closeSync(stdout)
-    closeSync(stderr)
-    const printed = join(this.#directory, 'stdout')
-    await until('the ready line of Samsa', 30_000, () => {
-      if (hasEnded(child)) throw new Error(`Samsa ended at its start:\n${this.log()}`)
-      return READY.test(readFileSync(printed, 'utf8')) || undefined
-    }, this.#pollMs)
+    await until(`${name} serving`, timeoutMs, async () => {
+      if (hasEnded(child)) throw new Error(`${name} ended at its start`)
+      return await this.#plan.isServing() || undefined
+    }, pollMs).catch((error: unknown) => {
+      child.kill('SIGKILL')
+      throw new Error(`${String(error)}\n${this.#lastWords()}`, { cause: error })
+    })
+  }
+
+  #spawn(command: string, args: readonly string[]): ChildProcess {
+    const { directory, logName, outputName } = this.#plan
+    const log = openSync(join(directory, logName), 'a')
+    const output = outputName === undefined ? log : openSync(join(directory, outputName), 'w')
+    try {
+      return spawn(command, args, { stdio: ['ignore', output, log] })
+    } finally {
+      for (const file of new Set([log, output])) closeSync(file)
+    }
   }
 
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
@@ -106,13 +108,24 @@ class SamsaProcess implements RunningBroker {
     return child.exitCode
   }
 
+  /** One that does not end it; throws where it has ended by itself. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGUSR2'): void {
+    if (!this.isRunning) throw new Error(`${this.#plan.name} does not run:\n${this.#lastWords()}`)
+    this.#child!.kill(signal)
+  }
+
   log(): string {
-    return readFileSync(join(this.#directory, 'stderr'), 'utf8')
+    const file = join(this.#plan.directory, this.#plan.logName)
+    return existsSync(file) ? readFileSync(file, 'utf8') : ''
+  }
+
+  #lastWords(): string {
+    return this.log().slice(-MOST_SHOWN)
   }
 
   async dispose(): Promise<void> {
     await this.stop('SIGKILL')
-    rmSync(this.#directory, { recursive: true, force: true })
+    rmSync(this.#plan.directory, { recursive: true, force: true })
   }
 }
 

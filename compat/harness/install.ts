@@ -69,29 +69,3 @@ export async function goProgram(name: string, moduleDirectory: string): Promise<
   })
   return join(directory, 'program')
 }
-
-/** The jars of a Maven project and all it depends on; gives their class path. */
-export async function jarsOf(name: string, pomFile: string): Promise<string> {
-  await ensureProgram('java', 'default-jre-headless')
-  await ensureProgram('mvn', 'maven')
-  const directory = await once(name, readFileSync(pomFile, 'utf8'), async (target) => {
-    const args = ['-q', '-B', '-f', pomFile, 'dependency:copy-dependencies',
-      `-DoutputDirectory=${join(target, 'jars')}`]
-    await run('mvn', args, { timeoutMs: 900_000 })
-  })
-  return join(directory, 'jars', '*')
-}
-
-/** Compiles Java sources against a class path; gives both as one class path. */
-export async function javaProgram(
-  name: string, jars: string, sources: readonly string[],
-): Promise<string> {
-  await ensureProgram('javac', 'default-jdk-headless')
-  const recipe = [jars, ...sources.map((file) => readFileSync(file, 'utf8'))].join('\0')
-  const directory = await once(name, recipe, async (target) => {
-    const classes = join(target, 'classes')
-    mkdirSync(classes, { recursive: true })
-    await run('javac', ['-nowarn', '-d', classes, '-cp', jars, ...sources])
-  })
-  return `${join(directory, 'classes')}:${jars}`
-}

@@ -1,126 +1,84 @@
-// Apache Kafka itself as a broker process, to compare with: one node, formatted, on a free port.
+// Apache Kafka itself as a broker process, to compare with: one node, formatted, on loopback.
 
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { apiVersions } from '../../protocol/messages/api-versions.ts'
-import { freePort } from './broker.ts'
-import { jarsOf } from './install.ts'
-import { run, until } from './process.ts'
+import { BrokerProcess, freePort } from './broker.ts'
+import { jarsOf } from './java.ts'
+import { run } from './process.ts'
+import { CLUSTER_ID, propertiesOf } from './properties.ts'
 import { ask } from './wire.ts'
 
-export interface KafkaProcess {
-  readonly address: string
-  readonly pid: number
-  dispose(): Promise<void>
-}
+const RELEASES = {
+  '4.4.0': { name: 'exchange', pom: 'compat/exchange/pom.xml' },
+  '4.3.1': { name: 'kafka-broker', pom: 'bench/kafka/pom.xml' },
+} as const
+export type KafkaRelease = keyof typeof RELEASES
 
-const CLUSTER_ID = 'MkU3OEVBNTcwNTJENDM2Qg'
-
-/**
- * Starts Apache Kafka with Samsa's development defaults and waits until it serves: the release of
- * the benches, or that of the class path.
- */
-export async function startKafka(
-  overrides: Readonly<Record<string, string>> = {}, classPath?: string,
-): Promise<KafkaProcess> {
-  const jars = classPath ?? await jarsOf('kafka-broker', 'bench/kafka/pom.xml')
-  const directory = mkdtempSync(join(tmpdir(), 'samsa-kafka-'))
-  const [port, controllerPort] = [await freePort(), await freePort()]
-  const settings: Record<string, string> = {
-    'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'controller.listener.names': 'CONTROLLER',
-    'log.dirs': join(directory, 'data'),
-    'offsets.topic.replication.factor': '1',
-    'transaction.state.log.replication.factor': '1',
-    'transaction.state.log.min.isr': '1',
-    'share.coordinator.state.topic.replication.factor': '1',
-    'share.coordinator.state.topic.min.isr': '1',
-    'group.initial.rebalance.delay.ms': '0',
-    ...overrides,
-  }
-  const file = join(directory, 'server.properties')
-  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`)
-  writeFileSync(file, lines.join(''))
-  await formatForKafka(jars, file, CLUSTER_ID)
-  const kafka = await runKafka({ jars, file, port, logFile: join(directory, 'server.log') })
-  return {
-    ...kafka,
-    async dispose() {
-      await kafka.stop('SIGKILL')
-      rmSync(directory, { recursive: true, force: true })
-    },
-  }
+/** Class path of a release: its broker, its clients. */
+export function kafkaJars(release: KafkaRelease): Promise<string> {
+  const { name, pom } = RELEASES[release]
+  return jarsOf(name, pom)
 }
 
 /** Formats the log directories of a `server.properties` by Kafka's own tool. */
 export async function formatForKafka(
-  jars: string, file: string, clusterId: string, options: readonly string[] = [],
+  jars: string, file: string, options: readonly string[] = [],
 ): Promise<void> {
-  const args = ['format', '-t', clusterId, '-c', file, ...options]
+  const args = ['format', '-t', CLUSTER_ID, '-c', file, ...options]
   await run('java', ['-cp', jars, 'kafka.tools.StorageTool', ...args])
 }
 
-export interface KafkaToRun {
+export interface KafkaPlan {
   /** Class path. */
   readonly jars: string
   /** A `server.properties`, of directories that are formatted. */
   readonly file: string
-  /** Of the listener for clients on 127.0.0.1. */
-  readonly port: number
-  /** Is written anew. */
-  readonly logFile: string
+  /** host:port, of its listener for clients. */
+  readonly address: string
+  /** For its log. */
+  readonly directory: string
+  /** Of Java. */
   readonly flags?: readonly string[]
-  /** For it to serve. */
   readonly timeoutMs?: number
 }
 
-export interface RunningKafka {
-  readonly address: string
-  readonly pid: number
-  /** Ends the process with a signal and waits for its end; gives its exit code. */
-  stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>
+/** Is not started yet. */
+export function kafkaAt(plan: KafkaPlan): BrokerProcess {
+  const {
+    jars, file, address, directory, flags = ['-Xmx1G', '-Xms1G', '-XX:+UseG1GC'],
+    timeoutMs = 60_000,
+  } = plan
+  return new BrokerProcess({
+    name: 'Kafka', address, directory, timeoutMs, pollMs: 50,
+    command: 'java', args: [...flags, '-cp', jars, 'kafka.Kafka', file], logName: 'kafka.log',
+    isServing: () => answers(address),
+  })
 }
 
-/** Starts Kafka on what is there and waits until it serves. */
-export async function runKafka(
-  {
-    jars, file, port, logFile, flags = ['-Xmx1G', '-Xms1G', '-XX:+UseG1GC'], timeoutMs = 60_000,
-  }: KafkaToRun,
-): Promise<RunningKafka> {
-  const address = `127.0.0.1:${port}`
-  const output = openSync(logFile, 'w')
-  const child = spawn('java', [...flags, '-cp', jars, 'kafka.Kafka', file],
-    { stdio: ['ignore', output, output] })
-  closeSync(output)
-  await until('Apache Kafka serving', timeoutMs, () => {
-    if (child.exitCode !== null) throw new Error(`Kafka ended:\n${readFileSync(logFile, 'utf8')}`)
-    return serves(address)
-  }).catch((error: unknown) => {
-    child.kill('SIGKILL')
+/** Starts it with Samsa's development defaults on a free port and a fresh directory. */
+export async function startKafka(
+  release: KafkaRelease, overrides: Readonly<Record<string, string>> = {},
+): Promise<BrokerProcess> {
+  const jars = await kafkaJars(release)
+  const directory = mkdtempSync(join(tmpdir(), 'samsa-kafka-'))
+  const [port, controllerPort] = [await freePort(), await freePort()]
+  const file = join(directory, 'server.properties')
+  const dataDirectories = [join(directory, 'data')]
+  writeFileSync(file, propertiesOf({ port, controllerPort, dataDirectories }, overrides))
+  const broker = kafkaAt({ jars, file, address: `127.0.0.1:${port}`, directory })
+  try {
+    await formatForKafka(jars, file)
+    await broker.start()
+  } catch (error) {
+    await broker.dispose()
     throw error
-  })
-  return {
-    address,
-    pid: child.pid!,
-    async stop(signal) {
-      if (child.exitCode === null && child.signalCode === null) {
-        const ended = once(child, 'exit')
-        child.kill(signal)
-        await ended
-      }
-      return child.exitCode
-    },
   }
+  return broker
 }
 
 /** Whether an ApiVersions request is answered: Kafka binds its port long before it serves. */
-function serves(address: string): Promise<true | undefined> {
-  return ask(address, apiVersions, 0, {}, { timeoutMs: 1000 }).then(() => true, () => undefined)
+function answers(address: string): Promise<boolean> {
+  return ask(address, apiVersions, 0, {}, { timeoutMs: 1000 }).then(() => true, () => false)
 }

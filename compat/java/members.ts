@@ -1,28 +1,14 @@
 // Members of groups that are Java consumers, all in one process: `Members.java` is their side.
 
 import type { ChildProcess } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
-import { join as joinPath } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Join, Member } from '../harness/group-walk.ts'
-import { ensureProgram, jarsOf, once } from '../harness/install.ts'
-import { run, start } from '../harness/process.ts'
+import { javaProgram, SMALL_JVM } from '../harness/java.ts'
+import { kafkaJars } from '../harness/kafka.ts'
+import { start } from '../harness/process.ts'
 
-const SOURCE = 'compat/java/Members.java'
-/** The newest clients, which the exchange of directories has too. */
-const JARS = { name: 'exchange', pom: 'compat/exchange/pom.xml' }
-
-async function classPath(): Promise<string> {
-  const jars = await jarsOf(JARS.name, JARS.pom)
-  await ensureProgram('javac', 'default-jdk-headless')
-  const recipe = [SOURCE, JARS.pom].map((file) => readFileSync(file, 'utf8')).join('\0')
-  const directory = await once('java-members', recipe, async (target) => {
-    const classes = joinPath(target, 'classes')
-    mkdirSync(classes, { recursive: true })
-    await run('javac', ['-nowarn', '-d', classes, '-cp', jars, SOURCE])
-  })
-  return `${joinPath(directory, 'classes')}:${jars}`
-}
+const classPath = async (): Promise<string> =>
+  javaProgram('java-members', await kafkaJars('4.4.0'), ['compat/java/Members.java'])
 
 /** One process, and all members of one group in it. */
 export class JavaMembers {
@@ -41,9 +27,8 @@ export class JavaMembers {
   }
 
   static async start(address: string): Promise<JavaMembers> {
-    const flags = ['-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
     return new JavaMembers(
-      start('java', [...flags, '-cp', await classPath(), 'Members', address]))
+      start('java', [...SMALL_JVM, '-cp', await classPath(), 'Members', address]))
   }
 
   join(protocol: 'classic' | 'consumer'): Join {

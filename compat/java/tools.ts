@@ -2,7 +2,7 @@
 
 import { createInterface, type Interface } from 'node:readline'
 import type { ChildProcess } from 'node:child_process'
-import { jarsOf, javaProgram } from '../harness/install.ts'
+import { jarsOf, javaProgram, SMALL_JVM } from '../harness/java.ts'
 import { run, start, type RunOptions, type RunResult } from '../harness/process.ts'
 
 const MAIN_CLASSES = {
@@ -27,14 +27,12 @@ export type Tool = keyof typeof MAIN_CLASSES
 
 export const installTools = () => jarsOf('java-tools', 'compat/java/pom.xml')
 
-const JAVA_FLAGS = ['-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
-
 /** The command and arguments that run a tool. */
 export async function toolCommand(
   tool: Tool, args: readonly string[],
 ): Promise<[string, string[]]> {
   const jars = await installTools()
-  return ['java', [...JAVA_FLAGS, '-cp', jars, MAIN_CLASSES[tool], ...args]]
+  return ['java', [...SMALL_JVM, '-cp', jars, MAIN_CLASSES[tool], ...args]]
 }
 
 export async function runTool(
@@ -71,7 +69,7 @@ export class ToolSession {
   static async start(): Promise<ToolSession> {
     const classPath = await javaProgram(
       'java-tool-session', await installTools(), ['compat/java/Tools.java'])
-    return new ToolSession(start('java', [...JAVA_FLAGS, '-cp', classPath, 'Tools']))
+    return new ToolSession(start('java', [...SMALL_JVM, '-cp', classPath, 'Tools']))
   }
 
   run(tool: Tool, args: readonly string[]): Promise<ToolOutput> {

@@ -1,10 +1,9 @@
 // The other end of `Peer.java`: Kafka's own classes as functions that answer.
 
-import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ChildProcess } from 'node:child_process'
-import { ensureProgram, jarsOf, once } from '../harness/install.ts'
-import { run, start } from '../harness/process.ts'
+import { jarsOf, javaClasses } from '../harness/java.ts'
+import { start } from '../harness/process.ts'
 
 const FOLDER = 'compat/protocol'
 const SOURCES = ['Peer', 'RandomBytes', 'RandomBatches', 'BatchText']
@@ -49,15 +48,8 @@ export async function classPath(release: keyof typeof RELEASES): Promise<string>
 }
 
 async function compiled(): Promise<string> {
-  await ensureProgram('javac', 'default-jdk-headless')
-  const jars = await jarsOf(RELEASES.current.name, RELEASES.current.pom)
-  const recipe = [...SOURCES, RELEASES.current.pom].map((file) => readFileSync(file, 'utf8'))
-  const directory = await once('protocol-peer', recipe.join('\0'), async (target) => {
-    const classes = join(target, 'classes')
-    mkdirSync(classes, { recursive: true })
-    await run('javac', ['-nowarn', '-d', classes, '-cp', jars, ...SOURCES])
-  })
-  return join(directory, 'classes')
+  const { name, pom } = RELEASES.current
+  return javaClasses('protocol-peer', await jarsOf(name, pom), SOURCES)
 }
 
 /** Asks a question of a peer that ends when `use` is done. */

@@ -1,6 +1,6 @@
 // Brings Kafka Streams, and compiles the program that counts words with it.
 
-import { jarsOf, javaProgram } from '../harness/install.ts'
+import { jarsOf, javaProgram } from '../harness/java.ts'
 
 /** Gives the class path of `WordCount`. */
 export async function installStreams(): Promise<string> {

@@ -3,7 +3,7 @@
 
 import { createInterface } from 'node:readline'
 import { installTools } from '../java/tools.ts'
-import { jarsOf } from '../harness/install.ts'
+import { jarsOf } from '../harness/java.ts'
 import { start } from '../harness/process.ts'
 
 /** Of the client: `older` is from before KIP-890, and the two share one broker and one group. */

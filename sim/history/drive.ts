@@ -9,7 +9,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { until } from '../../compat/harness/process.ts'
 import { Wire } from '../../compat/harness/wire.ts'
 import { Dice } from '../storage/dice.ts'
-import { BrokerProcess, SESSION_MS } from './broker-process.ts'
+import { SESSION_MS, startBroker } from './broker.ts'
 import { checkRun, type Verdict } from './check.ts'
 import {
   type FinalPartition, readEnds, readOffsets, readPartition, takeOver, type WrittenEnd,
@@ -93,11 +93,11 @@ export async function drive(options: DriveOptions): Promise<Drive> {
   const { seed, seconds, programs, faults, isKept = false } = options
   const directory = mkdtempSync(join(tmpdir(), 'samsa-history-'))
   const dice = new Dice(seed)
-  const broker = await BrokerProcess.start(options.broker, directory)
+  const broker = await startBroker(options.broker, directory)
   const fleet = new Fleet({ seed, address: broker.address, directory, programs })
   const abandon = () => {
     fleet.kill()
-    void broker.signal('SIGKILL').then(() => process.exit(1))
+    void broker.stop('SIGKILL').then(() => process.exit(1))
   }
   for (const signal of SIGNALS) process.on(signal, abandon)
   try {
@@ -117,7 +117,7 @@ export async function drive(options: DriveOptions): Promise<Drive> {
   } finally {
     for (const signal of SIGNALS) process.off(signal, abandon)
     fleet.kill()
-    await broker.signal('SIGKILL')
+    await broker.stop('SIGKILL')
     if (!isKept) rmSync(directory, { recursive: true, force: true })
   }
 }

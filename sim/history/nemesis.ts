@@ -1,8 +1,9 @@
 // What is done to the broker and its clients while they work.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { BrokerProcess } from '../../compat/harness/broker.ts'
 import type { Dice } from '../storage/dice.ts'
-import { type BrokerProcess, SESSION_MS } from './broker-process.ts'
+import { SESSION_MS } from './broker.ts'
 import type { Fleet, Worker } from './fleet.ts'
 
 export type Fault =
@@ -50,11 +51,11 @@ export class Nemesis {
   async #do(fault: Fault): Promise<void> {
     switch (fault) {
       case 'kill the broker':
-        await this.#broker.signal('SIGKILL')
+        await this.#broker.stop('SIGKILL')
         await sleep(this.#between(DOWN_MS))
         return this.#broker.start()
       case 'stop the broker':
-        await this.#broker.signal('SIGSTOP')
+        this.#broker.signal('SIGSTOP')
         await sleep(this.#between(BROKER_STOP_MS))
         return this.#broker.signal('SIGCONT')
       case 'kill a worker':

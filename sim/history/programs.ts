@@ -2,7 +2,9 @@
 
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { jarsOf, javaProgram, pythonWith } from '../../compat/harness/install.ts'
+import { pythonWith } from '../../compat/harness/install.ts'
+import { javaProgram } from '../../compat/harness/java.ts'
+import { kafkaJars } from '../../compat/harness/kafka.ts'
 
 export interface Programs {
   readonly python: string
@@ -13,7 +15,7 @@ export interface Programs {
 const CLIENT_JARS = ['kafka-clients-', 'slf4j-api-']
 
 export async function installPrograms(): Promise<Programs> {
-  const jars = dirname(await jarsOf('exchange', 'compat/exchange/pom.xml'))
+  const jars = dirname(await kafkaJars('4.4.0'))
   const clients = readdirSync(jars)
     .filter((jar) => CLIENT_JARS.some((name) => jar.startsWith(name)))
     .map((jar) => join(jars, jar)).join(':')
