@@ -10,7 +10,7 @@ import type { RunningBroker } from '../harness/broker.ts'
 import type { Check } from '../harness/check.ts'
 import { sleep, until } from '../harness/process.ts'
 import { startSamsa } from '../harness/samsa.ts'
-import { ToolsJvm } from './jvm.ts'
+import { type Tool, type ToolSession, withTools } from '../java/tools.ts'
 
 const TOPIC = 'moved'
 const PARTITIONS = [0, 1]
@@ -28,20 +28,20 @@ interface Described {
 
 class Mover {
   readonly #broker: RunningBroker
-  readonly #jvm: ToolsJvm
+  readonly #tools: ToolSession
   readonly #directory: string
 
-  constructor(broker: RunningBroker, jvm: ToolsJvm, directory: string) {
+  constructor(broker: RunningBroker, tools: ToolSession, directory: string) {
     this.#broker = broker
-    this.#jvm = jvm
+    this.#tools = tools
     this.#directory = directory
   }
 
-  async #run(tool: string, ...args: string[]): Promise<string> {
+  async #run(tool: Tool, ...args: string[]): Promise<string> {
     const server = ['--bootstrap-server', this.#broker.address]
-    const { exitCode, text } = await this.#jvm.run(tool, [...args, ...server])
-    deepStrictEqual({ exitCode, text }, { exitCode: 0, text })
-    return text
+    const { exitCode, output } = await this.#tools.run(tool, [...args, ...server])
+    deepStrictEqual({ exitCode, output }, { exitCode: 0, output })
+    return output
   }
 
   async create(): Promise<void> {
@@ -221,11 +221,9 @@ export const directories: Check = {
     const broker = await startSamsa({
       'log.dirs': `${join(directory, 'a')},${join(directory, 'b')}`,
     })
-    const jvm = await ToolsJvm.start()
     try {
-      await moveThroughKills(broker, new Mover(broker, jvm, directory))
+      await withTools((tools) => moveThroughKills(broker, new Mover(broker, tools, directory)))
     } finally {
-      jvm.close()
       await broker.dispose()
       rmSync(directory, { recursive: true })
     }

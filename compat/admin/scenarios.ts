@@ -6,12 +6,17 @@
 
 import { deepStrictEqual } from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { startSamsa } from '../harness/samsa.ts'
 import type { Check } from '../harness/check.ts'
-import { ToolsJvm } from './jvm.ts'
+import { javaProgram, SMALL_JVM } from '../harness/java.ts'
+import { run } from '../harness/process.ts'
+import { startSamsa } from '../harness/samsa.ts'
+import { installTools } from '../java/tools.ts'
 
 const PARTS = ['described', 'dynamic', 'topics']
 const MAX_TOLD = 30
+
+export const installScenarios = async (): Promise<string> =>
+  javaProgram('admin-scenarios', await installTools(), ['compat/admin/Scenarios.java'])
 
 /** Where a line of the one has no equal at its place in the other. */
 function differences(wished: string, printed: string): string[] {
@@ -28,18 +33,15 @@ export const scenarios: Check = {
     const isForeign = process.argv.some((argument) => argument.startsWith('--against'))
     // The other checks leave settings behind.
     const fresh = isForeign ? broker : await startSamsa()
-    const jvm = await ToolsJvm.start()
+    const command = [...SMALL_JVM, '-cp', await installScenarios(), 'Scenarios', fresh.address]
     try {
       for (const part of PARTS) {
-        const { text } = await jvm.run('scenarios', [fresh.address, part])
-        const printed = text.split('\n').filter((line) => !/SLF4J|StatusLogger/.test(line))
-          .join('\n')
+        const { stdout: printed } = await run('java', [...command, part], { timeoutMs: 150_000 })
         const file = `compat/admin/scenarios/${part}.txt`
         if (process.env['RECORD'] === '1') writeFileSync(file, printed)
         else deepStrictEqual(differences(readFileSync(file, 'utf8'), printed), [])
       }
     } finally {
-      jvm.close()
       if (!isForeign) await fresh.dispose()
     }
   },

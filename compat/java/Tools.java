@@ -1,12 +1,11 @@
-// Runs Kafka's command line tools one after the other in one process: most of what a tool takes is
-// its start.
-//
-// Reads a line for each run, `CLASS<tab>ARGUMENT<tab>…`; answers each with its exit code, a blank
-// and all that it printed, in base64.
+// Kafka's command line tools, one after the other in one JVM: most of what a tool takes is its
+// start. A line of standard input is a main class and its arguments, with tabs between; the answer
+// is a line with the exit code and, in base 64, all that the tool printed.
 
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.charset.StandardCharsets;
@@ -15,41 +14,54 @@ import java.util.Base64;
 import org.apache.kafka.common.utils.Exit;
 
 public final class Tools {
-    private static final class Ended extends RuntimeException {
-        final int code;
-
-        Ended(int code) {
-            this.code = code;
+    /** Not an exception: tools catch those. */
+    private static final class Ended extends Error {
+        Ended() {
+            super(null, null, false, false);
         }
     }
 
-    public static void main(String[] unused) throws Exception {
-        Exit.setExitProcedure((code, message) -> { throw new Ended(code); });
-        Exit.setHaltProcedure((code, message) -> { throw new Ended(code); });
+    /** Of the tool that runs; null until it asks to end. */
+    private static Integer exitCode;
+
+    /** Some catch what is thrown here, and more: what they do from now on does not count. */
+    private static void end(int code, String message) {
+        if (exitCode == null) exitCode = code;
+        PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
+        System.setOut(nowhere);
+        System.setErr(nowhere);
+        throw new Ended();
+    }
+
+    public static void main(String[] args) throws Exception {
+        Exit.setExitProcedure(Tools::end);
+        Exit.setHaltProcedure(Tools::end);
         PrintStream answers = System.out;
         BufferedReader lines =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        for (String line; (line = lines.readLine()) != null; ) {
+            String[] words = line.split("\t", -1);
             ByteArrayOutputStream printed = new ByteArrayOutputStream();
-            PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8);
-            System.setOut(out);
-            System.setErr(out);
-            int code = run(line.split("\t", -1));
-            out.flush();
+            PrintStream all = new PrintStream(printed, true, StandardCharsets.UTF_8);
+            System.setOut(all);
+            System.setErr(all);
+            int code = run(words[0], Arrays.copyOfRange(words, 1, words.length));
+            all.flush();
             answers.println(code + " " + Base64.getEncoder().encodeToString(printed.toByteArray()));
             answers.flush();
         }
     }
 
-    private static int run(String[] command) throws Exception {
-        String[] args = Arrays.copyOfRange(command, 1, command.length);
+    private static int run(String mainClass, String[] args) throws Exception {
+        exitCode = null;
         try {
-            Class.forName(command[0]).getMethod("main", String[].class).invoke(null, (Object) args);
-            return 0;
-        } catch (InvocationTargetException error) {
-            if (error.getCause() instanceof Ended) return ((Ended) error.getCause()).code;
-            error.getCause().printStackTrace();
-            return 1;
+            Class.forName(mainClass).getMethod("main", String[].class).invoke(null, (Object) args);
+        } catch (InvocationTargetException e) {
+            if (exitCode == null) {
+                System.err.println(e.getCause());
+                exitCode = 1;
+            }
         }
+        return exitCode == null ? 0 : exitCode;
     }
 }

@@ -1,12 +1,14 @@
 // Kafka's command line tools, by the names of their shell scripts.
 
-import { createInterface, type Interface } from 'node:readline'
+import { createInterface } from 'node:readline'
 import type { ChildProcess } from 'node:child_process'
 import { jarsOf, javaProgram, SMALL_JVM } from '../harness/java.ts'
 import { run, start, type RunOptions, type RunResult } from '../harness/process.ts'
 
 const MAIN_CLASSES = {
   'kafka-broker-api-versions': 'org.apache.kafka.tools.BrokerApiVersionsCommand',
+  'kafka-client-metrics': 'org.apache.kafka.tools.ClientMetricsCommand',
+  'kafka-cluster': 'org.apache.kafka.tools.ClusterTool',
   'kafka-configs': 'kafka.admin.ConfigCommand',
   'kafka-console-consumer': 'org.apache.kafka.tools.consumer.ConsoleConsumer',
   'kafka-console-producer': 'org.apache.kafka.tools.ConsoleProducer',
@@ -14,9 +16,14 @@ const MAIN_CLASSES = {
   'kafka-consumer-perf-test': 'org.apache.kafka.tools.ConsumerPerformance',
   'kafka-delete-records': 'org.apache.kafka.tools.DeleteRecordsCommand',
   'kafka-dump-log': 'org.apache.kafka.tools.DumpLogSegments',
+  'kafka-features': 'org.apache.kafka.tools.FeatureCommand',
   'kafka-get-offsets': 'org.apache.kafka.tools.GetOffsetShell',
+  'kafka-leader-election': 'org.apache.kafka.tools.LeaderElectionCommand',
+  'kafka-log-dirs': 'org.apache.kafka.tools.LogDirsCommand',
   'kafka-metadata-quorum': 'org.apache.kafka.tools.MetadataQuorumCommand',
   'kafka-producer-perf-test': 'org.apache.kafka.tools.ProducerPerformance',
+  'kafka-reassign-partitions': 'org.apache.kafka.tools.reassign.ReassignPartitionsCommand',
+  'kafka-storage': 'kafka.tools.StorageTool',
   'kafka-topics': 'org.apache.kafka.tools.TopicCommand',
   'kafka-transactions': 'org.apache.kafka.tools.TransactionsCommand',
   'kafka-verifiable-consumer': 'org.apache.kafka.tools.VerifiableConsumer',
@@ -24,6 +31,8 @@ const MAIN_CLASSES = {
 } as const
 
 export type Tool = keyof typeof MAIN_CLASSES
+
+export const isTool = (name: string): name is Tool => Object.hasOwn(MAIN_CLASSES, name)
 
 export const installTools = () => jarsOf('java-tools', 'compat/java/pom.xml')
 
@@ -42,28 +51,22 @@ export async function runTool(
   return run(command, all, { timeoutMs: 90_000, ...options })
 }
 
-/** What a tool printed, to both its outputs. */
-export type ToolOutput = { readonly exitCode: number, readonly output: string }
+export interface ToolOutput {
+  readonly exitCode: number
+  /** Standard output and standard error, as they came. */
+  readonly output: string
+}
 
 /** One process for many runs of tools, see `Tools.java`. */
 export class ToolSession {
   readonly #child: ChildProcess
-  readonly #answers: Interface
-  readonly #waiting: ((answer: ToolOutput | Error) => void)[] = []
+  readonly #answers: AsyncIterator<string>
 
   private constructor(child: ChildProcess) {
     this.#child = child
-    this.#answers = createInterface({ input: child.stdout! })
+    this.#answers = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
     child.stderr!.resume()
-    this.#answers.on('line', (line) => {
-      const [exitCode, output] = line.split(' ')
-      this.#waiting.shift()?.({
-        exitCode: Number(exitCode), output: Buffer.from(output!, 'base64').toString('utf8'),
-      })
-    })
-    child.on('close', () => {
-      for (const tell of this.#waiting.splice(0)) tell(new Error('the tools ended'))
-    })
+    child.stdin!.on('error', () => {}) // then there is no answer either
   }
 
   static async start(): Promise<ToolSession> {
@@ -72,18 +75,17 @@ export class ToolSession {
     return new ToolSession(start('java', [...SMALL_JVM, '-cp', classPath, 'Tools']))
   }
 
-  run(tool: Tool, args: readonly string[]): Promise<ToolOutput> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push((answer) => {
-        if (answer instanceof Error) reject(answer)
-        else resolve(answer)
-      })
-      this.#child.stdin!.write([MAIN_CLASSES[tool], ...args].join('\t') + '\n')
-    })
+  /** One after the other. */
+  async run(tool: Tool, args: readonly string[]): Promise<ToolOutput> {
+    this.#child.stdin!.write(`${[MAIN_CLASSES[tool], ...args].join('\t')}\n`)
+    const { value, done } = await this.#answers.next()
+    if (done === true) throw new Error(`the JVM ended while it ran ${tool}`)
+    const [exitCode = '', output = ''] = value.split(' ')
+    return { exitCode: Number(exitCode), output: Buffer.from(output, 'base64').toString('utf8') }
   }
 
   end(): void {
-    this.#child.stdin!.end()
+    this.#child.kill('SIGKILL')
   }
 }
 
