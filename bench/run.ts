@@ -1,8 +1,8 @@
 // `npm run bench [-- name…]`: measures Samsa beside Apache Kafka in one run and prints ratios; and
 // parts of it by themselves.
 
-import { readFileSync } from 'node:fs'
 import { startKafka } from '../compat/harness/kafka.ts'
+import { residentMegabytes } from '../compat/harness/proc.ts'
 import { sleep } from '../compat/harness/process.ts'
 import { startSamsa } from '../compat/harness/samsa.ts'
 import { runTool } from '../compat/java/tools.ts'
@@ -17,12 +17,6 @@ const START_RUNS = 9
 const PERF_ROUNDS = 3
 const RECORD_COUNT = 500_000
 const RECORD_SIZE_BYTES = 1024
-
-/** Resident memory of a process, as Linux tells it. */
-function residentMegabytes(pid: number): number {
-  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  return Number(line?.[1]) / 1024
-}
 
 /**
  * `samsa start` on an empty directory: wall time from the spawn to the ready line, and idle memory.

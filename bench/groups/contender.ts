@@ -1,8 +1,8 @@
 // The two brokers of the benches of groups: Samsa, and the Kafka that it is held against. Either
 // can be ended and started again on its directory.
 
-import { readFileSync } from 'node:fs'
 import { startKafka } from '../../compat/harness/kafka.ts'
+import { processorMs } from '../../compat/harness/proc.ts'
 import { sleep, until } from '../../compat/harness/process.ts'
 import { startSamsa } from '../../compat/harness/samsa.ts'
 import { Wire } from '../../compat/harness/wire.ts'
@@ -29,9 +29,6 @@ export interface Restarted {
 }
 
 const COORDINATOR_KINDS = { group: 0, transaction: 1 } as const
-/** Of what Linux counts processor time in. */
-const TICK_MS = 10
-
 const COMMON = { 'group.initial.rebalance.delay.ms': '0' }
 
 export async function start(
@@ -42,7 +39,7 @@ export async function start(
     ? await startSamsa(settings, { pollMs: 2 }) : await startKafka('4.4.0', settings)
   return {
     side, address: broker.address,
-    cpuMs: () => cpuMsOf(broker.pid),
+    cpuMs: () => processorMs(broker.pid),
     async restart() {
       await broker.stop()
       const spawnedMs = performance.now()
@@ -51,13 +48,6 @@ export async function start(
     },
     dispose: () => broker.dispose(),
   }
-}
-
-function cpuMsOf(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-  // The name of the program, in brackets, may hold blanks; user and system time are 14 and 15.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS
 }
 
 /** Creates a topic and that of the coordinators, and waits until one of these answers. */

@@ -1,7 +1,7 @@
 // The broker of a bench as a process of its own, on a directory that outlives it, with a watch on
 // its event loop.
 
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BrokerProcess, freePort } from '../../compat/harness/broker.ts'
 import { until } from '../../compat/harness/process.ts'
@@ -104,15 +104,6 @@ export class Broker {
     this.#samsa.signal('SIGUSR2')
     await until('word from the broker', PATIENCE_MS, () => existsSync(file) || undefined, 5)
     return JSON.parse(readFileSync(file, 'utf8')) as Standstill
-  }
-
-  residentMegabytes(): number {
-    const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))
-    return Number(line?.[1]) / 1024
-  }
-
-  openFileCount(): number {
-    return readdirSync(`/proc/${this.pid}/fd`).length
   }
 
   /** Gives the milliseconds until it was gone. */

@@ -1,10 +1,11 @@
 // Ten thousand partitions in one process: how long a start after a clean stop takes, beside Apache
 // Kafka on the same directory, and what they cost while nothing happens.
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BrokerProcess, freePort } from '../../compat/harness/broker.ts'
 import { formatForKafka, kafkaAt, kafkaJars } from '../../compat/harness/kafka.ts'
+import { openFileCount, processorMs, residentMegabytes } from '../../compat/harness/proc.ts'
 import { sleep } from '../../compat/harness/process.ts'
 import { propertiesOf } from '../../compat/harness/properties.ts'
 import { Wire } from '../../compat/harness/wire.ts'
@@ -16,8 +17,6 @@ import { batchOf, withDirectory } from './logs.ts'
 
 const PARTITIONS = 10_000
 const ROUNDS = 3
-/** Linux counts the time of a process in hundredths of a second. */
-const TICK_MS = 10
 const IDLE_MS = 10_000
 const MAX_OPEN_FILES = 1000
 const GOALS = 'goals: a start under 3 s, at most twice that of Kafka; under 250 MB'
@@ -70,13 +69,6 @@ async function compareStarts(samsa: Broker, kafka: BrokerProcess): Promise<void>
   tellStarts('of a processor', ours, theirs, (start) => start.processorMs)
 }
 
-/** How long a process has had a processor, as Linux tells it. */
-function processorMs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS
-}
-
 async function fillPartitions(address: string): Promise<void> {
   const wire = await Wire.connect(address)
   await createTopic(wire, 'many', PARTITIONS)
@@ -99,8 +91,9 @@ async function tellIdle(samsa: Broker): Promise<void> {
   await samsa.standstill()
   await sleep(IDLE_MS)
   const { ownMs, computedMs } = await samsa.standstill()
-  console.log(`idle: ${samsa.residentMegabytes().toFixed(0)} MB resident, `
-    + `${samsa.openFileCount()} descriptors (--max-open-files ${MAX_OPEN_FILES}), the loop stood `
+  const megabytes = residentMegabytes(samsa.pid).toFixed(0)
+  const descriptors = `${openFileCount(samsa.pid)} descriptors (--max-open-files ${MAX_OPEN_FILES})`
+  console.log(`idle: ${megabytes} MB resident, ${descriptors}, the loop stood `
     + `still for ${ownMs.toFixed(1)} ms at most (computed ${computedMs.toFixed(1)})`)
 }
 
