@@ -13,7 +13,7 @@ import { leaveGroup } from '../../protocol/messages/leave-group.ts'
 import { syncGroup } from '../../protocol/messages/sync-group.ts'
 import { Errors } from '../../protocol/errors.ts'
 import type { Decoded } from '../../protocol/schema.ts'
-import type { GroupOfMembers, GroupPlan, Removed } from './members.ts'
+import { GroupOfMembers, type GroupPlan, Member } from './members.ts'
 
 type Joined = Decoded<typeof joinGroup.response>
 
@@ -24,84 +24,45 @@ const TRY_AGAIN = new Set<number>([
   Errors.COORDINATOR_NOT_AVAILABLE, Errors.ILLEGAL_GENERATION, Errors.UNKNOWN_MEMBER_ID,
 ])
 
-interface Member {
-  readonly client: Wire
-  memberId: string
+class ClassicMember extends Member {
+  memberId = ''
   /** In which it has its assignment; −1: in none. */
-  generationId: number
-  isLeaving: boolean
-  done: Promise<void>
+  generationId = -1
 }
 
-export class ClassicGroupOfMembers implements GroupOfMembers {
-  readonly #plan: GroupPlan
-  readonly #members: Member[] = []
+export class ClassicGroupOfMembers extends GroupOfMembers<ClassicMember> {
   readonly #subscription: Buffer
   /** Members of the generation that was last assigned. */
   #assigned = { generationId: -1, memberCount: 0 }
-  #onSynced: () => void = () => {}
 
   constructor(plan: GroupPlan) {
-    this.#plan = plan
+    super(plan)
     this.#subscription = framed(encodeMessage(consumerProtocolSubscription, VERSION_OF_CONSUMERS,
       { topics: [plan.topic], ownedPartitions: [] }))
   }
 
-  get memberCount(): number {
-    return this.#members.length
+  protected member(client: Wire): ClassicMember {
+    return new ClassicMember(client)
   }
 
-  add(client: Wire): void {
-    const member: Member = {
-      client, memberId: '', generationId: -1, isLeaving: false, done: Promise.resolve(),
-    }
-    this.#members.push(member)
-    member.done = this.#live(member)
-    member.done.catch((error: unknown) => {
-      console.error(error)
-      process.exitCode = 1
-    })
-  }
-
-  async removeOne(): Promise<Removed> {
-    const member = this.#members.pop()!
-    member.isLeaving = true
-    await member.done
-    const askedMs = performance.now()
-    await member.client.ask(leaveGroup, 5, {
-      groupId: this.#plan.groupId, members: [{ memberId: member.memberId }],
-    })
-    return { client: member.client, askedMs }
-  }
-
-  whenStable(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onSynced = () => { if (this.#isStable()) resolve() }
-      this.#onSynced()
-    })
-  }
-
-  async end(): Promise<void> {
-    this.#onSynced = () => {}
-    const members = this.#members.splice(0)
-    for (const member of members) member.isLeaving = true
-    await Promise.all(members.map(({ done }) => done))
-  }
-
-  #isStable(): boolean {
-    const { generationId, memberCount } = this.#assigned
-    return memberCount === this.#members.length
-      && this.#members.every((member) => member.generationId === generationId)
-  }
-
-  async #live(member: Member): Promise<void> {
+  protected async live(member: ClassicMember): Promise<void> {
     while (!member.isLeaving) {
       await this.#join(member)
       await this.#beat(member)
     }
   }
 
-  async #join(member: Member): Promise<void> {
+  protected async leave({ client, memberId }: ClassicMember): Promise<void> {
+    await client.ask(leaveGroup, 5, { groupId: this.plan.groupId, members: [{ memberId }] })
+  }
+
+  protected isStable(): boolean {
+    const { generationId, memberCount } = this.#assigned
+    return memberCount === this.members.length
+      && this.members.every((member) => member.generationId === generationId)
+  }
+
+  async #join(member: ClassicMember): Promise<void> {
     for (;;) {
       const joined = await this.#askToJoin(member)
       const { errorCode, memberId, generationId } = joined
@@ -111,7 +72,7 @@ export class ClassicGroupOfMembers implements GroupOfMembers {
       if (errorCode === Errors.NONE) {
         if (await this.#sync(member, joined)) {
           member.generationId = generationId
-          return this.#onSynced()
+          return this.changed()
         }
       } else if (errorCode === Errors.UNKNOWN_MEMBER_ID) member.memberId = ''
       else if (errorCode !== Errors.MEMBER_ID_REQUIRED && !TRY_AGAIN.has(errorCode)) {
@@ -120,21 +81,21 @@ export class ClassicGroupOfMembers implements GroupOfMembers {
     }
   }
 
-  #askToJoin({ client, memberId }: Member): Promise<Joined> {
+  #askToJoin({ client, memberId }: ClassicMember): Promise<Joined> {
     return client.ask(joinGroup, 9, {
-      groupId: this.#plan.groupId, sessionTimeoutMs: 45_000, rebalanceTimeoutMs: 60_000,
+      groupId: this.plan.groupId, sessionTimeoutMs: 45_000, rebalanceTimeoutMs: 60_000,
       memberId, protocolType: 'consumer',
       protocols: [{ name: 'range', metadata: this.#subscription }],
     })
   }
 
-  async #sync(member: Member, joined: Joined): Promise<boolean> {
+  async #sync(member: ClassicMember, joined: Joined): Promise<boolean> {
     const { client, memberId } = member
     const { generationId, leader, members } = joined
     const isLeader = leader === memberId
     if (isLeader) this.#assigned = { generationId, memberCount: members.length }
     const { errorCode } = await client.ask(syncGroup, 5, {
-      groupId: this.#plan.groupId, generationId, memberId,
+      groupId: this.plan.groupId, generationId, memberId,
       protocolType: 'consumer', protocolName: 'range',
       assignments: isLeader ? this.#assign(members.map((each) => each.memberId)) : [],
     })
@@ -144,7 +105,7 @@ export class ClassicGroupOfMembers implements GroupOfMembers {
   }
 
   #assign(memberIds: readonly string[]) {
-    const { topic, partitionCount } = this.#plan
+    const { topic, partitionCount } = this.plan
     const share = (index: number) => Math.floor(index * partitionCount / memberIds.length)
     return memberIds.map((memberId, index) => {
       const [from, end] = [share(index), share(index + 1)]
@@ -158,12 +119,12 @@ export class ClassicGroupOfMembers implements GroupOfMembers {
   }
 
   /** Until the group rebalances. */
-  async #beat(member: Member): Promise<void> {
+  async #beat(member: ClassicMember): Promise<void> {
     const { client, memberId, generationId } = member
     while (!member.isLeaving) {
       await sleep(HEARTBEAT_PAUSE_MS)
       const { errorCode } = await client.ask(heartbeat, 4,
-        { groupId: this.#plan.groupId, generationId, memberId })
+        { groupId: this.plan.groupId, generationId, memberId })
       if (TRY_AGAIN.has(errorCode)) return
       if (errorCode !== Errors.NONE) throw new Error(`Heartbeat: error ${errorCode}`)
     }

@@ -6,7 +6,7 @@ import { sleep } from '../../compat/harness/process.ts'
 import type { Wire } from '../../compat/harness/wire.ts'
 import { consumerGroupHeartbeat } from '../../protocol/messages/consumer-group-heartbeat.ts'
 import { Errors } from '../../protocol/errors.ts'
-import type { GroupOfMembers, GroupPlan, Removed } from './members.ts'
+import { GroupOfMembers, Member } from './members.ts'
 
 const HEARTBEAT_PAUSE_MS = 50
 const JOIN_EPOCH = 0
@@ -15,89 +15,46 @@ const TRY_AGAIN = new Set<number>([
   Errors.COORDINATOR_LOAD_IN_PROGRESS, Errors.NOT_COORDINATOR, Errors.COORDINATOR_NOT_AVAILABLE,
 ])
 
-interface Member {
-  readonly client: Wire
-  readonly memberId: string
-  epoch: number
-  owned: readonly { readonly topicId: string, readonly partitions: readonly number[] }[]
-  isLeaving: boolean
-  done: Promise<void>
+class ConsumerMember extends Member {
+  readonly memberId = randomUUID()
+  epoch = JOIN_EPOCH
+  owned: readonly { readonly topicId: string, readonly partitions: readonly number[] }[] = []
 }
 
-export class ConsumerGroupOfMembers implements GroupOfMembers {
-  readonly #plan: GroupPlan
-  readonly #members: Member[] = []
-  #onChange: () => void = () => {}
-
-  constructor(plan: GroupPlan) {
-    this.#plan = plan
+export class ConsumerGroupOfMembers extends GroupOfMembers<ConsumerMember> {
+  protected member(client: Wire): ConsumerMember {
+    return new ConsumerMember(client)
   }
 
-  get memberCount(): number {
-    return this.#members.length
-  }
-
-  add(client: Wire): void {
-    const member: Member = {
-      client, memberId: randomUUID(), epoch: JOIN_EPOCH, owned: [], isLeaving: false,
-      done: Promise.resolve(),
-    }
-    this.#members.push(member)
-    member.done = this.#live(member)
-    member.done.catch((error: unknown) => {
-      console.error(error)
-      process.exitCode = 1
-    })
-  }
-
-  async removeOne(): Promise<Removed> {
-    const member = this.#members.pop()!
-    member.isLeaving = true
-    await member.done
-    const askedMs = performance.now()
-    await member.client.ask(consumerGroupHeartbeat, 1, {
-      groupId: this.#plan.groupId, memberId: member.memberId, memberEpoch: LEAVE_EPOCH,
-    })
-    return { client: member.client, askedMs }
-  }
-
-  whenStable(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onChange = () => { if (this.#isStable()) resolve() }
-      this.#onChange()
-    })
-  }
-
-  async end(): Promise<void> {
-    this.#onChange = () => {}
-    const members = this.#members.splice(0)
-    for (const member of members) member.isLeaving = true
-    await Promise.all(members.map(({ done }) => done))
-  }
-
-  /** All are in one epoch, and all partitions are given away in equal shares. */
-  #isStable(): boolean {
-    const members = this.#members
-    const epoch = members[0]!.epoch
-    if (epoch === JOIN_EPOCH || !members.every((member) => member.epoch === epoch)) return false
-    const counts = members.map(({ owned }) =>
-      owned.reduce((sum, { partitions }) => sum + partitions.length, 0))
-    const total = counts.reduce((sum, count) => sum + count, 0)
-    return total === this.#plan.partitionCount && Math.max(...counts) - Math.min(...counts) <= 1
-  }
-
-  async #live(member: Member): Promise<void> {
+  protected async live(member: ConsumerMember): Promise<void> {
     while (!member.isLeaving) {
       if (!await this.#beat(member)) await sleep(HEARTBEAT_PAUSE_MS)
     }
   }
 
+  protected async leave({ client, memberId }: ConsumerMember): Promise<void> {
+    await client.ask(consumerGroupHeartbeat, 1, {
+      groupId: this.plan.groupId, memberId, memberEpoch: LEAVE_EPOCH,
+    })
+  }
+
+  /** All are in one epoch, and all partitions are given away in equal shares. */
+  protected isStable(): boolean {
+    const epoch = this.members[0]!.epoch
+    if (epoch === JOIN_EPOCH) return false
+    if (!this.members.every((member) => member.epoch === epoch)) return false
+    const counts = this.members.map(({ owned }) =>
+      owned.reduce((sum, { partitions }) => sum + partitions.length, 0))
+    const total = counts.reduce((sum, count) => sum + count, 0)
+    return total === this.plan.partitionCount && Math.max(...counts) - Math.min(...counts) <= 1
+  }
+
   /** Gives whether there is something to tell at once. */
-  async #beat(member: Member): Promise<boolean> {
+  async #beat(member: ConsumerMember): Promise<boolean> {
     const isJoining = member.epoch === JOIN_EPOCH
     const answer = await member.client.ask(consumerGroupHeartbeat, 1, {
-      groupId: this.#plan.groupId, memberId: member.memberId, memberEpoch: member.epoch,
-      ...isJoining ? { rebalanceTimeoutMs: 60_000, subscribedTopicNames: [this.#plan.topic] } : {},
+      groupId: this.plan.groupId, memberId: member.memberId, memberEpoch: member.epoch,
+      ...isJoining ? { rebalanceTimeoutMs: 60_000, subscribedTopicNames: [this.plan.topic] } : {},
       topicPartitions: member.owned,
     })
     if (TRY_AGAIN.has(answer.errorCode)) return false
@@ -107,7 +64,7 @@ export class ConsumerGroupOfMembers implements GroupOfMembers {
     const isToldMore = answer.assignment !== null
     member.epoch = answer.memberEpoch
     if (answer.assignment !== null) member.owned = answer.assignment.topicPartitions
-    this.#onChange()
+    this.changed()
     return isToldMore
   }
 }

@@ -29,12 +29,10 @@ export interface Restarted {
 }
 
 const COORDINATOR_KINDS = { group: 0, transaction: 1 } as const
-const COMMON = { 'group.initial.rebalance.delay.ms': '0' }
 
 export async function start(
-  side: Side, overrides: Readonly<Record<string, string>> = {},
+  side: Side, settings: Readonly<Record<string, string>> = {},
 ): Promise<Contender> {
-  const settings = { ...COMMON, ...overrides }
   const broker = side === 'Samsa'
     ? await startSamsa(settings, { pollMs: 2 }) : await startKafka('4.4.0', settings)
   return {
