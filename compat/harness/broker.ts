@@ -88,8 +88,8 @@ export class BrokerProcess implements RunningBroker {
   }
 
   #spawn(command: string, args: readonly string[]): ChildProcess {
-    const { directory, logName, outputName } = this.#plan
-    const log = openSync(join(directory, logName), 'a')
+    const { directory, outputName } = this.#plan
+    const log = openSync(this.logFile, 'a')
     const output = outputName === undefined ? log : openSync(join(directory, outputName), 'w')
     try {
       return spawn(command, args, { stdio: ['ignore', output, log] })
@@ -114,9 +114,12 @@ export class BrokerProcess implements RunningBroker {
     this.#child!.kill(signal)
   }
 
+  get logFile(): string {
+    return join(this.#plan.directory, this.#plan.logName)
+  }
+
   log(): string {
-    const file = join(this.#plan.directory, this.#plan.logName)
-    return existsSync(file) ? readFileSync(file, 'utf8') : ''
+    return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : ''
   }
 
   #lastWords(): string {
