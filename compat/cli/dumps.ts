@@ -1,7 +1,7 @@
 // What `samsa log dump` makes of every file of a data directory, Samsa's or Kafka's.
 
 import { readdirSync, statSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import type { Player } from './play.ts'
 
 /** Leaves things in a data directory: all codecs, a group, an aborted transaction. */
@@ -23,11 +23,16 @@ export async function dumpAll(
   const dumps = new Map<string, string>()
   for (const path of filesBelow(directory)) {
     const name = relative(directory, path)
-    // Fifty partitions of a coordinator have much alike.
-    if (/^__\w+-\d+\//.test(name) && !/-0\//.test(name) && statSync(path).size === 0) continue
+    // The partitions of a coordinator without records are all alike.
+    if (/^__\w+-\d+\//.test(name) && !/-0\//.test(name) && !hasRecords(dirname(path))) continue
     dumps.set(name, await player.play(`samsa log dump ${path}`))
   }
   return dumps
+}
+
+function hasRecords(directory: string): boolean {
+  return readdirSync(directory)
+    .some((name) => name.endsWith('.log') && statSync(join(directory, name)).size > 0)
 }
 
 function filesBelow(directory: string): string[] {

@@ -90,6 +90,10 @@ export async function runCommand(
       .finally(() => interruption.end())
   }
   const parser = await grammar(args, terminal, runner, (code) => { exitCode = code })
+  if (args[0] === 'completion' && !args.includes('--help')) {
+    parser.showCompletionScript()
+    return 0
+  }
   try {
     await parser.parseAsync()
     await terminal.drained()
@@ -137,12 +141,17 @@ async function grammar(
     .locale('en')
     .usage(`samsa ${VERSION}: a Kafka broker, and a command line for any Kafka`)
   withServerCommands(parser, setExitCode)
-  for (const noun of NOUNS) withNoun(parser, noun, runner, terminal)
+  for (const noun of NOUNS) {
+    // What is not asked for is not loaded.
+    const commands = args.includes(noun.name) ? (await noun.load()).commands : []
+    withNoun(parser, noun, commands, runner, terminal)
+  }
   for (const { name, describe, load } of VERBS) {
     if (!args.includes(name)) parser.command(name, describe)
     else for (const one of (await load()).commands) one.register(parser, runner)
   }
   return parser
+    .completion('completion', 'Print a script that lets bash or zsh complete commands')
     .version(VERSION)
     .help()
     .alias('help', 'h')
@@ -158,10 +167,11 @@ async function grammar(
     })
 }
 
-function withNoun(parser: Argv, noun: Noun, runner: Runner, terminal: Terminal): void {
-  const { name, describe, load } = noun
-  parser.command(`${name}`, describe, async (builder) => {
-    const { commands } = await load()
+function withNoun(
+  parser: Argv, { name, describe }: Noun, commands: readonly Command[], runner: Runner,
+  terminal: Terminal,
+): void {
+  parser.command(name, describe, (builder) => {
     builder.usage(`samsa ${name}: ${describe.toLowerCase()}`)
     for (const one of commands) one.register(builder, runner)
     return builder

@@ -11,17 +11,18 @@ Run a broker
 
 Use a cluster (--bootstrap HOST:PORT; localhost:9092 where it is left out)
   samsa topics list | describe | create | alter | delete
-  samsa produce TOPIC [FILE..]     lines are records; keys, headers, codecs, JSON
-  samsa consume TOPIC..            from an offset or a time, for a group, --follow
+  samsa produce TOPIC [FILE..]     lines are records; keys, headers, JSON
+  samsa consume TOPIC..            from an offset or a time, for a group
   samsa groups list | describe | lag | members | reset | delete
   samsa configs get | set | unset | explain
   samsa transactions list | describe | abort
   samsa records delete TOPIC       what is before an offset or a time
   samsa log dump FILE..            any file of a data directory, decoded
   samsa quorum                     who leads the metadata, and who is behind
-  samsa doctor HOST:PORT           can a client work with it? names the wrong setting
+  samsa doctor HOST:PORT           can a client work? names the wrong setting
   samsa bench                      how fast it takes and gives records
+  samsa completion                 a script for your shell: >> ~/.bashrc
 
-  samsa COMMAND --help says more. --json gives JSON, everywhere.
+  samsa COMMAND --help says more; --json gives JSON, everywhere.
   Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no broker answers.
 `

@@ -68,6 +68,16 @@ describe('samsa', () => {
     expect(alone.stdout).toContain('localhost:9092')
   })
 
+  test('completes commands and options, and prints the script for it', async () => {
+    const asked = samsa('--get-yargs-completions', 'samsa', 'topics', 'describe', '--al')
+    await asked.exit
+    expect(asked.stdout.split('\n')).toContain('--all-configs')
+    const script = samsa('completion')
+    expect(await script.exit).toBe(0)
+    expect(script.stdout).toContain('complete -o bashdefault')
+    expect(script.stderr).toBe('')
+  })
+
   test('tells its version', async () => {
     const asked = samsa('--version')
     expect(await asked.exit).toBe(0)
@@ -110,6 +120,39 @@ describe('samsa start', () => {
     second.child.kill('SIGINT')
     expect(await second.exit).toBe(0)
     expect(second.stdout.split('\n')).toHaveLength(2)
+  })
+
+  test('is spoken to by the other commands', async () => {
+    const broker = samsa('start', ...FREE_PORT)
+    const [, port] = /127\.0\.0\.1:(\d+)/.exec(await broker.ready())!
+    const at = ['--bootstrap', `127.0.0.1:${port}`]
+    expect(await samsa('topics', 'create', 'lines', ...at).exit).toBe(0)
+    const producing = samsa('produce', 'lines', ...at)
+    producing.child.stdin!.end('one\ntwo\n')
+    expect(await producing.exit).toBe(0)
+    expect([producing.stdout, producing.stderr]).toEqual(['', ''])
+
+    const following = samsa('consume', 'lines', '--follow', ...at)
+    expect(await following.ready()).toMatch(/^one\n/)
+    const more = samsa('produce', 'lines', ...at)
+    more.child.stdin!.end('three\n')
+    expect(await more.exit).toBe(0)
+    while (!following.stdout.includes('three\n')) {
+      await new Promise((later) => setTimeout(later, 5))
+    }
+    following.child.kill('SIGINT')
+    expect(await following.exit).toBe(0)
+    expect([following.stdout, following.stderr]).toEqual(['one\ntwo\nthree\n', ''])
+
+    // As `head` does: who reads goes away.
+    const cut = samsa('consume', 'lines', '--follow', ...at)
+    await cut.ready()
+    cut.child.stdout!.destroy()
+    const last = samsa('produce', 'lines', ...at)
+    last.child.stdin!.end('four\n')
+    expect(await last.exit).toBe(0)
+    expect(await cut.exit).toBe(0)
+    expect(cut.stderr).toBe('')
   })
 
   test('takes the cluster that samsa format gave', async () => {

@@ -69,6 +69,11 @@ function baseOffset(path: string): number {
   return Number(/^\d{20}/.exec(basename(path))?.[0] ?? 0)
 }
 
+/** Megabytes at once: as soon as each byte is as the one before it. */
+export function isZero(bytes: Buffer): boolean {
+  return bytes.length === 0 || (bytes[0] === 0 && bytes.subarray(1).equals(bytes.subarray(0, -1)))
+}
+
 /** Kafka keeps room behind the entries of the active segment, filled with zeros. */
 function dumpEntries(
   bytes: Buffer, entryBytes: number, titles: readonly string[],
@@ -77,12 +82,11 @@ function dumpEntries(
   const rows: (readonly Cell[])[] = []
   let at = 0
   for (; at + entryBytes <= bytes.length; at += entryBytes) {
-    const isZero = bytes.subarray(at, at + entryBytes).every((byte) => byte === 0)
-    if (isZero) break
+    if (isZero(bytes.subarray(at, at + entryBytes))) break
     rows.push(entryAt(at))
   }
   const rest = bytes.subarray(at)
-  const isRoom = rest.every((byte) => byte === 0)
+  const isRoom = isZero(rest)
   return {
     titles, rows,
     damage: isRoom && bytes.length % entryBytes === 0 ? undefined

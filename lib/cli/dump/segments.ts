@@ -5,6 +5,7 @@ import { ApiError } from '../../../protocol/errors.ts'
 import { Batch, LOG_OVERHEAD, MAGIC } from '../../../protocol/records/batch.ts'
 import { recordsOf } from '../../../protocol/records/record.ts'
 import { named } from '../record-json.ts'
+import { isZero } from './files.ts'
 import { type Meaning, meaningOf, type RecordKind } from './record-kinds.ts'
 import { plain } from './values.ts'
 
@@ -89,7 +90,7 @@ function couldBeLarger(buffer: Buffer, leftBytes: number): boolean {
 function tailOf(buffer: Buffer, position: number, sizeBytes: number): Tail {
   const left = sizeBytes - position
   return {
-    position, sizeBytes: left, isZero: buffer.subarray(0, left).every((byte) => byte === 0),
+    position, sizeBytes: left, isZero: isZero(buffer.subarray(0, left)),
   }
 }
 
