@@ -29,10 +29,9 @@ export interface ReplicaMovesOptions {
   onFailure(directory: LogDirectory, error: StorageError): void
 }
 
-/** So much is copied of a log before others have their turn. */
 const PIECE_BYTES = 1024 * 1024
-/** More than this is left to the next turns, lest requests wait for an exchange. */
-const LAST_PIECES = 4
+/** So many are copied of a log before others have their turn: faster than producers are at it. */
+const PIECES_AT_ONCE = 4
 /** Bytes that are not on the device slow down every later write. */
 const MAX_UNSYNCED_BYTES = 32 * 1024 * 1024
 /** Where there is nothing to copy it is looked up again so soon. */
@@ -145,7 +144,7 @@ export class ReplicaMoves {
   async #step(move: Move): Promise<number> {
     try {
       if (move.future === undefined) return await this.#resume(move)
-      const copiedBytes = this.#copy(move, 1)
+      const copiedBytes = this.#copy(move)
       const { future } = move
       if (future.unsyncedBytes >= MAX_UNSYNCED_BYTES) await future.sync()
       if (!this.#isLevel(move)) return copiedBytes
@@ -184,14 +183,16 @@ export class ReplicaMoves {
     return future!.endOffset === partition.log.endOffset
   }
 
-  /** Copies up to so many pieces. Throws StorageError, CORRUPT_MESSAGE. */
-  #copy({ partition, future }: Move, maxPieces: number): number {
+  /** Copies some pieces. Throws StorageError, CORRUPT_MESSAGE. */
+  #copy({ partition, future }: Move): number {
     const { log } = partition
     log.flush()
     if (future!.config !== log.config) future!.reconfigure(log.config)
     if (future!.endOffset < log.startOffset) future!.truncateFully(log.startOffset)
+    // Where a rate is set, it is looked at after each.
+    const pieces = this.#options.bytesPerSecond() < Infinity ? 1 : PIECES_AT_ONCE
     let copiedBytes = 0
-    for (let i = 0; i < maxPieces && future!.endOffset < log.endOffset; i++) {
+    for (let i = 0; i < pieces && future!.endOffset < log.endOffset; i++) {
       copiedBytes += this.#copyPiece(partition, future!)
     }
     future!.advanceHighWatermark(log.highWatermark)
@@ -231,7 +232,7 @@ export class ReplicaMoves {
   #exchange(move: Move): void {
     const { partition, destination, future } = move
     if (!partition.isUsable) return
-    this.#copy(move, LAST_PIECES)
+    this.#copy(move)
     if (!this.#isLevel(move)) return
     const { log: present, directory: source } = partition
     const nowMs = this.#options.clock.nowMs()

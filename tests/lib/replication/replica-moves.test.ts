@@ -99,6 +99,24 @@ test('what producers sent twice is known in the new place too', async () => {
   expect(valuesOf(replica)).toEqual(['0', '1', '2', '3'])
 })
 
+test('what is written up to the exchange moves too', async () => {
+  const replica = await withTopic()
+  const to = PATHS.find((path) => path !== at(replica))!
+  move(replica, to)
+  // Now and then more than is copied at once.
+  let count = 0
+  for (let round = 0; at(replica) !== to && round < 30; round++) {
+    await goOn(replica, 1, () => {
+      for (const digit of round % 3 === 0 ? '123456' : '') {
+        replica.send('a', [digit.repeat(900_000)])
+        count++
+      }
+    })
+  }
+  expect(at(replica)).toBe(to)
+  expect(replica.partitions.get('a', 0)!.log.endOffset).toBe(count)
+})
+
 test('a move ends where another one is asked for, or none', async () => {
   const replica = await withTopic()
   const acknowledged: string[] = []
