@@ -3,7 +3,7 @@
 import {
   close, closeSync, constants, existsSync, fdatasync, fdatasyncSync, fstatSync, fsync, fsyncSync,
   ftruncateSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync,
-  rmdirSync, statfsSync, statSync, unlinkSync, writeFileSync, writeSync, writevSync,
+  rmdirSync, statfsSync, statSync, unlinkSync, writeSync, writevSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 
@@ -156,12 +156,12 @@ class NodeDisk implements Disk {
   }
 
   lock(path: string): DiskLock | undefined {
-    const holder = this.readFile(path)?.toString('utf8').trim() ?? ''
+    const holder = this.readFile(path)?.toString('utf8').split('\n')[0]!.trim() ?? ''
     if (holder !== '' && isAlive(holder)) return undefined
-    writeFileSync(path, `${process.pid} ${startOf(process.pid) ?? ''}\n`)
+    overwrite(path, `${process.pid} ${startOf(process.pid) ?? ''}\n`)
     return {
-      // The file stays, as Kafka's does; an empty one is free.
-      release: () => writeFileSync(path, ''),
+      // The file stays, as Kafka's does; one with nothing in it is free.
+      release: () => overwrite(path, '\n'),
     }
   }
 }
@@ -200,6 +200,19 @@ function descriptorOf(path: string): number | undefined {
     return openSync(path, O_RDONLY)
   } catch {
     return undefined
+  }
+}
+
+/** In its place: on a full disk there may be no room for the file again once it is empty. */
+function overwrite(path: string, text: string): void {
+  const descriptor = openSync(path, O_RDWR | O_CREAT, 0o644)
+  try {
+    writeSync(descriptor, text, 0)
+    ftruncateSync(descriptor, text.length)
+  } catch (error) {
+    throw named(error, path)
+  } finally {
+    closeSync(descriptor)
   }
 }
 
