@@ -59,7 +59,10 @@ export interface ShardLog {
   readonly endOffset: number
   /** Most bytes of records that one batch can hold. */
   readonly maxBatchSizeBytes: number
-  /** Appends one batch, stamped with `nowMs`; throws `ApiError`. Gives the end offset after it. */
+  /**
+   * Appends one batch, stamped with `nowMs`, and writes it; throws `ApiError`: then nothing is left
+   * of it. Gives the end offset after it.
+   */
   append(records: readonly KeyValue[], nowMs: number, producer?: TransactionalProducer): number
   /** As `append`. */
   appendMark(mark: EndMark, nowMs: number): number
@@ -144,6 +147,7 @@ interface Batch {
 // Bounds of a record beyond its key and value: attributes, varints of lengths and deltas.
 const RECORD_OVERHEAD_BYTES = 32
 const NO_PRODUCER = -1
+const { NOT_COORDINATOR } = Errors
 
 export class Shard<R, S extends ShardState<R>> {
   readonly timers: Timers
@@ -222,7 +226,7 @@ export class Shard<R, S extends ShardState<R>> {
   /** As `run`, for what nobody waits for. Failures are logged as those of `name`. */
   runUnasked(name: string, decide: (state: S) => Writes<R>): void {
     this.run((state) => ({ ...decide(state), answer: undefined })).settle(() => {}, (error) => {
-      this.#options.logger.warn(`${this.#options.name}: ${name} failed`, { error })
+      this.#tell(`${name} failed`, error)
     })
   }
 
@@ -321,9 +325,14 @@ export class Shard<R, S extends ShardState<R>> {
     const { records, producer, mark } = writes
     this.#appendStaged()
     const batch: Batch = { records: [], undo: [], waiting: [waiter], sizeBytes: 0 }
-    const endOffset = mark === undefined
-      ? log.append(records.map((record) => codec.encode(record)), clock.nowMs(), producer)
-      : log.appendMark(mark, clock.nowMs())
+    let endOffset: number
+    try {
+      endOffset = mark === undefined
+        ? log.append(records.map((record) => codec.encode(record)), clock.nowMs(), producer)
+        : log.appendMark(mark, clock.nowMs())
+    } catch (error) {
+      throw asSeenByClients(error)
+    }
     this.#nextOffset = endOffset
     if (mark !== undefined) this.#state.ended?.(mark.producerId, mark.isCommitted)
     for (const [index, record] of records.entries()) {
@@ -357,7 +366,7 @@ export class Shard<R, S extends ShardState<R>> {
         this.#append(batch)
       } catch (error) {
         // Later batches were decided on top of this one.
-        return this.#takeBack(staged.slice(index), new ApiError(coordinatorError(error)))
+        return this.#takeBack(staged.slice(index), error)
       }
     }
   }
@@ -379,8 +388,16 @@ export class Shard<R, S extends ShardState<R>> {
     })
   }
 
-  #takeBack(batches: readonly Batch[], error: ApiError): void {
-    this.#options.logger.warn(`${this.#options.name}: write failed`, { error })
+  /** That the log cannot be written now others tell of, and whoever asked: it may be often. */
+  #tell(what: string, error: unknown): void {
+    const { name, logger } = this.#options
+    const isPassing = error instanceof ApiError && coordinatorError(error) === NOT_COORDINATOR
+    logger[isPassing ? 'debug' : 'warn'](`${name}: ${what}`, { error })
+  }
+
+  #takeBack(batches: readonly Batch[], reason: unknown): void {
+    const error = new ApiError(coordinatorError(reason))
+    this.#tell('write failed', reason)
     for (const batch of batches.toReversed()) {
       for (const undo of batch.undo.toReversed()) undo()
     }
@@ -388,6 +405,12 @@ export class Shard<R, S extends ShardState<R>> {
     this.#nextOffset = this.#options.log.endOffset
     for (const batch of batches) settle(batch, error)
   }
+}
+
+/** An answer of the log that clients may have stays as it is. */
+function asSeenByClients(error: unknown): unknown {
+  const code = coordinatorError(error)
+  return error instanceof ApiError && error.code !== code ? new ApiError(code) : error
 }
 
 function settle(batch: Batch, error: ApiError | undefined): void {

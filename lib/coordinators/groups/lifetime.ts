@@ -3,9 +3,7 @@
 import { Errors } from '../../../protocol/errors.ts'
 import { joinError, syncError } from './answers.ts'
 import type { ClassicGroup } from './classic-group.ts'
-import type { ConsumerGroup } from './consumer/consumer-group.ts'
-import { MemberState } from './consumer/consumer-member.ts'
-import { watchRebalance, watchSession as watchConsumerSession } from './consumer/fence.ts'
+import { watchMembers } from './consumer/fence.ts'
 import { scheduleExpiry } from './expiry.ts'
 import { rebalance, watchSession } from './rebalance.ts'
 import type { GroupsHooks, GroupsState } from './state.ts'
@@ -25,14 +23,6 @@ function loaded(state: GroupsState): void {
     }
   }
   scheduleExpiry(state)
-}
-
-function watchMembers(state: GroupsState, { groupId, members }: ConsumerGroup): void {
-  const { sessionTimeoutMs } = state.world.consumer.of(groupId)
-  for (const member of members.values()) {
-    watchConsumerSession(state, groupId, member.memberId, sessionTimeoutMs)
-    if (member.state === MemberState.UNREVOKED_PARTITIONS) watchRebalance(state, groupId, member)
-  }
 }
 
 function unloaded(state: GroupsState): void {

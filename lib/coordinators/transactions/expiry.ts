@@ -1,6 +1,7 @@
 // What happens to transactions in time: those that last too long are aborted, ids that nobody uses
 // any more are forgotten.
 
+import { ApiError, Errors } from '../../../protocol/errors.ts'
 import { endForeign } from './end.ts'
 import { NoProducerIdError, type TransactionsState, type TransactionsWrites } from './state.ts'
 import type { Transaction, TransactionState } from './transaction.ts'
@@ -36,8 +37,9 @@ function abort({ shard, world }: TransactionsState, transaction: Transaction): v
   aborted.settle(() => {
     world.logger.info('aborted a transaction whose time was up', { transactionalId })
   }, (error) => {
-    // There will be a producer id, and another round.
+    // There will be a producer id, or room on the disk, and another round.
     if (error instanceof NoProducerIdError) return
+    if (error instanceof ApiError && error.code === Errors.NOT_COORDINATOR) return
     world.logger.warn('a transaction could not be aborted', { transactionalId, error })
   })
 }

@@ -9,7 +9,7 @@ import { type GroupsState, type GroupsWrites, NOTHING } from '../state.ts'
 import { NOTHING_OWNED, ownedAt, type OwnedPartitions } from './assignment.ts'
 import type { ConsumerGroup } from './consumer-group.ts'
 import {
-  type ConsumerMember, LEAVE_STATIC_EPOCH, regexOf,
+  type ConsumerMember, LEAVE_STATIC_EPOCH, MemberState, regexOf,
 } from './consumer-member.ts'
 import { becomeClassic, mayBecomeClassic } from './downgrade.ts'
 import { metadataHash } from './metadata-hash.ts'
@@ -71,8 +71,31 @@ export function fence(
   state: GroupsState, group: ConsumerGroup, members: readonly ConsumerMember[],
 ): GroupsWrites {
   if (members.length === 0) return NOTHING
+  const writes = mayBecomeClassic(state, group, members)
+    ? becomeClassic(state, group, members)
+    : takeOut(state, group, members)
+  return {
+    ...writes,
+    settled: (error) => {
+      writes.settled?.(error)
+      // All of them are in it still, and somebody has to notice when they are not heard of.
+      if (error !== undefined) watchMembers(state, group)
+    },
+  }
+}
+
+export function watchMembers(state: GroupsState, { groupId, members }: ConsumerGroup): void {
+  const { sessionTimeoutMs } = state.world.consumer.of(groupId)
+  for (const member of members.values()) {
+    watchSession(state, groupId, member.memberId, sessionTimeoutMs)
+    if (member.state === MemberState.UNREVOKED_PARTITIONS) watchRebalance(state, groupId, member)
+  }
+}
+
+function takeOut(
+  state: GroupsState, group: ConsumerGroup, members: readonly ConsumerMember[],
+): GroupsWrites {
   const { groupId } = group
-  if (mayBecomeClassic(state, group, members)) return becomeClassic(state, group, members)
   const records: GroupsRecord[] =
     members.flatMap(({ memberId }) => memberTombstones(groupId, memberId))
   const subscriptions = new Subscriptions(group.subscriptions)
