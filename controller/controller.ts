@@ -9,6 +9,8 @@ import { ApiError, Errors } from '../protocol/errors.ts'
 import type { Disk } from '../storage/disk.ts'
 import { Log } from '../storage/log.ts'
 import type { Logger } from '../storage/ports.ts'
+import { type HeldRoom, withReserve } from '../storage/reserve.ts'
+import { fits } from '../storage/room.ts'
 import { activationRecords } from './activation.ts'
 import { Change, type RecordBytes } from './change.ts'
 import type { Decision, DecisionSettings } from './decisions/decision.ts'
@@ -38,6 +40,8 @@ export interface ControllerOptions {
   /** `metadata.log.segment.bytes` */
   readonly segmentBytes: number
   readonly snapshots: SnapshotPolicy
+  /** What is held of the disk for the metadata. */
+  readonly reserve?: HeldRoom | undefined
   /** The metadata log is broken: the node must stop without acknowledging anything more. */
   onFailure(error: unknown): void
 }
@@ -100,17 +104,17 @@ export class Controller {
     const directory = `${metadataLogDir}/${name}`
     this.#snapshots = new Snapshots({ disk, directory, logger, timers, policy: options.snapshots })
     const snapshot = this.#snapshots.newest()
-    this.#log = Log.open({
+    this.#log = withReserve(options.reserve, () => Log.open({
       disk, directory, topicPartition: { topic: METADATA_TOPIC, partition: 0 },
       topicId: METADATA_TOPIC_ID, logger, nowMs: timers.nowMs(),
       // Snapshots tell what may go, not time or size.
       config: { segmentBytes: options.segmentBytes, retentionMs: -1, retentionBytes: -1 },
-    })
+    }))
     this.#loader = new MetadataLoader(snapshot)
     this.#appliedOffset = this.#loader.endOffset - 1
     this.#driver = new RaftDriver({
       log: this.#log, disk, directory, timers, logger, seed: random.integer(2 ** 32),
-      quorum: this.#snapshots.quorum(),
+      quorum: this.#snapshots.quorum(), reserve: options.reserve,
       settings: {
         nodeId: settings.nodeId, voters: options.voters,
         electionTimeoutMs: options.electionTimeoutMs, fetchTimeoutMs: options.fetchTimeoutMs,
@@ -173,7 +177,8 @@ export class Controller {
     this.#driver.close()
     this.#failPending(new ApiError(Errors.NOT_CONTROLLER))
     await Promise.resolve()
-    if (this.#failure === undefined) this.#log.close()
+    // What there is no room for the next start finds out.
+    if (this.#failure === undefined) fits(() => this.#log.close())
   }
 
   /**

@@ -2,7 +2,8 @@
 
 import { dirname, join } from 'node:path'
 
-import type { Disk } from '../storage/disk.ts'
+import { removingWhatDoesNotFit } from '../storage/checkpoints.ts'
+import { type Disk, isDiskFull } from '../storage/disk.ts'
 import type { Logger } from '../storage/ports.ts'
 import { bootstrapRecords } from './activation.ts'
 import type { Image } from './image/image.ts'
@@ -56,10 +57,15 @@ interface SnapshotsOptions {
   readonly policy: SnapshotPolicy
 }
 
+/** So long nothing is written when the disk is full: it costs to put it together. */
+const POSTPONE_MS = 60_000
+
 export class Snapshots {
   readonly #options: SnapshotsOptions
   #bytesSince = 0
   #lastMs: number
+  /** The disk was full. */
+  #notBeforeMs = -Infinity
 
   constructor(options: SnapshotsOptions) {
     this.#options = options
@@ -100,9 +106,24 @@ export class Snapshots {
     const sinceMs = timers.monotonicMs() - this.#lastMs
     const isLate = policy.maxIntervalMs > 0 && sinceMs >= policy.maxIntervalMs
     const isDue = this.#bytesSince >= policy.maxBytesBetween || (isLate && this.#bytesSince > 0)
-    if (!isDue) return
-    this.write(source())
+    if (!isDue || timers.monotonicMs() < this.#notBeforeMs) return
+    this.#writeIfItFits(source())
     this.prune(log)
+  }
+
+  #writeIfItFits(source: SnapshotSource): void {
+    const { timers, logger } = this.#options
+    const bytesSince = this.#bytesSince
+    const lastMs = this.#lastMs
+    try {
+      this.write(source)
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      this.#bytesSince = bytesSince
+      this.#lastMs = lastMs
+      this.#notBeforeMs = timers.monotonicMs() + POSTPONE_MS
+      logger.warn('a snapshot of the metadata does not fit on the disk, it is written later')
+    }
   }
 
   /** Durable when it returns. */
@@ -197,18 +218,20 @@ function writeSnapshot(
   disk: Disk, directory: string, id: SnapshotId, snapshot: SnapshotToWrite,
 ): void {
   const path = join(directory, snapshotFileName(id))
-  const file = disk.open(`${path}.part`, 'create')
-  try {
-    file.truncate(0)
-    let position = 0
-    for (const batch of encodeSnapshot(snapshot)) {
-      file.write(batch, position)
-      position += batch.length
+  removingWhatDoesNotFit(disk, `${path}.part`, () => {
+    const file = disk.open(`${path}.part`, 'create')
+    try {
+      file.truncate(0)
+      let position = 0
+      for (const batch of encodeSnapshot(snapshot)) {
+        file.write(batch, position)
+        position += batch.length
+      }
+      file.sync()
+    } finally {
+      file.close()
     }
-    file.sync()
-  } finally {
-    file.close()
-  }
+  })
   disk.rename(`${path}.part`, path)
   disk.syncDirectory(directory)
 }

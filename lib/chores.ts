@@ -1,9 +1,10 @@
 // What a node does with its logs from time to time: retention, checkpoints, bringing what was
-// written to the device.
+// written to the device, and looking for room where there was none.
 
 import { StorageError } from '../storage/disk.ts'
 import type { Log } from '../storage/log.ts'
 import type { LogDirectory } from '../storage/log-directory.ts'
+import { DiskFullError } from '../storage/room.ts'
 import type { Config } from './config.ts'
 import type { Chore } from './maintenance.ts'
 import { type Clock, nextTurn } from './world/clock.ts'
@@ -14,6 +15,10 @@ export interface ChoresOptions {
   readonly directories: readonly LogDirectory[]
   /** The disk failed: the directory is no longer trusted. */
   onFailure(directory: LogDirectory, error: StorageError): void
+  /** A directory that was full is no longer. */
+  onRoom?(directory: LogDirectory): void
+  /** What is kept for the metadata. */
+  readonly reserve?: { renew(): void }
 }
 
 /** Requests wait no longer than about this for a chore. */
@@ -21,6 +26,7 @@ const SLICE_MS = 2
 const FIRST_RETENTION_MS = 30_000
 const REMOVAL_CHECK_MS = 30_000
 const SYNC_CHECK_MS = 100
+const ROOM_CHECK_MS = 1000
 /** Many unsynced bytes slow down every later write: they go to the device while others arrive. */
 const MAX_UNSYNCED_BYTES = 32 * 1024 * 1024
 /** Bounds what a crash of the machine takes, and what a start after it has to read again. */
@@ -46,7 +52,16 @@ export function chores(options: ChoresOptions): Chore[] {
       run: () => forEachDirectory(options, (directory) => directory.checkpointAsync()),
     },
     { name: 'Syncing', everyMs: SYNC_CHECK_MS, run: syncing(options) },
+    { name: 'Room', everyMs: ROOM_CHECK_MS, run: () => lookForRoom(options) },
   ]
+}
+
+function lookForRoom({ clock, directories, onRoom, reserve }: ChoresOptions): void {
+  for (const directory of directories) {
+    const isThere = !directory.isFailed && directory.room.look(clock.monotonicMs())
+    if (isThere) onRoom?.(directory)
+  }
+  reserve?.renew()
 }
 
 /** A log may have thousands of segments to let go of. */
@@ -151,6 +166,8 @@ function guarded<T>(
 /** What the disk does wrong takes the directory offline; the rest is a bug, and is thrown. */
 function failing({ onFailure }: ChoresOptions, directory: LogDirectory) {
   return (error: unknown): void => {
+    // The directory knows, and there will be another time.
+    if (error instanceof DiskFullError) return
     if (!(error instanceof StorageError)) throw error
     if (!directory.isFailed) onFailure(directory, error)
   }

@@ -10,6 +10,7 @@ import { type Disk, StorageError } from '../storage/disk.ts'
 import type { Log } from '../storage/log.ts'
 import type { LogDirectory } from '../storage/log-directory.ts'
 import type { Logger } from '../storage/ports.ts'
+import { DiskFullError } from '../storage/room.ts'
 import type { Config } from './config.ts'
 import type { Chore } from './maintenance.ts'
 import { Throttle } from './throttle.ts'
@@ -90,7 +91,8 @@ class LogCleaner {
         if (!this.#isThere(directory, log)) continue
         checkpoint.tell(log)
         const isWanted = () => !this.#isStopping() && this.#isThere(directory, log)
-        const cleanable = await this.#guarded(directory, () => this.#lookAt(log, isWanted))
+        const cleanable = await this.#guarded(
+          directory, () => this.#lookAt(directory, log, isWanted))
         const isDirtier = cleanable !== undefined
           && cleanable.dirtyRatio > (dirtiest?.cleanable.dirtyRatio ?? 0)
         if (isDirtier) dirtiest = { directory, log, cleanable }
@@ -116,13 +118,17 @@ class LogCleaner {
   }
 
   /** Segments of compacted logs are deleted here: never in the middle of a cleaning. */
-  async #lookAt(log: Log, isWanted: () => boolean): Promise<Cleanable | undefined> {
+  async #lookAt(
+    directory: LogDirectory, log: Log, isWanted: () => boolean,
+  ): Promise<Cleanable | undefined> {
     if (!log.config.cleanupPolicy.has('compact') || log.isFailed) return undefined
     const nowMs = this.#clock.nowMs()
     while (log.applyRetention(nowMs) > 0) {
       await this.#rest(0, isWanted)
       if (!isWanted()) return undefined
     }
+    // A cleaning takes room before it gives some back.
+    if (directory.room.isFull) return undefined
     try {
       return log.compaction.cleanable(nowMs)
     } catch (error) {
@@ -148,6 +154,7 @@ class LogCleaner {
       // Batches with gaps between them must lie below it, or a recovery would doubt them.
       await log.sync()
       await directory.checkpointAsync()
+      if (directory.room.isFull) return false
       const { config } = this.#options
       const cleaned = await this.#drive(log.compaction.clean(cleanable, {
         nowMs: this.#clock.nowMs(),
@@ -223,8 +230,10 @@ class LogCleaner {
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof StorageError)) throw error
-      if (!directory.isFailed) this.#options.onFailure(directory, error)
+      // Another time, when there is room.
+      if (error instanceof DiskFullError) directory.room.filled()
+      else if (!(error instanceof StorageError)) throw error
+      else if (!directory.isFailed) this.#options.onFailure(directory, error)
       return undefined
     }
   }

@@ -13,7 +13,7 @@ const LISTS: ReadonlyMap<string, string> = new Map(SETTINGS
 
 export function controllerOptions(
   config: Config, clusterId: string, { clock, disk, random, logger }: World,
-  onFailure: (error: unknown) => void, voter?: Voter,
+  onFailure: (error: unknown) => void, voter?: Voter, reserve?: ControllerOptions['reserve'],
 ): ControllerOptions {
   const { nodeId, topicDefaults, metadataLogDir } = config
   return {
@@ -36,7 +36,7 @@ export function controllerOptions(
       retentionBytes: config.metadataMaxRetentionBytes,
       retentionMs: config.metadataMaxRetentionMs,
     },
-    onFailure,
+    reserve, onFailure,
   }
 }
 

@@ -66,6 +66,12 @@ export class LogDirectories {
     return this.#world.disk.space(path)
   }
 
+  /** The disk of the metadata is full: what it still has is not for records. */
+  filled(): void {
+    const { metadataLogDir } = this.#config
+    for (const { path, room } of this.#all) if (path === metadataLogDir) room.filled()
+  }
+
   /** The epoch that the last run ended cleanly with in all directories; −1 otherwise. */
   get previousBrokerEpoch(): number {
     const epochs = new Set(this.#all.map(({ previousBrokerEpoch }) => previousBrokerEpoch))

@@ -8,9 +8,10 @@ import { Controller } from '../controller/controller.ts'
 import { ConfigType } from '../controller/image/configs.ts'
 import { SUPPORTED_FEATURES } from '../controller/image/features.ts'
 import { assignReplicas } from '../controller/decisions/directories.ts'
+import { Reserve } from '../storage/reserve.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
 import { ClientTelemetry } from './client-telemetry.ts'
-import { chores } from './chores.ts'
+import { chores, type ChoresOptions } from './chores.ts'
 import { cleanerChores, type CleanerOptions } from './cleaner.ts'
 import type { Config, SecurityProtocol } from './config.ts'
 import { controllerOptions } from './controller-options.ts'
@@ -58,6 +59,7 @@ export class Node {
   #stopping: Promise<void> | undefined
   #isServing = false
   #failDirectory: Partitions['failDirectory'] = () => {}
+  #reserve: Reserve | undefined
   /** Ends what takes long of a start. */
   #interrupt: () => void = () => {}
   /** The first one: what follows from it tells less. */
@@ -190,9 +192,14 @@ export class Node {
 
   async #controller(directories: LogDirectories): Promise<Controller> {
     const { clusterId } = directories
+    const { disk, logger } = this.#world
+    this.#reserve = new Reserve(
+      disk, this.#config.metadataLogDir, logger, () => directories.filled())
+    this.#reserve.renew()
     const controller = new Controller(controllerOptions(
       this.#config, clusterId, this.#world, (error) => this.#fail(error),
       voterOf(this.#config.nodeId, directories.metadataId, this.#controllerListeners),
+      this.#reserve,
     ))
     this.#undo.push(() => controller.stop())
     checkVoters(controller.quorum.voters, this.#config.nodeId)
@@ -318,9 +325,11 @@ export class Node {
   #maintain(partitions: Partitions, directories: LogDirectories): void {
     const { clock, disk, logger } = this.#world
     const maintenance = new Maintenance(clock, logger)
-    const options: CleanerOptions = {
+    const options: ChoresOptions & CleanerOptions = {
       config: this.#config, clock, disk, logger, directories: directories.all,
       onFailure: (directory, error) => partitions.failDirectory(directory, error),
+      onRoom: () => partitions.roomAgain(),
+      ...this.#reserve === undefined ? {} : { reserve: this.#reserve },
     }
     maintenance.start([...chores(options), ...cleanerChores(options)])
     this.#undo.push(() => maintenance.stop())

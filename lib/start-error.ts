@@ -2,6 +2,7 @@
 
 import { CorruptCheckpointError } from '../storage/checkpoints.ts'
 import { StorageError } from '../storage/disk.ts'
+import { DiskFullError } from '../storage/room.ts'
 
 /** Its message is one line, to be printed as it stands: what is wrong, and what would do. */
 export class StartError extends Error {
@@ -17,6 +18,7 @@ export function environmentError(error: unknown): StartError | undefined {
   if (error instanceof CorruptCheckpointError) {
     return new StartError(error.message, { cause: error })
   }
+  if (error instanceof DiskFullError) return environmentError(error.cause)
   const cause = error instanceof StorageError ? error.cause : error
   if (!isSystemError(cause)) return undefined
   const path = cause.path ?? (error instanceof StorageError ? error.path : undefined)

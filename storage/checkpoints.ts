@@ -3,7 +3,7 @@
 
 import { dirname } from 'node:path'
 
-import type { Disk } from './disk.ts'
+import { type Disk, isDiskFull, syncFile } from './disk.ts'
 
 export interface WriteOptions {
   /** On the device when the call returns. Otherwise a power loss may leave an empty file. */
@@ -14,14 +14,16 @@ export function writeFileAtomically(
   disk: Disk, path: string, bytes: Uint8Array, { isDurable = true }: WriteOptions = {},
 ): void {
   const temporary = `${path}.tmp`
-  const file = disk.open(temporary, 'create')
-  try {
-    file.truncate(0)
-    file.write(bytes, 0)
-    if (isDurable) file.sync()
-  } finally {
-    file.close()
-  }
+  removingWhatDoesNotFit(disk, temporary, () => {
+    const file = disk.open(temporary, 'create')
+    try {
+      file.truncate(0)
+      file.write(bytes, 0)
+      if (isDurable) file.sync()
+    } finally {
+      file.close()
+    }
+  })
   disk.rename(temporary, path)
   if (isDurable) disk.syncDirectory(dirname(path))
 }
@@ -37,8 +39,10 @@ export async function writeFileAsync(
   const temporary = `${path}.async.tmp`
   const file = disk.open(temporary, 'create')
   try {
-    file.truncate(0)
-    file.write(bytes, 0)
+    removingWhatDoesNotFit(disk, temporary, () => {
+      file.truncate(0)
+      file.write(bytes, 0)
+    })
     await file.syncAsync()
   } finally {
     file.close()
@@ -46,6 +50,26 @@ export async function writeFileAsync(
   if (!isWanted()) return
   disk.rename(temporary, path)
   await disk.syncDirectoryAsync(dirname(path))
+}
+
+/** Where the disk is full, half a file would only take room. */
+export function removingWhatDoesNotFit<T>(disk: Disk, path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (isDiskFull(error)) removeIfItGoes(disk, path)
+    throw error
+  }
+}
+
+/** For what does no harm if it stays. */
+export function removeIfItGoes(disk: Disk, path: string): boolean {
+  try {
+    disk.remove(path)
+    return true
+  } catch {
+    return false
+  }
 }
 
 export function readTextIfThere(disk: Disk, path: string): string | undefined {
@@ -175,12 +199,7 @@ export function partitionMetadataPath(directory: string): string {
 
 /** Brings to the device whose log a directory holds. */
 export function syncTopicId(disk: Disk, directory: string): void {
-  const file = disk.open(partitionMetadataPath(directory), 'write')
-  try {
-    file.sync()
-  } finally {
-    file.close()
-  }
+  syncFile(disk, partitionMetadataPath(directory))
 }
 
 /** What a log is opened as, and what is known of its directory, to spare a look. */

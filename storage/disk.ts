@@ -70,6 +70,16 @@ export interface Disk {
   lock(path: string): DiskLock | undefined
 }
 
+/** Brings a file that is there to the device. */
+export function syncFile(disk: Disk, path: string): void {
+  const file = disk.open(path, 'write')
+  try {
+    file.sync()
+  } finally {
+    file.close()
+  }
+}
+
 /** A log directory can no longer be trusted: a write, a read or an fsync failed. */
 export class StorageError extends Error {
   override readonly name = 'StorageError'
@@ -78,5 +88,57 @@ export class StorageError extends Error {
   constructor(path: string, cause: unknown) {
     super(`${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
     this.path = path
+  }
+}
+
+/** What did not fit is there in part, and does not go. */
+class LeftoverError extends StorageError {}
+
+/** Whether it is what the disk itself says, as such or by the system's code. */
+export function isDiskError(error: unknown): boolean {
+  if (error instanceof StorageError) return true
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+}
+
+const FULL = ['ENOSPC', 'EDQUOT']
+/** The calls that tell what became of earlier writes. */
+const LATE = ['fsync', 'fdatasync', 'close']
+
+/**
+ * Whether something was not written for want of space. A sync that says so has lost what was
+ * written before, and acknowledged: that is a failure.
+ */
+export function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof LeftoverError) return false
+  const isLate = 'syscall' in error && LATE.includes(String(error.syscall))
+  if ('code' in error && FULL.includes(String(error.code))) return !isLate
+  return isDiskFull(error.cause)
+}
+
+/** Removes what did not fit. What stays is a failure, for whatever reason. */
+export function takeBack(path: string, remove: () => void): void {
+  try {
+    remove()
+  } catch (error) {
+    throw new LeftoverError(path, error)
+  }
+}
+
+export function removeAll(disk: Disk, paths: readonly string[]): void {
+  for (const path of paths) disk.remove(path)
+}
+
+/**
+ * Gives what is to go another name; where there is no room even for that, it goes at once, and the
+ * answer is false.
+ */
+export function renameOrRemove(disk: Disk, from: string, to: string): boolean {
+  try {
+    disk.rename(from, to)
+    return true
+  } catch (error) {
+    if (!isDiskFull(error)) throw error
+    disk.removeTree(from)
+    return false
   }
 }

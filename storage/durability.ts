@@ -4,10 +4,11 @@
 import { dirname } from 'node:path'
 
 import { partitionMetadataPath } from './checkpoints.ts'
-import type { Disk } from './disk.ts'
+import { type Disk, syncFile } from './disk.ts'
 import type { LeaderEpochs } from './epochs.ts'
 import type { Guard } from './guard.ts'
-import { fileNameOf, INDEX_SUFFIXES, type Segment } from './segment.ts'
+import type { Segment } from './segment.ts'
+import { fileNameOf, INDEX_SUFFIXES } from './segment-names.ts'
 import type { Segments } from './segments.ts'
 
 export interface DurabilityOptions {
@@ -61,6 +62,8 @@ export class Durability {
     this.#epochs = epochs
     this.#guard = guard
     this.#recoveryPoint = recoveryPoint
+    // What a recovery had no room for is saved with the next sync, at the latest at the end.
+    if (recoveryPoint < segments.active.nextOffset) this.namesChanged()
   }
 
   get recoveryPoint(): number {
@@ -157,14 +160,7 @@ export class Durability {
   /** As `finish`, at once. */
   finishNow(begun: BegunSync): void {
     for (const segment of begun.segments) segment.file.sync()
-    for (const path of begun.paths) {
-      const file = this.#disk.open(path, 'write')
-      try {
-        file.sync()
-      } finally {
-        file.close()
-      }
-    }
+    for (const path of begun.paths) syncFile(this.#disk, path)
     for (const path of begun.directories) this.#disk.syncDirectory(path)
     this.#end(begun)
   }

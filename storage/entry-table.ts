@@ -109,17 +109,27 @@ export class EntryTable {
     const bytes = this.#bytes
     if (bytes === undefined || this.#savedCount === this.#count) return
     const file = this.#disk.open(this.path, 'create')
+    const from = Math.max(0, this.#savedCount)
+    const isCut = this.#savedCount < 0
+    // If not all of it fits, the next one begins anew.
+    this.#savedCount = -1
     try {
-      const from = Math.max(0, this.#savedCount)
       if (from < this.#count) {
         const position = from * this.entryBytes
         file.write(bytes.subarray(position, this.sizeBytes), position)
       }
-      if (this.#savedCount < 0) file.truncate(this.sizeBytes)
+      if (isCut) file.truncate(this.sizeBytes)
     } finally {
       file.close()
     }
     this.#savedCount = this.#count
+  }
+
+  /** What is in memory stays, until it is saved again. */
+  removeFile(): void {
+    this.bytes()
+    this.#savedCount = -1
+    this.#disk.remove(this.path)
   }
 
   /** Gives the memory back; what is not saved would be lost. */

@@ -3,7 +3,7 @@
 import {
   CorruptCheckpointError, type EpochEntry, readEpochs, writeEpochs,
 } from './checkpoints.ts'
-import type { Disk } from './disk.ts'
+import { type Disk, syncFile } from './disk.ts'
 
 export const LEADER_EPOCH_FILE = 'leader-epoch-checkpoint'
 
@@ -98,12 +98,7 @@ export class LeaderEpochs {
   syncNow(): void {
     this.save()
     if (!this.isUnsynced) return
-    const file = this.#disk.open(this.path, 'write')
-    try {
-      file.sync()
-    } finally {
-      file.close()
-    }
+    syncFile(this.#disk, this.path)
     this.#deviceVersion = this.#version
   }
 
@@ -141,13 +136,24 @@ export class LeaderEpochs {
     this.#changed()
   }
 
+  /** Records from the offset on are not written after all: the newest epoch has none yet. */
+  takeBack(offset: number): void {
+    const { latest } = this
+    const kept = this.#entries.filter(({ startOffset }) => startOffset < offset)
+    if (kept.length === this.#entries.length) return
+    this.#entries = kept
+    this.#version++
+    this.assign(latest, offset)
+  }
+
   /** The records before the offset are gone; the epoch it lies in begins there now. */
   truncateFromStart(offset: number): void {
     const index = this.#entries.findLastIndex(({ startOffset }) => startOffset <= offset)
     if (index < 0 || this.#entries[index]!.startOffset === offset && index === 0) return
     const { epoch } = this.#entries[index]!
     this.#entries = [{ epoch, startOffset: offset }, ...this.#entries.slice(index + 1)]
-    this.#changed()
+    // What the file says of records that are gone does no harm, and a disk may have no room for it.
+    this.#version++
   }
 
   clear(): void {

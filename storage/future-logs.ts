@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 
 import { topicIdIn } from './checkpoints.ts'
-import type { Disk } from './disk.ts'
+import { type Disk, isDiskFull, takeBack } from './disk.ts'
 import { Log, type LogOptions, type OpenLog } from './log.ts'
 
 const FUTURE = /^(.+-\d+)\.\S+-future$/
@@ -15,7 +15,8 @@ const ADDED_LENGTH = 40
 const MAX_NAME_LENGTH = 255
 
 /** What a log of this directory is opened with beside itself. */
-export type FutureLogOptions = Pick<LogOptions, 'logger' | 'producerExpirationMs' | 'buffers'>
+export type FutureLogOptions =
+  Pick<LogOptions, 'logger' | 'producerExpirationMs' | 'buffers' | 'room'>
 
 /** Kafka refuses to move a partition whose future name would be too long. */
 export function canBeMoved(topic: string, partition: number): boolean {
@@ -72,13 +73,22 @@ export class FutureLogs {
   *opening({ topic, partition, topicId, config, nowMs }: OpenLog): Generator<void, Log> {
     const name = `${topic}-${partition}`
     const found = this.#found.get(name)
-    const log = yield* Log.opening({
-      disk: this.#disk, directory: `${this.#path}/${found ?? this.#newName(name, nowMs)}`,
-      topicPartition: { topic, partition }, topicId, config, nowMs, ...this.#options,
+    const directory = `${this.#path}/${found ?? this.#newName(name, nowMs)}`
+    const opening = Log.opening({
+      disk: this.#disk, directory, topicPartition: { topic, partition }, topicId, config, nowMs,
+      ...this.#options,
       // How far it was synced nobody wrote down: after a crash all of it is looked through.
       ...found === undefined ? { isClean: true, isNew: true }
         : { isClean: this.isClean, recoveryPoint: 0 },
     })
+    let log: Log
+    try {
+      log = yield* opening
+    } catch (error) {
+      const isNew = found === undefined
+      if (isNew && isDiskFull(error)) takeBack(directory, () => this.#disk.removeTree(directory))
+      throw error
+    }
     this.#found.delete(name)
     this.#logs.set(name, log)
     return log

@@ -1,8 +1,10 @@
 // Stands between a log and its disk: after the first failure the log is failed for good, for nobody
-// knows what lies on the disk then. The recovery of the next start will.
+// knows what lies on the disk then. The recovery of the next start will. Only what does not fit is
+// no failure, where it can be taken back.
 
 import { ApiError, Errors } from '../protocol/errors.ts'
-import { StorageError } from './disk.ts'
+import { isDiskFull, StorageError, takeBack } from './disk.ts'
+import { DiskFullError, type Room } from './room.ts'
 
 /** So many damaged places are remembered as told. */
 const MOST_TOLD = 32
@@ -11,13 +13,18 @@ export class Guard {
   readonly #path: string
   readonly #onDamage: (why: string) => void
   readonly #told = new Set<string>()
+  readonly #room: Room | undefined
   #failure: StorageError | undefined
   isClosed = false
 
-  /** `path`: what is guarded, for messages. `onDamage` hears once of each damaged place. */
-  constructor(path: string, onDamage: (why: string) => void) {
+  /**
+   * `path`: what is guarded, for messages. `onDamage` hears once of each damaged place, `room` of
+   * what did not fit.
+   */
+  constructor(path: string, onDamage: (why: string) => void, room?: Room) {
     this.#path = path
     this.#onDamage = onDamage
+    this.#room = room
   }
 
   get failure(): StorageError | undefined {
@@ -41,6 +48,32 @@ export class Guard {
     } catch (error) {
       throw this.failed(error)
     }
+  }
+
+  /** As `do`, for what must not be left half done, whatever the reason. Throws StorageError. */
+  wholly(work: () => void): void {
+    this.do(() => takeBack(this.#path, work))
+  }
+
+  /**
+   * As `do`, for what may not fit and leaves nothing behind then, or what `takeBack` removes.
+   * Throws DiskFullError.
+   */
+  fitting<T>(work: () => T, takeBack: () => void = () => {}): T {
+    try {
+      return work()
+    } catch (error) {
+      if (!isDiskFull(error)) throw this.failed(error)
+      takeBack()
+      this.#room?.filled()
+      throw new DiskFullError(this.#path, error)
+    }
+  }
+
+  /** Throws KAFKA_STORAGE_ERROR as `checkUsable` does, and while there is no room. */
+  checkRoom(): void {
+    this.checkUsable()
+    this.#room?.check()
   }
 
   /** What to throw for an error. The first one of the disk stays. */

@@ -16,6 +16,8 @@ export interface LoadedLog {
   readonly producers: ProducerState
   readonly epochs: LeaderEpochs
   readonly snapshots: SnapshotFiles
+  /** Below it everything is on the device. */
+  readonly recoveryPoint: number
 }
 
 /** Makes the directory where there is none. Throws what the disk says, and for what is damaged. */
@@ -30,13 +32,22 @@ export function* loadLog(options: LogOptions, config: LogConfig): Generator<void
   const producers = new ProducerState(name)
   const snapshots = new SnapshotFiles(disk, directory, names, logger)
   const epochs = new LeaderEpochs(disk, `${directory}/${LEADER_EPOCH_FILE}`)
+  let hasRoom = true
+  const onNoRoom = (): void => {
+    hasRoom = false
+    options.room?.filled()
+  }
   try {
     const segments = yield* loadSegments({
       disk, directory, names, name, logger, nowMs, isClean, recoveryPoint, startOffset, config,
-      epochs, producers, snapshots,
+      epochs, producers, snapshots, onNoRoom,
     })
     if (wasRefused) forgetRefusal(disk, directory)
-    return { segments, producers, epochs, snapshots }
+    const { nextOffset } = segments.active
+    return {
+      segments, producers, epochs, snapshots,
+      recoveryPoint: hasRoom ? nextOffset : Math.min(recoveryPoint ?? 0, nextOffset),
+    }
   } catch (error) {
     if (isClean) noteRefusal(disk, directory, error)
     throw error

@@ -5,17 +5,18 @@ import { createHash } from 'node:crypto'
 
 import { BufferPool } from './buffer-pool.ts'
 import {
-  CLEAN_SHUTDOWN_FILE, CorruptCheckpointError, type OffsetCheckpoint, readCleanShutdown,
-  readOffsets, topicIdIn, writeCleanShutdown, writeEpochs, writeOffsets, writeOffsetsAsync,
+  CLEAN_SHUTDOWN_FILE, readCleanShutdown, topicIdIn, writeCleanShutdown, writeEpochs,
 } from './checkpoints.ts'
-import { type Disk, StorageError } from './disk.ts'
+import { type Disk, isDiskFull, renameOrRemove, StorageError, takeBack } from './disk.ts'
 import { LEADER_EPOCH_FILE } from './epochs.ts'
 import { FutureLogs } from './future-logs.ts'
 import { lastOf } from './loading.ts'
 import { Log, type LogOptions, type OpenLog } from './log.ts'
 import { endOffsetOf } from './log-end.ts'
+import { OffsetsOfLogs } from './offsets-of-logs.ts'
 import type { Logger } from './ports.ts'
 import { Removals } from './removals.ts'
+import { DiskFullError, Room } from './room.ts'
 
 export interface LogDirectoryOptions {
   readonly disk: Disk
@@ -44,13 +45,14 @@ export class LogDirectory {
   readonly #logs = new Map<string, Log>()
   /** Directories of partitions that are not opened (yet); whose they are, if that was looked up. */
   readonly #found = new Map<string, string | undefined>()
-  readonly #checkpoints: readonly Checkpoint[]
-  readonly #recoveryPoints: Checkpoint
-  readonly #startOffsets: Checkpoint
-  readonly #highWatermarks: Checkpoint
+  readonly #checkpoints: readonly OffsetsOfLogs[]
+  readonly #recoveryPoints: OffsetsOfLogs
+  readonly #startOffsets: OffsetsOfLogs
+  readonly #highWatermarks: OffsetsOfLogs
   readonly #removals: Removals
   /** Logs that are on their way here from other directories. */
   readonly futures: FutureLogs
+  readonly room: Room
   /** Names of logs that were written to since they were on the device as a whole. */
   readonly #unsynced = new Set<string>()
   /** Directories have got other names, and the device may not know. */
@@ -65,11 +67,12 @@ export class LogDirectory {
     this.#logger = logger
     this.#producerExpirationMs = producerExpirationMs
     this.#removals = new Removals(disk)
+    this.room = new Room(disk, path, logger)
     this.futures = new FutureLogs(disk, path, {
-      logger, buffers: this.#buffers, ...this.#ofProducers,
+      logger, buffers: this.#buffers, room: this.room, ...this.#ofProducers,
     })
-    const checkpoint = (file: string, offsetOf: (log: Log) => number): Checkpoint =>
-      new Checkpoint(disk, `${path}/${file}`, logger, offsetOf)
+    const checkpoint = (file: string, offsetOf: (log: Log) => number): OffsetsOfLogs =>
+      new OffsetsOfLogs(disk, `${path}/${file}`, logger, offsetOf)
     this.#recoveryPoints = checkpoint(RECOVERY_POINTS, (log) => log.recoveryPoint)
     this.#startOffsets = checkpoint(START_OFFSETS, (log) => log.startOffset)
     this.#highWatermarks = checkpoint(HIGH_WATERMARKS, (log) => log.highWatermark)
@@ -143,23 +146,51 @@ export class LogDirectory {
     return this.#logs.size + this.futures.count
   }
 
-  /** Opens the log that is there, or makes a new one. Throws what the disk says. */
+  /**
+   * Opens the log that is there, or makes a new one. Throws what the disk says; where it is full,
+   * nothing is left of a new one.
+   */
   openLog(options: OpenLog): Log {
     return lastOf(this.opening(options))
   }
 
   /** As `openLog`, in steps: a large one that has to be recovered takes seconds. */
-  *opening({ topic, partition, topicId, config, nowMs }: OpenLog): Generator<void, Log> {
-    const name = `${topic}-${partition}`
+  *opening(options: OpenLog): Generator<void, Log> {
+    const name = `${options.topic}-${options.partition}`
     const isThere = this.#found.has(name)
+    try {
+      return yield* this.#opening(options, name, isThere)
+    } catch (error) {
+      if (isDiskFull(error)) {
+        this.room.filled()
+        // It would lie beside that of another directory at the next start.
+        if (!isThere) takeBack(this.#pathOf(name), () => this.#removeNew(name))
+      }
+      throw error
+    }
+  }
+
+  #removeNew(name: string): void {
+    this.#disk.removeTree(this.#pathOf(name))
+    this.#disk.syncDirectory(this.path)
+  }
+
+  *#opening(
+    { topic, partition, topicId, config, nowMs }: OpenLog, name: string, isThere: boolean,
+  ): Generator<void, Log> {
     if (!isThere) this.#forget(name)
     const log = yield* Log.opening({
       ...this.#ofLog(topic, partition), topicId, nowMs, config,
       ...isThere ? this.#checkpointed(name) : { isClean: true, isNew: true },
     })
+    try {
+      this.#lowerCheckpoints(name, log)
+    } catch (error) {
+      log.abandon()
+      throw error
+    }
     this.#found.delete(name)
     this.#logs.set(name, log)
-    this.#lowerCheckpoints(name, log)
     return log
   }
 
@@ -169,7 +200,7 @@ export class LogDirectory {
     return {
       disk: this.#disk, directory: this.#pathOf(name), topicPartition: { topic, partition },
       logger: this.#logger, buffers: this.#buffers, removals: this.#removals,
-      ...this.#ofProducers,
+      room: this.room, ...this.#ofProducers,
       onTruncate: (lowered: Lowered) => this.#lowerCheckpoints(name, lowered),
       onUnsynced: () => { this.#unsynced.add(name) },
     } satisfies Partial<LogOptions>
@@ -182,16 +213,17 @@ export class LogDirectory {
 
   /**
    * A future log of this directory takes the place of the present one of another directory, and has
-   * all that it has. That one is to be removed next, in the same turn. Throws StorageError.
+   * all that it has. That one is to be removed next, in the same turn. Throws StorageError; where
+   * something does not fit, the future log is closed, and still there if nothing was exchanged.
    */
   promote(future: Log, present: Log, nowMs: number): Log {
     const { name, topic, partition, topicId, endOffset } = future
     future.close()
-    this.futures.forget(name)
     return this.#io(() => {
       // Epochs without records are no part of what was copied.
       writeEpochs(this.#disk, `${future.directory}/${LEADER_EPOCH_FILE}`, present.epochs)
       this.#disk.rename(future.directory, this.#pathOf(name))
+      this.futures.forget(name)
       // Before the other one goes: a loss of power must not take both.
       this.#disk.syncDirectory(this.path)
       const log = lastOf(Log.opening({
@@ -227,8 +259,7 @@ export class LogDirectory {
     for (const log of this.futures.all()) if (log.name === name) log.abandon()
     this.futures.forget(name)
     const to = this.#freePath(name, path, nowMs, DELETE_SUFFIX)
-    this.#io(() => this.#disk.rename(path, to))
-    this.#removals.add(to, nowMs)
+    if (this.#io(() => renameOrRemove(this.#disk, path, to))) this.#removals.add(to, nowMs)
   }
 
   /** Where a log ends that nobody has opened. Throws StorageError. */
@@ -277,9 +308,9 @@ export class LogDirectory {
     this.#logs.delete(log.name)
     log.abandon()
     const path = this.#freePath(log.name, log.topicId, nowMs, DELETE_SUFFIX)
-    this.#io(() => this.#disk.rename(log.directory, path))
+    const isThere = this.#io(() => renameOrRemove(this.#disk, log.directory, path))
     this.#isRenamed = true
-    this.#removals.add(path, nowMs + log.config.fileDeleteDelayMs)
+    if (isThere) this.#removals.add(path, nowMs + log.config.fileDeleteDelayMs)
   }
 
   /** The topic that a partition belongs to which nobody has opened; undefined when it is unsaid. */
@@ -321,12 +352,25 @@ export class LogDirectory {
     return removed.length > 0
   }
 
-  /** Writes the checkpoints that have changed. Throws StorageError. */
-  checkpoint(): void {
-    if (this.#isFailed) return
-    this.#io(() => {
-      for (const checkpoint of this.#checkpoints) checkpoint.save(this.#logs, this.#found)
-    })
+  /** Writes the checkpoints that have changed; false if some do not fit. Throws StorageError. */
+  checkpoint(): boolean {
+    let isWritten = true
+    for (const checkpoint of this.#checkpoints) {
+      if (this.#isFailed) return false
+      try {
+        checkpoint.save(this.#logs, this.#found)
+      } catch (error) {
+        this.#notWritten(error)
+        isWritten = false
+      }
+    }
+    return isWritten
+  }
+
+  /** What has no room now is written another time. Throws StorageError for everything else. */
+  #notWritten(error: unknown): void {
+    if (!isDiskFull(error)) throw storageError(this.path, error)
+    this.room.filled()
   }
 
   /** As `checkpoint`, without holding up the others. */
@@ -336,7 +380,7 @@ export class LogDirectory {
       try {
         await checkpoint.saveAsync(this.#logs, this.#found)
       } catch (error) {
-        throw new StorageError(this.path, error)
+        this.#notWritten(error)
       }
     }
   }
@@ -345,7 +389,7 @@ export class LogDirectory {
     try {
       return work()
     } catch (error) {
-      throw error instanceof StorageError ? error : new StorageError(this.path, error)
+      throw storageError(this.path, error)
     }
   }
 
@@ -360,109 +404,48 @@ export class LogDirectory {
    * StorageError, when everything is closed.
    */
   async close({ brokerEpoch }: { readonly brokerEpoch: number }): Promise<void> {
-    await this.#closeLogs()
-    if (!this.#isFailed) await this.futures.close()
-    this.checkpoint()
+    const isClosed = await this.#closeLogs()
+    if (this.#isFailed) return
+    await this.futures.close()
+    if (!this.checkpoint() || !isClosed) {
+      this.#logger.warn('There was no room for a clean end: the next start looks through the logs',
+        { directory: this.path })
+      return
+    }
     // Logs that still wait for their recovery are not clean: a start that failed half-way.
     const isRecovered = this.#isClean || this.#found.size === 0
-    const isSound = !this.#isFailed && isRecovered
-      && [...this.#logs.values()].every((log) => !log.isFailed)
+    const isSound = isRecovered && [...this.#logs.values()].every((log) => !log.isFailed)
     if (!isSound) return
     this.#io(() => (
       writeCleanShutdown(this.#disk, this.#pathOf(CLEAN_SHUTDOWN_FILE), brokerEpoch)
     ))
   }
 
-  /** Several at a time: what they wait for is the same device. */
-  async #closeLogs(): Promise<void> {
+  /**
+   * Several at a time: what they wait for is the same device. False if for some there is no room to
+   * write all that the next start needs.
+   */
+  async #closeLogs(): Promise<boolean> {
+    let isWritten = true
     const failures: unknown[] = []
     const left = this.#logs.values()
     const closeOneByOne = async (): Promise<void> => {
       for (const log of left) {
         if (this.#isFailed) log.abandon()
-        else await log.closeAsync().catch((error: unknown) => { failures.push(error) })
+        else await log.closeAsync().catch((error: unknown) => {
+          isWritten &&= !(error instanceof DiskFullError)
+          if (!(error instanceof DiskFullError)) failures.push(error)
+        })
       }
     }
     await Promise.all(Array.from({ length: LOGS_CLOSED_AT_ONCE }, closeOneByOne))
     if (failures.length > 0) throw failures[0]
+    return isWritten
   }
 }
 
-/** A file of one offset per log. */
-class Checkpoint {
-  readonly #disk: Disk
-  readonly #path: string
-  readonly #logger: Logger
-  readonly #offsetOf: (log: Log) => number
-  /** What the file says, or is about to say. */
-  #offsets: OffsetCheckpoint = new Map()
-  /** The file was missing, or damaged. */
-  isLost = false
-
-  constructor(disk: Disk, path: string, logger: Logger, offsetOf: (log: Log) => number) {
-    this.#disk = disk
-    this.#path = path
-    this.#logger = logger
-    this.#offsetOf = offsetOf
-  }
-
-  load(): void {
-    try {
-      this.isLost = !this.#disk.exists(this.#path)
-      this.#offsets = readOffsets(this.#disk, this.#path)
-    } catch (error) {
-      if (!(error instanceof CorruptCheckpointError)) throw error
-      this.isLost = true
-      this.#logger.warn('a checkpoint is damaged, the logs have to tell', { error })
-    }
-  }
-
-  loaded(name: string): number | undefined {
-    return this.#offsets.get(name)
-  }
-
-  /** Writes the file if it says more of the log. */
-  lower(name: string, offset: number): void {
-    if ((this.loaded(name) ?? 0) <= offset) return
-    this.#offsets = new Map(this.#offsets).set(name, offset)
-    writeOffsets(this.#disk, this.#path, this.#offsets)
-  }
-
-  save(logs: Logs, unopened: Unopened): void {
-    const offsets = this.#changed(logs, unopened)
-    if (offsets !== undefined) writeOffsets(this.#disk, this.#path, offsets)
-  }
-
-  /** One that is saved meanwhile stays. */
-  async saveAsync(logs: Logs, unopened: Unopened): Promise<void> {
-    const offsets = this.#changed(logs, unopened)
-    if (offsets === undefined) return
-    const isNewest = (): boolean => this.#offsets === offsets
-    await writeOffsetsAsync(this.#disk, this.#path, offsets, isNewest)
-  }
-
-  /** What the file has to say from now on; undefined when it says so already. */
-  #changed(logs: Logs, unopened: Unopened): OffsetCheckpoint | undefined {
-    const offsets = new Map<string, number>()
-    for (const [name, log] of logs) offsets.set(name, this.#offsetOf(log))
-    // Logs that are there and not opened keep what the file said.
-    for (const name of unopened.keys()) {
-      const offset = this.#offsets.get(name)
-      if (offset !== undefined) offsets.set(name, offset)
-    }
-    if (!this.isLost && isSame(offsets, this.#offsets)) return undefined
-    this.#offsets = offsets
-    this.isLost = unopened.size > 0 && this.isLost
-    return offsets
-  }
+function storageError(path: string, error: unknown): StorageError {
+  return error instanceof StorageError ? error : new StorageError(path, error)
 }
 
 type Lowered = Pick<Log, 'recoveryPoint' | 'startOffset'>
-type Logs = ReadonlyMap<string, Log>
-type Unopened = ReadonlyMap<string, unknown>
-
-function isSame(a: OffsetCheckpoint, b: OffsetCheckpoint): boolean {
-  if (a.size !== b.size) return false
-  for (const [name, offset] of a) if (b.get(name) !== offset) return false
-  return true
-}

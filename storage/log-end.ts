@@ -3,7 +3,7 @@
 import { BatchReader } from './batch-reader.ts'
 import type { Disk } from './disk.ts'
 import { fileNamesIn } from './log-files.ts'
-import { fileNameOf, LOG_SUFFIX } from './segment.ts'
+import { fileNameOf, LOG_SUFFIX } from './segment-names.ts'
 
 /** One past the last sound batch of the last segment; 0 without any. Throws what the disk says. */
 export function endOffsetOf(disk: Disk, directory: string): number {

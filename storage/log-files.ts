@@ -5,7 +5,7 @@ import { BatchReader } from './batch-reader.ts'
 import type { Disk } from './disk.ts'
 import {
   CLEANED_SUFFIX, DELETED_SUFFIX, INDEX_SUFFIXES, LOG_SUFFIX, SWAP_SUFFIX,
-} from './segment.ts'
+} from './segment-names.ts'
 
 const TEMPORARY_SUFFIX = '.tmp'
 

@@ -7,6 +7,7 @@ import type { Disk } from './disk.ts'
 import type { Logger } from './ports.ts'
 import type { ProducerState } from './producers.ts'
 import type { Removals } from './removals.ts'
+import type { Room } from './room.ts'
 import type { Origin } from './validate.ts'
 import type { Verification } from './verifications.ts'
 
@@ -35,6 +36,8 @@ export interface LogOptions extends Claim {
   onTruncate?(lowered: { readonly recoveryPoint: number, readonly startOffset: number }): void
   /** Something is written that is not on the device, for the first time since all was. */
   onUnsynced?(): void
+  /** Of its log directory: while it is full, appends are refused. */
+  readonly room?: Room
   /** Where deleted files wait for their time; left out: the log has its own. */
   readonly removals?: Removals
   /** What is known of producers, where the log takes the place of another one that is the same. */

@@ -4,15 +4,14 @@
 //   startOffset ≤ lastStableOffset ≤ highWatermark ≤ writtenOffset ≤ endOffset
 // and recoveryPoint ≤ writtenOffset: below it everything is on the device. After a failed write or
 // sync the log is failed for good: what lies on the disk is for the recovery of the next start.
+// Only what does not fit there is taken back, all that is staged, and the log goes on (H7).
 
-import { ApiError, Errors } from '../protocol/errors.ts'
 import { Batch } from '../protocol/records/batch.ts'
 import { admit, infoOf } from './admission.ts'
 import { BufferPool } from './buffer-pool.ts'
 import type { EpochEntry } from './checkpoints.ts'
 import { Compaction } from './compaction/compaction.ts'
 import { jitterMs, type LogConfig, parseLogConfig } from './config.ts'
-import type { Disk } from './disk.ts'
 import { type BegunSync, Durability } from './durability.ts'
 import type { LeaderEpochs } from './epochs.ts'
 import { Guard } from './guard.ts'
@@ -20,18 +19,20 @@ import { lastOf, loadLog, type LoadedLog } from './loading.ts'
 import type {
   AppendInfo, AppendOptions, EpochEndOffset, LogOptions, ReadOptions, ReadResult,
 } from './log-options.ts'
+import { checkDeletable, checkReadable } from './out-of-range.ts'
 import type { Logger } from './ports.ts'
 import type { ProducerState } from './producers.ts'
 import { countReadable, readBatches } from './reading.ts'
-import { cut, discard, loadProducers, startOver, takeIn } from './recovery.ts'
+import { cut, loadProducers, startOver, takeIn } from './recovery.ts'
 import { Removals } from './removals.ts'
 import { countExpired } from './retention.ts'
+import { fits } from './room.ts'
 import * as search from './search.ts'
-import { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 import type { SnapshotFiles } from './snapshot-files.ts'
 import { Staging } from './staging.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
+import { beginLastSync, letGo, type LogParts, roll } from './turnover.ts'
 
 export type * from './log-options.ts'
 
@@ -47,7 +48,6 @@ export class Log {
   readonly topicId: string
   /** `topic-partition` */
   readonly name: string
-  readonly #disk: Disk
   readonly #logger: Logger
   readonly #buffers: BufferPool
   readonly #segments: Segments
@@ -65,9 +65,9 @@ export class Log {
   readonly #durability: Durability
   readonly #onTruncate: LogOptions['onTruncate']
   readonly #onUnsynced: (() => void) | undefined
-  readonly #removals: Removals
   #rollJitterMs: number
   readonly #guard: Guard
+  readonly #parts: LogParts
   /** What cleanings of the log go by. */
   readonly compaction: Compaction
 
@@ -89,7 +89,6 @@ export class Log {
     this.partition = partition
     this.topicId = options.topicId
     this.name = `${topic}-${partition}`
-    this.#disk = disk
     this.directory = directory
     this.#logger = logger
     this.#config = config
@@ -100,8 +99,7 @@ export class Log {
     this.#onUnsynced = options.onUnsynced
     this.#guard = new Guard(directory, (why) => {
       logger.error('what lies on the disk is damaged', { log: this.name, why })
-    })
-    this.#removals = options.removals ?? new Removals(disk)
+    }, options.room)
     this.producers = options.producers ?? loaded.producers
     this.#snapshots = loaded.snapshots
     this.#epochs = loaded.epochs
@@ -109,12 +107,14 @@ export class Log {
     const { startOffset = 0, highWatermark = 0 } = options
     this.#durability = new Durability({
       disk, directory, segments: this.#segments, epochs: this.#epochs,
-      recoveryPoint: this.#segments.active.nextOffset, guard: this.#guard,
+      recoveryPoint: loaded.recoveryPoint, guard: this.#guard,
     })
-    this.compaction = new Compaction({
-      log: this, disk, segments: this.#segments, snapshots: this.#snapshots,
-      removals: this.#removals, guard: this.#guard,
-    })
+    this.#parts = {
+      disk, directory, segments: this.#segments, snapshots: this.#snapshots,
+      producers: this.producers, durability: this.#durability, guard: this.#guard,
+      removals: options.removals ?? new Removals(disk),
+    }
+    this.compaction = new Compaction({ log: this, ...this.#parts })
     this.#endOffset = this.#segments.active.nextOffset
     this.#startOffset = Math.max(startOffset, this.#segments.first.baseOffset)
     if (this.#startOffset > this.#endOffset) this.#startOver(this.#startOffset, nowMs)
@@ -193,10 +193,11 @@ export class Log {
   /**
    * Stages batches at the end. They are patched where they lie, and the buffer is the log's until
    * they are written. Throws `ApiError`, for records `RecordValidationError`: then nothing was
-   * appended.
+   * appended, but perhaps the first of a follower's batches. `DiskFullError`: nor is anything left
+   * of what was staged before.
    */
   append(records: Buffer, options: AppendOptions): AppendInfo {
-    this.#guard.checkUsable()
+    this.#guard.checkRoom()
     const admitted = admit(records, options, this)
     const isAppendTime = this.#config.timestampType === 'LogAppendTime'
     const logStartOffset = this.#startOffset
@@ -222,45 +223,70 @@ export class Log {
       active.isFullFor(batch, this.#config, this.#rollJitterMs, nowMs)))
     if (isFull) this.#roll(nowMs, batch.baseOffset)
     const segment = this.#segments.active
+    this.#staging.add(batch, this.producers)
     takeIn(batch, this.producers, segment)
     this.#guard.do(() => this.#epochs.assign(batch.leaderEpoch, batch.baseOffset))
     segment.note(batch, this.#config.indexIntervalBytes)
-    this.#staging.add(batch)
     this.#endOffset = batch.nextOffset
   }
 
-  /** Begins a new segment. The old one is complete then; an empty one makes room. */
   #roll(nowMs: number, baseOffset = this.#endOffset): void {
     this.flush()
-    const { active } = this.#segments
-    this.#guard.do(() => {
-      if (active.sizeBytes > 0) active.finish()
-      else discard(this.#disk, this.#segments.removeFrom(active.baseOffset))
-      this.#snapshots.write(baseOffset, this.producers)
-      this.#segments.push(Segment.create(this.#disk, this.directory, baseOffset, nowMs))
-      this.#durability.namesChanged()
-    })
+    roll(this.#parts, baseOffset, nowMs)
   }
 
-  /** Writes what is staged. Throws StorageError; the log is failed then. */
+  /**
+   * Writes what is staged. Throws StorageError: the log is failed then; DiskFullError: the log is
+   * what was written of it before.
+   */
   flush(): void {
     const { sizeBytes } = this.#staging
     if (sizeBytes === 0) return
     // What failed once is not tried again: nobody knows what lies on the disk.
     if (this.#guard.failure !== undefined) throw this.#guard.failure
-    this.#guard.do(() => this.#segments.active.write(this.#staging.buffers(), sizeBytes))
+    const { active } = this.#segments
+    this.#guard.fitting(
+      () => active.write(this.#staging.buffers(), sizeBytes), () => this.#takeBack())
     this.#staging.clear()
     if (this.unsyncedBytes === 0) this.#onUnsynced?.()
     this.#durability.wrote(sizeBytes)
     this.#writtenOffset = this.#endOffset
   }
 
-  /** Brings everything to the device; rejects with StorageError, and the log is failed then. */
+  /** The log is what is written of it, whatever more was staged. */
+  #takeBack(): void {
+    const { producers } = this.#staging
+    this.#staging.clear()
+    this.#guard.wholly(() => {
+      this.#segments.active.takeBack(this.#writtenOffset)
+      this.#endsAt(this.#writtenOffset)
+      this.#epochs.takeBack(this.#endOffset)
+      this.producers.takeBack(producers, this.#endOffset)
+    })
+  }
+
+  #endsAt(offset: number): void {
+    this.#endOffset = offset
+    this.#writtenOffset = offset
+    this.#durability.truncated(offset)
+    this.compaction.truncated()
+  }
+
+  #loadProducers(): void {
+    this.#guard.do(() => (
+      loadProducers(this.#segments, this.#endOffset, this.producers, this.#snapshots)))
+    this.producers.forgetTransactionsBefore(this.#highWatermark)
+  }
+
+  /**
+   * Brings everything to the device. Rejects with StorageError, and the log is failed then;
+   * DiskFullError: some of it is not there yet.
+   */
   async sync(): Promise<void> {
-    this.flush()
+    fits(() => this.flush())
     this.#guard.checkUsable()
     await this.#durability.finish(
-      this.#guard.do(() => this.#durability.begin(this.#writtenOffset)))
+      this.#guard.fitting(() => this.#durability.begin(this.#writtenOffset)))
   }
 
   advanceHighWatermark(offset: number): void {
@@ -274,11 +300,7 @@ export class Log {
    */
   read(offset: number, maxSizeBytes: number, { maxOffset, minOneBatch }: ReadOptions): ReadResult {
     this.#guard.checkUsable()
-    if (offset < this.#startOffset || offset > this.#endOffset) {
-      throw new ApiError(Errors.OFFSET_OUT_OF_RANGE,
-        `Received request for offset ${offset} for partition ${this.name}, but we only have log `
-        + `segments from offset ${this.#startOffset} up to ${this.#endOffset}.`)
-    }
+    checkReadable(this, offset)
     const end = Math.min(maxOffset, this.#writtenOffset)
     return this.#guard.do(() => (
       readBatches(this.#segments, offset, end, maxSizeBytes, minOneBatch, this.#buffers)
@@ -297,7 +319,7 @@ export class Log {
    */
   *batches(from: number, to: number = Infinity): Generator<Batch> {
     this.#guard.checkUsable()
-    this.flush()
+    fits(() => this.flush())
     try {
       yield* search.batchesOf(this.#segments, from, to)
     } catch (error) {
@@ -312,16 +334,19 @@ export class Log {
 
   /** The first record that is not older than the timestamp. */
   offsetForTimestamp(timestamp: number): search.TimestampPlace | undefined {
-    this.#guard.checkUsable()
-    this.flush()
-    return this.#guard.do(() => search.findTimestamp(this.#segments, timestamp, this.#startOffset))
+    return this.#look(() => search.findTimestamp(this.#segments, timestamp, this.#startOffset))
   }
 
   /** The first record with the largest timestamp of all (KIP-734). */
   maxTimestampOffset(): search.TimestampPlace | undefined {
+    return this.#look(() => search.findMaxTimestamp(this.#segments))
+  }
+
+  /** At what is staged, too, where it fits on the disk. */
+  #look<T>(work: () => T): T {
     this.#guard.checkUsable()
-    this.flush()
-    return this.#guard.do(() => search.findMaxTimestamp(this.#segments))
+    fits(() => this.flush())
+    return this.#guard.do(work)
   }
 
   /** Where the largest epoch ends that is not larger (KIP-279). */
@@ -345,11 +370,7 @@ export class Log {
    * Throws OFFSET_OUT_OF_RANGE for what is not committed.
    */
   deleteRecordsTo(offset: number): void {
-    if (offset > this.#highWatermark) {
-      throw new ApiError(Errors.OFFSET_OUT_OF_RANGE,
-        `Cannot increment the log start offset to ${offset} of partition ${this.name} since it is `
-        + `larger than the high watermark ${this.#highWatermark}`)
-    }
+    checkDeletable(this, offset)
     if (offset <= this.#startOffset) return
     this.#startOffset = offset
     this.#guard.do(() => this.#epochs.truncateFromStart(offset))
@@ -361,16 +382,13 @@ export class Log {
     this.#guard.checkUsable()
     if (offset >= this.#endOffset) return
     if (offset <= this.#segments.first.baseOffset) return this.truncateFully(offset)
-    this.flush()
+    fits(() => this.flush())
     this.#guard.do(() => {
       this.#lower(this.#segments.endBelow(offset))
-      cut(this.#segments, offset, this.#disk, this.directory)
+      cut(this.#segments, offset, this.#parts.disk, this.directory)
     })
     this.#truncated()
-    this.#guard.do(() => (
-      loadProducers(this.#segments, this.#endOffset, this.producers, this.#snapshots)
-    ))
-    this.producers.forgetTransactionsBefore(this.#highWatermark)
+    this.#loadProducers()
   }
 
   /** Removes everything; the log begins anew at the offset. */
@@ -386,7 +404,7 @@ export class Log {
     this.#staging.clear()
     this.#guard.do(() => {
       this.#lower(Math.min(offset, this.#segments.first.baseOffset))
-      startOver(this.#segments, offset, this.#disk, this.directory, nowMs)
+      startOver(this.#segments, offset, this.#parts.disk, this.directory, nowMs)
       this.#snapshots.removeAbove(-1)
       this.#epochs.clear()
     })
@@ -402,10 +420,7 @@ export class Log {
   }
 
   #truncated(): void {
-    this.#endOffset = this.#segments.active.nextOffset
-    this.#writtenOffset = this.#endOffset
-    this.#durability.truncated(this.#endOffset)
-    this.compaction.truncated()
+    this.#endsAt(this.#segments.active.nextOffset)
     this.#highWatermark = Math.min(this.#highWatermark, this.#endOffset)
     this.#startOffset = Math.min(this.#startOffset, this.#endOffset)
     this.#guard.do(() => {
@@ -413,7 +428,7 @@ export class Log {
       this.#snapshots.removeAbove(this.#endOffset)
       // What was removed must not come back, after a crash, among what is appended next.
       this.#segments.active.file.sync()
-      this.#disk.syncDirectory(this.directory)
+      this.#parts.disk.syncDirectory(this.directory)
       this.#onTruncate?.(this)
     })
   }
@@ -421,18 +436,12 @@ export class Log {
   /** Deletes some segments whose time is over. Answers how many; 0 when there are no more. */
   applyRetention(nowMs: number): number {
     this.#guard.checkUsable()
-    const count = this.#guard.do(() => (
+    let count = this.#guard.do(() => (
       countExpired(this.#segments.all, this.#config, this, nowMs)))
-    if (count === 0) return 0
-    if (count === this.#segments.count) this.#roll(nowMs)
-    const dueMs = nowMs + this.#config.fileDeleteDelayMs
-    const removed = this.#segments.removeFirst(count)
-    this.#guard.do(() => {
-      for (const segment of removed) {
-        for (const path of segment.markDeleted()) this.#removals.add(path, dueMs)
-      }
-      this.#snapshots.removeBelow(this.#segments.first.baseOffset)
-    })
+    // The active one goes when there is another, for which there may be no room yet.
+    if (count === this.#segments.count && !fits(() => this.#roll(nowMs))) count--
+    if (count <= 0) return 0
+    letGo(this.#parts, count, nowMs + this.#config.fileDeleteDelayMs)
     this.#logger.info('deleted segments', {
       log: this.name, count, startOffset: this.#segments.first.baseOffset,
     })
@@ -450,7 +459,7 @@ export class Log {
     const isCompacted = this.#config.cleanupPolicy.has('compact')
     const count = isCompacted ? 0 : this.applyRetention(nowMs)
     this.producers.expire(nowMs, this.#producerExpirationMs)
-    this.#guard.do(() => this.#removals.removeDue(nowMs))
+    this.#guard.do(() => this.#parts.removals.removeDue(nowMs))
     return count > 0
   }
 
@@ -477,14 +486,8 @@ export class Log {
   /** Undefined when all that the next start needs is on the device. */
   #beginLastSync(): BegunSync | undefined {
     if (!this.#guard.isUsable) return undefined
-    this.flush()
-    const isComplete = this.sizeBytes === 0 || this.#snapshots.offsets.at(-1) === this.#endOffset
-    if (isComplete && !this.#durability.hasChanged) return undefined
-    return this.#guard.do(() => {
-      this.#segments.active.finish()
-      const snapshotPath = this.#snapshots.write(this.#endOffset, this.producers)
-      return this.#durability.begin(this.#writtenOffset, { snapshotPath })
-    })
+    fits(() => this.flush())
+    return beginLastSync(this.#parts, this.#endOffset)
   }
 
   /** Gives the files back without another word: the log is to be deleted, or its disk is broken. */

@@ -6,7 +6,6 @@ import type {
 } from './disk.ts'
 import { FileNode } from './memory-file.ts'
 
-/** It never fills up, but says how much there is. */
 const SIZE_BYTES = 2 ** 40
 
 type Node = FileNode | DirectoryNode
@@ -48,6 +47,8 @@ export class MemoryDisk implements Disk {
   /** What happened to names and is not synced, in order; what stands together happens at once. */
   #changes: (readonly NameChange[])[] = []
   readonly #locks = new Set<string>()
+  /** When less is given, it fills up; files take what they hold, and names nothing. */
+  capacityBytes = SIZE_BYTES
   /** Makes everything fail that changes or syncs something, when set. */
   failure: Error | undefined
 
@@ -169,8 +170,15 @@ export class MemoryDisk implements Disk {
   }
 
   space(directory: string): DiskSpace {
+    const { capacityBytes } = this
     const usedBytes = usedBy(this.#directoryAt(directory))
-    return { totalBytes: SIZE_BYTES, usableBytes: Math.max(SIZE_BYTES - usedBytes, 0) }
+    return { totalBytes: capacityBytes, usableBytes: Math.max(capacityBytes - usedBytes, 0) }
+  }
+
+  /** How many bytes more there is room for. */
+  get leftBytes(): number {
+    if (this.capacityBytes === SIZE_BYTES) return Infinity
+    return Math.max(0, this.capacityBytes - usedBy(this.#absolute) - usedBy(this.#relative))
   }
 
   lock(path: string): DiskLock | undefined {
@@ -281,7 +289,11 @@ class MemoryFile implements DiskFile {
 
   write(bytes: Uint8Array, position: number): void {
     this.#disk.checkFailure(this.path)
-    this.#node.write(bytes, position)
+    const overBytes = Math.min(
+      bytes.length, position + bytes.length - this.#node.sizeBytes - this.#disk.leftBytes)
+    if (overBytes <= 0) return this.#node.write(bytes, position)
+    this.#node.write(bytes.subarray(0, bytes.length - overBytes), position)
+    throw systemError('ENOSPC', this.path)
   }
 
   writeAll(buffers: readonly Uint8Array[], position: number): void {

@@ -12,10 +12,10 @@ const NONE = -1
 
 /** A batch that was appended, as far as it is remembered. */
 export interface BatchMetadata {
-  lastSequence: number
-  lastOffset: number
-  offsetDelta: number
-  timestamp: number
+  readonly lastSequence: number
+  readonly lastOffset: number
+  readonly offsetDelta: number
+  readonly timestamp: number
 }
 
 export function firstSequenceOf({ lastSequence, offsetDelta }: BatchMetadata): number {
@@ -36,10 +36,11 @@ export class ProducerEntry {
   /** Of the open transaction's first record; −1 without one. */
   currentTransactionFirstOffset = NONE
   /** Oldest first, at most five. */
-  readonly batches: BatchMetadata[] = []
+  readonly batches: BatchMetadata[]
 
-  constructor(producerId: number) {
+  constructor(producerId: number, batches: BatchMetadata[] = []) {
     this.producerId = producerId
+    this.batches = batches
   }
 
   get lastBatch(): BatchMetadata | undefined {
@@ -69,17 +70,18 @@ export class ProducerEntry {
     lastSequence: number, lastOffset: number, offsetDelta: number, timestamp: number,
   ): void {
     this.lastTimestamp = timestamp
-    if (this.batches.length < BATCHES_KEPT) {
-      this.batches.push({ lastSequence, lastOffset, offsetDelta, timestamp })
-      return
-    }
-    // The oldest one's object serves again: nothing is allocated for a producer that is known.
-    const metadata = this.batches.shift()!
-    metadata.lastSequence = lastSequence
-    metadata.lastOffset = lastOffset
-    metadata.offsetDelta = offsetDelta
-    metadata.timestamp = timestamp
-    this.batches.push(metadata)
+    if (this.batches.length === BATCHES_KEPT) this.batches.shift()
+    this.batches.push({ lastSequence, lastOffset, offsetDelta, timestamp })
+  }
+
+  /** As it is now. */
+  copy(): ProducerEntry {
+    const copy = new ProducerEntry(this.producerId, this.batches.slice())
+    copy.epoch = this.epoch
+    copy.coordinatorEpoch = this.coordinatorEpoch
+    copy.lastTimestamp = this.lastTimestamp
+    copy.currentTransactionFirstOffset = this.currentTransactionFirstOffset
+    return copy
   }
 }
 
@@ -342,6 +344,16 @@ export class ProducerState {
     const entry = this.#entries.get(producerId)
     if (entry === undefined) return
     entry.currentTransactionFirstOffset = firstOffset
+    this.#listOngoing()
+  }
+
+  /** These are as they were when the log ended at the offset, where it ends again. */
+  takeBack(before: ReadonlyMap<number, ProducerEntry | undefined>, endOffset: number): void {
+    for (const [producerId, entry] of before) {
+      if (entry === undefined) this.#entries.delete(producerId)
+      else this.#entries.set(producerId, entry)
+    }
+    this.#unreplicated = this.#unreplicated.filter(({ lastOffset }) => lastOffset < endOffset)
     this.#listOngoing()
   }
 

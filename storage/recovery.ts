@@ -9,7 +9,7 @@ import { type Batch, MAGIC } from '../protocol/records/batch.ts'
 import { syncTopicId } from './checkpoints.ts'
 import type { LogConfig } from './config.ts'
 import { refuseLoss, refuseOrphans, refuseStart } from './damage.ts'
-import type { Disk } from './disk.ts'
+import { type Disk, isDiskFull } from './disk.ts'
 import { endMarkOf } from './end-mark.ts'
 import { confirmOpen } from './ended-transactions.ts'
 import { LEADER_EPOCH_FILE, type LeaderEpochs } from './epochs.ts'
@@ -41,6 +41,8 @@ export interface LoadOptions {
   readonly epochs: LeaderEpochs
   readonly producers: ProducerState
   readonly snapshots: SnapshotFiles
+  /** Something of it is in memory alone: the disk is full. */
+  onNoRoom(): void
 }
 
 /** So much is read between two steps of a recovery. */
@@ -48,7 +50,8 @@ const STEP_BYTES = 1024 * 1024
 
 /**
  * Opens the segments, repaired where needed; producers and epochs are as the log says. All of it is
- * on the device then. It hands back after every megabyte that it looks through.
+ * on the device then, as far as there is room (H8). It hands back after every megabyte that it
+ * looks through.
  */
 export function* loadSegments(options: LoadOptions): Generator<void, Segments> {
   const segments = new Segments()
@@ -90,7 +93,7 @@ function* load(segments: Segments, options: LoadOptions): Generator<void> {
   if (doubtful < segments.count) yield* recover(segments, doubtful, options)
   else loadProducers(segments, segments.active.nextOffset, options.producers, options.snapshots)
   if (isClean) refuseStart(segments.active.nextOffset, options)
-  if (!coversStart(segments, options)) rebuildEpochs(segments, epochs)
+  if (!coversStart(segments, options)) rebuildEpochs(segments, options)
 }
 
 /** The place of the first segment that must be looked through; none: that behind the last one. */
@@ -151,17 +154,16 @@ function* recover(
     discard(disk, lost)
   }
   options.snapshots.removeAbove(segments.active.nextOffset)
-  epochs.truncateFromEnd(segments.active.nextOffset)
-  epochs.save()
+  keep(() => epochs.truncateFromEnd(segments.active.nextOffset), options)
   // What was cut off, now or before, must not come back behind what is appended next.
   for (const segment of segments.all.slice(first)) {
-    segment.finish()
+    finish(segment, options)
     segment.file.sync()
     segment.syncIndexes()
     segment.isSynced = true
     yield
   }
-  epochs.syncNow()
+  keep(() => epochs.syncNow(), options)
   syncTopicId(disk, directory)
   disk.syncDirectory(directory)
 }
@@ -239,7 +241,7 @@ function rebuildIndexes(segments: Segments, segment: Segment, options: LoadOptio
   }
   segment.nextOffset = nextOffset
   segment.sizeBytes = writtenBytes
-  segment.finish()
+  finish(segment, options)
   segment.syncIndexes()
   segment.isSynced = true
 }
@@ -257,14 +259,34 @@ function coversStart(segments: Segments, { startOffset, epochs }: LoadOptions): 
 }
 
 /** The batches name their epochs too. */
-function rebuildEpochs(segments: Segments, epochs: LeaderEpochs): void {
+function rebuildEpochs(segments: Segments, options: LoadOptions): void {
+  const { epochs } = options
   epochs.forget()
   for (const segment of segments.all) {
     for (const { leaderEpoch, baseOffset } of soundBatches(segment)) {
       if (leaderEpoch > epochs.latest) epochs.assign(leaderEpoch, baseOffset)
     }
   }
-  epochs.save()
+  keep(() => epochs.save(), options)
+}
+
+/** Writes what can be made again. Answers whether there was room for it. */
+function keep(write: () => void, { onNoRoom }: LoadOptions): boolean {
+  try {
+    write()
+    return true
+  } catch (error) {
+    if (!isDiskFull(error)) throw error
+    onNoRoom()
+    return false
+  }
+}
+
+/** The indexes are there as a whole, or not at all: then the next start builds them. */
+function finish(segment: Segment, options: LoadOptions): void {
+  if (keep(() => segment.finish(), options)) return
+  const { offsetIndex, timeIndex, transactionIndex } = segment
+  for (const { table } of [offsetIndex, timeIndex, transactionIndex]) table.removeFile()
 }
 
 /** Builds the producer state as of the offset: from a snapshot, and the log behind it. */

@@ -8,27 +8,20 @@ import { ApiError, Errors } from '../protocol/errors.ts'
 import type { Batch } from '../protocol/records/batch.ts'
 import { BatchReader } from './batch-reader.ts'
 import { type LogConfig, maxSegmentMs } from './config.ts'
-import type { Disk, DiskFile } from './disk.ts'
+import {
+  type Disk, type DiskFile, isDiskFull, removeAll, renameOrRemove, syncFile, takeBack,
+} from './disk.ts'
 import { type BatchPlace, isBatchEnd, locateFrom, maxTimestampAt } from './locate.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { Places } from './places.ts'
+import {
+  DELETED_SUFFIX, fileNameOf, INDEX_SUFFIX, INDEX_SUFFIXES, LOG_SUFFIX, TIME_INDEX_SUFFIX,
+  TRANSACTION_INDEX_SUFFIX,
+} from './segment-names.ts'
 import { mustBeSound } from './sound-batches.ts'
 import { Soundness } from './soundness.ts'
 import { TimeIndex } from './time-index.ts'
 import { TransactionIndex } from './transaction-index.ts'
-
-export const LOG_SUFFIX = '.log'
-export const DELETED_SUFFIX = '.deleted'
-/** Of the files of a segment that a cleaning is writing, and that nobody may rely on yet. */
-export const CLEANED_SUFFIX = '.cleaned'
-/** Of those that are whole, and about to take the place of what they were made of. */
-export const SWAP_SUFFIX = '.swap'
-const INDEX_SUFFIX = '.index'
-const TIME_INDEX_SUFFIX = '.timeindex'
-const TRANSACTION_INDEX_SUFFIX = '.txnindex'
-export const INDEX_SUFFIXES: readonly string[] = [
-  INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX,
-]
 
 const ENTRY_BYTES = {
   [INDEX_SUFFIX]: 8, [TIME_INDEX_SUFFIX]: 12, [TRANSACTION_INDEX_SUFFIX]: 34,
@@ -37,10 +30,6 @@ const ENTRY_BYTES = {
 const INDEX_INTERVAL_BYTES = 4096
 /** Indexes hold no larger ones. */
 export const MAX_RELATIVE_OFFSET = 0x7fffffff
-/** A file's name in digits, as Kafka pads them. */
-export function fileNameOf(offset: number): string {
-  return String(offset).padStart(20, '0')
-}
 
 export class Segment {
   readonly baseOffset: number
@@ -102,10 +91,16 @@ export class Segment {
     disk: Disk, directory: string, baseOffset: number, nowMs: number, fileSuffix = '',
   ): Segment {
     const segment = new Segment(disk, directory, baseOffset, nowMs, fileSuffix)
-    segment.#file = disk.open(segment.#path(LOG_SUFFIX), 'create')
-    segment.truncateFile(0)
-    segment.clearIndexes()
-    segment.saveIndexes()
+    try {
+      segment.#file = disk.open(segment.#path(LOG_SUFFIX), 'create')
+      segment.truncateFile(0)
+      segment.clearIndexes()
+      segment.saveIndexes()
+    } catch (error) {
+      segment.close()
+      if (isDiskFull(error)) takeBack(segment.path, () => removeAll(disk, segment.paths()))
+      throw error
+    }
     return segment
   }
 
@@ -210,7 +205,12 @@ export class Segment {
     this.nextOffset = Math.max(nextOffset, this.nextOffset)
     this.sizeBytes = sizeBytes
     this.isSynced = isSynced
-    this.saveIndexes()
+    try {
+      this.saveIndexes()
+    } catch (error) {
+      // Those in memory serve those who read.
+      if (!isDiskFull(error)) throw error
+    }
   }
 
   /** Looked at once: it takes a while. */
@@ -405,13 +405,7 @@ export class Segment {
   syncIndexes(): void {
     for (const suffix of INDEX_SUFFIXES) {
       const path = this.#path(suffix)
-      if (!this.#disk.exists(path)) continue
-      const file = this.#disk.open(path, 'write')
-      try {
-        file.sync()
-      } finally {
-        file.close()
-      }
+      if (this.#disk.exists(path)) syncFile(this.#disk, path)
     }
   }
 
@@ -426,6 +420,14 @@ export class Segment {
     this.isSynced = false
   }
 
+  /** Forgets what was staged; less than all of it may be in the file. The log ended there. */
+  takeBack(endOffset: number): void {
+    this.truncateFile(this.writtenBytes)
+    this.truncateTo(endOffset)
+    if (this.nextOffset !== endOffset) throw this.corruptAt(this.writtenBytes)
+    this.file.sync()
+  }
+
   /** Removes the batches from the offset on; the last one may end before it. */
   truncateTo(offset: number): void {
     const place = this.locate(offset)
@@ -438,16 +440,21 @@ export class Segment {
     this.findEnd()
   }
 
-  /** Gives the files the suffix of files that are to go. Answers their paths. */
+  /** Gives the files the suffix of files that are to go. Answers the paths of those that stay. */
   markDeleted(): string[] {
     this.close()
-    return this.#renameAll((path) => path + DELETED_SUFFIX)
+    return this.#putAway()
   }
 
   /** As `markDeleted`, for one that was replaced: who reads it goes on until it is closed. */
   retire(): string[] {
     this.#isRetired = true
-    return this.#renameAll((path) => path + DELETED_SUFFIX)
+    return this.#putAway()
+  }
+
+  #putAway(): string[] {
+    return this.paths().filter((path) => renameOrRemove(this.#disk, path, path + DELETED_SUFFIX))
+      .map((path) => path + DELETED_SUFFIX)
   }
 
   #retired(): Error {
@@ -457,17 +464,11 @@ export class Segment {
   /** Gives the files another suffix. What is in memory of the indexes must be saved before. */
   changeSuffix(fileSuffix: string): void {
     this.close()
-    const oldLength = this.#fileSuffix.length
-    this.#renameAll((path) => path.slice(0, path.length - oldLength) + fileSuffix)
+    for (const path of this.paths()) {
+      const name = path.slice(0, path.length - this.#fileSuffix.length)
+      this.#disk.rename(path, name + fileSuffix)
+    }
     this.#fileSuffix = fileSuffix
-  }
-
-  #renameAll(newPathOf: (path: string) => string): string[] {
-    return this.paths().map((path) => {
-      const newPath = newPathOf(path)
-      this.#disk.rename(path, newPath)
-      return newPath
-    })
   }
 
   /** The files that are there, that of the batches first. */

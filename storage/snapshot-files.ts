@@ -5,7 +5,7 @@ import type { Disk } from './disk.ts'
 import type { Logger } from './ports.ts'
 import { decodeSnapshot, encodeSnapshot } from './producer-snapshots.ts'
 import type { ProducerEntry, ProducerState } from './producers.ts'
-import { fileNameOf } from './segment.ts'
+import { fileNameOf } from './segment-names.ts'
 
 const SUFFIX = '.snapshot'
 

@@ -1,7 +1,9 @@
 // Batches that have their offsets and wait to be written. The bytes stay where they came in:
-// batches that lie behind one another there are written as one.
+// batches that lie behind one another there are written as one. What was known of their producers
+// before is kept until then.
 
 import type { Batch } from '../protocol/records/batch.ts'
+import type { ProducerEntry, ProducerState } from './producers.ts'
 
 /** Batches one behind the other. */
 interface Stretch {
@@ -13,13 +15,23 @@ interface Stretch {
 export class Staging {
   #stretches: Stretch[] = []
   #sizeBytes = 0
+  #producers = new Map<number, ProducerEntry | undefined>()
 
   get sizeBytes(): number {
     return this.#sizeBytes
   }
 
-  add({ buffer, position, sizeBytes }: Batch): void {
+  /** What of producers there was when nothing was staged. */
+  get producers(): ReadonlyMap<number, ProducerEntry | undefined> {
+    return this.#producers
+  }
+
+  /** Before the producers hear of the batch. */
+  add({ buffer, position, sizeBytes, hasProducer, producerId }: Batch, known: ProducerState): void {
     this.#sizeBytes += sizeBytes
+    if (hasProducer && !this.#producers.has(producerId)) {
+      this.#producers.set(producerId, known.get(producerId)?.copy())
+    }
     const last = this.#stretches.at(-1)
     const isAdjacent = last !== undefined && last.buffer.buffer === buffer.buffer
       && last.buffer.byteOffset + last.end === buffer.byteOffset + position
@@ -37,5 +49,7 @@ export class Staging {
   clear(): void {
     this.#stretches = []
     this.#sizeBytes = 0
+    // It may still be needed by whoever clears.
+    if (this.#producers.size > 0) this.#producers = new Map()
   }
 }

@@ -2,9 +2,10 @@
 // flushes.
 
 import { Batch, buildBatch } from '../../protocol/records/batch.ts'
-import type { Disk } from '../../storage/disk.ts'
+import { type Disk, isDiskFull } from '../../storage/disk.ts'
 import type { Log } from '../../storage/log.ts'
 import type { Logger } from '../../storage/ports.ts'
+import { type HeldRoom, withReserve } from '../../storage/reserve.ts'
 import type { Timers } from '../ports.ts'
 import type { RaftEffect, RaftEvent } from './events.ts'
 import { leaderChangeBatch } from './leader-change.ts'
@@ -27,6 +28,7 @@ export interface DriverOptions {
   readonly seed: number
   /** As the newest snapshot has it; what the log says later counts more. */
   readonly quorum: Quorum
+  readonly reserve?: HeldRoom | undefined
   /**
    * Records below `highWatermark` are committed; called after what was proposed meanwhile is
    * counted.
@@ -148,20 +150,23 @@ export class RaftDriver {
   }
 
   #persist(state: PersistedState): void {
-    const { disk, directory, settings } = this.#options
-    writeQuorumState(disk, directory, state, settings.voters, this.#quorum)
+    const { disk, directory, settings, reserve } = this.#options
+    withReserve(reserve, () => (
+      writeQuorumState(disk, directory, state, settings.voters, this.#quorum)))
   }
 
   #append(batch: Buffer, leaderEpoch: number): void {
-    const { log, timers } = this.#options
-    log.append(batch, { leaderEpoch, nowMs: timers.nowMs(), origin: 'controller' })
-    log.flush()
+    const { log, timers, reserve } = this.#options
+    withReserve(reserve, () => {
+      log.append(batch, { leaderEpoch, nowMs: timers.nowMs(), origin: 'controller' })
+      log.flush()
+    })
   }
 
   /** One fsync at a time; what is appended during one is covered by the next (group commit). */
   #flush(): void {
     if (this.#isFlushing || this.#isClosed) return
-    const { log, onFailure } = this.#options
+    const { log, onFailure, reserve } = this.#options
     const { endOffset } = this.#state.log
     const truncations = this.#truncations
     this.#isFlushing = true
@@ -173,6 +178,9 @@ export class RaftDriver {
         if (this.#state.log.flushedOffset < this.#state.log.endOffset) this.#flush()
       },
       (error: unknown) => {
+        this.#isFlushing = false
+        // Nothing was synced yet: files beside the log did not fit.
+        if (isDiskFull(error) && reserve?.giveUp() === true) return this.#flush()
         this.close()
         onFailure(error)
       })

@@ -6,8 +6,7 @@ import type { Codec } from '../../protocol/records/compression.ts'
 import { endMarkerBatch } from '../../protocol/records/control.ts'
 import { payloadOf, RecordCursor } from '../../protocol/records/record.ts'
 import { endMarkOf } from '../../storage/end-mark.ts'
-import type { AppendInfo } from '../../storage/log.ts'
-import type { Partition } from '../replication/partition.ts'
+import type { Partition, PartitionAppend } from '../replication/partition.ts'
 import type { ShardLog, StoredMark, StoredRecord } from './shard.ts'
 
 // A coordinator's record counts as written when the whole ISR has it.
@@ -32,27 +31,30 @@ export function partitionLog(partition: Partition, codec: Codec): ShardLog {
         producerEpoch: producer?.producerEpoch ?? NO_EPOCH,
         baseSequence: producer === undefined ? NO_SEQUENCE : 0,
       })
-      return endOffsetOf(partition.append(batch, {
-        acks: ALL_IN_SYNC, origin: 'coordinator', nowMs, verification: producer?.verification,
+      return append(partition, batch, {
+        nowMs, verification: producer?.verification,
         isVerificationRequired: producer?.isVerificationRequired,
-      }))
+      })
     },
     appendMark(mark, nowMs) {
       const batch = endMarkerBatch({
         ...mark, type: mark.isCommitted ? 'COMMIT' : 'ABORT', baseOffset: 0, leaderEpoch: -1,
         timestampMs: nowMs,
       })
-      return endOffsetOf(partition.append(batch, {
-        acks: ALL_IN_SYNC, origin: 'coordinator', nowMs,
-        transactionVersion: mark.transactionVersion,
-      }))
+      return append(partition, batch, { nowMs, transactionVersion: mark.transactionVersion })
     },
     whenCommitted: (offset, callback) => partition.whenCommitted(offset, callback),
     records: () => storedRecords(partition),
   }
 }
 
-function endOffsetOf({ lastOffset }: AppendInfo): number {
+function append(
+  partition: Partition, batch: Buffer, options: Omit<PartitionAppend, 'acks' | 'origin'>,
+): number {
+  const { lastOffset } =
+    partition.append(batch, { ...options, acks: ALL_IN_SYNC, origin: 'coordinator' })
+  // What does not fit on the disk is to be heard of while it can be taken back.
+  partition.write()
   return lastOffset + 1
 }
 

@@ -1,5 +1,5 @@
 // In which log directory a partition is opened: where its log is, where the metadata says that it
-// has to be, where somebody asked for it, or where there is most room.
+// has to be, where somebody asked for it, or where the fewest are. None begins on a full disk.
 
 import type { Partition as PartitionState, Topic } from '../../controller/image/topics.ts'
 import type { LogDirectory } from '../../storage/log-directory.ts'
@@ -25,9 +25,10 @@ export function directoryFor(
   if (present.length > 1) return theLonger(choice, present, name, state)
   const place = present[0] ?? places?.placeFor(state) ?? 'anywhere'
   if (place === 'nowhere') return undefined
-  if (place === 'anywhere') return places?.wanted(name) ?? emptiest(choice)
+  if (place === 'anywhere') return withRoom(places?.wanted(name)) ?? emptiest(choice)
   if (place.isFailed) return undefined
-  if (present.length > 0 || place.futures.pathOf(name) === undefined) return place
+  if (present.length > 0) return place
+  if (place.futures.pathOf(name) === undefined) return withRoom(place)
   return places?.hasLost === true ? undefined : adopted(choice, place, name)
 }
 
@@ -66,9 +67,13 @@ function adopted({ logger }: DirectoryChoice, place: LogDirectory, name: string)
   return place
 }
 
+function withRoom(place: LogDirectory | undefined): LogDirectory | undefined {
+  return place?.room.isFull === true ? undefined : place
+}
+
 /** Directories that are cordoned (KIP-1066) count where there is no other. */
 function emptiest({ directories, places }: DirectoryChoice): LogDirectory | undefined {
-  const sound = directories.filter(({ isFailed }) => !isFailed)
+  const sound = directories.filter(({ isFailed, room }) => !isFailed && !room.isFull)
   const open = sound.filter((directory) => places?.isCordoned(directory) !== true)
   let best: LogDirectory | undefined
   for (const directory of open) {

@@ -8,6 +8,7 @@ import { ApiError, type ErrorCode, Errors } from '../../protocol/errors.ts'
 import { StorageError } from '../../storage/disk.ts'
 import type { AppendInfo, AppendOptions, Log } from '../../storage/log.ts'
 import type { LogDirectory } from '../../storage/log-directory.ts'
+import { DiskFullError } from '../../storage/room.ts'
 import type { TransactionStart, Verification } from '../../storage/verifications.ts'
 import type { Turn } from '../world/turn.ts'
 import { CommitQueue, type OnCommitted } from './commit-queue.ts'
@@ -162,6 +163,7 @@ export class Partition {
   append(records: Buffer, options: PartitionAppend): AppendInfo {
     this.checkLeader()
     if (options.acks === ALL_IN_SYNC) this.#checkInSync()
+    this.#failTakenBack()
     const info = this.guarded(() => this.log.append(records, this.#asLeader(options)))
     this.#flushLater()
     return info
@@ -238,6 +240,19 @@ export class Partition {
     return this.log.startOffset
   }
 
+  /** Writes what was appended now, not with the turn. Throws KAFKA_STORAGE_ERROR. */
+  write(): void {
+    this.guarded(() => this.log.flush())
+  }
+
+  /** What did not fit on the disk is no longer in the log: offsets behind its end are free. */
+  #failTakenBack(): void {
+    const { endOffset } = this.log
+    const error = (): ApiError => new ApiError(Errors.KAFKA_STORAGE_ERROR)
+    this.#writing.failBeyond(endOffset, error)
+    this.#committing.failBeyond(endOffset, error)
+  }
+
   #flushLater(): void {
     if (this.#isFlushDue) return
     this.#isFlushDue = true
@@ -250,9 +265,9 @@ export class Partition {
     try {
       this.log.flush()
     } catch (error) {
-      this.#options.onFailure(this, error)
-      return
+      if (!(error instanceof DiskFullError)) return this.#options.onFailure(this, error)
     }
+    this.#failTakenBack()
     const unsynced = this.log.endOffset - this.log.recoveryPoint
     if (unsynced >= this.log.config.flushMessages) this.#sync()
     this.#advance()
@@ -268,7 +283,9 @@ export class Partition {
       this.#flushLater()
     }, (error: unknown) => {
       this.#isSyncing = false
-      this.#options.onFailure(this, error)
+      if (!(error instanceof DiskFullError)) return this.#options.onFailure(this, error)
+      // It is in the log, and not as sure as was asked for: nobody is told that it is.
+      this.#failWaiting(Errors.KAFKA_STORAGE_ERROR)
     })
   }
 

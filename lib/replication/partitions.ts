@@ -12,7 +12,7 @@ import {
 } from '../../controller/image/topics.ts'
 import { ApiError, type ErrorCode, Errors } from '../../protocol/errors.ts'
 import { type LogConfig, parseLogConfig, TOPIC_CONFIGS } from '../../storage/config.ts'
-import { StorageError } from '../../storage/disk.ts'
+import { isDiskError, isDiskFull } from '../../storage/disk.ts'
 import type { Log } from '../../storage/log.ts'
 import type { LogDirectory } from '../../storage/log-directory.ts'
 import type { Logger } from '../../storage/ports.ts'
@@ -84,6 +84,8 @@ export class Partitions {
   /** The settings that were looked up last. */
   #newest: { image: Image, topic: string, config: LogConfig } | undefined
   #isWorking = false
+  /** Topics of logs that the disks have no room for. */
+  readonly #roomless = new Set<string>()
   /** Who waits until nothing is left to be opened. */
   #onOpened: (() => void)[] = []
   #unsubscribe: (() => void) | undefined
@@ -177,6 +179,17 @@ export class Partitions {
     else this.#options.onDirectoryFailure?.(directory)
   }
 
+  /** A directory has room again: what there was none for is opened. */
+  roomAgain(): void {
+    const { image } = this.#options.controller
+    for (const id of this.#roomless) {
+      const topic = image.topics.byId(id)
+      if (topic !== undefined) this.#followTopic(topic)
+    }
+    this.#roomless.clear()
+    if (!this.#isWorking) this.#workSome()
+  }
+
   readonly #follow = (image: Image, delta: ImageDelta): void => {
     const topics = delta.isSnapshot
       ? new Set([
@@ -250,6 +263,7 @@ export class Partitions {
     const directory = directoryFor(this.#options, topic, index, state)
     if (directory === undefined) {
       this.#waitsNoMore(id, index)
+      if (this.#options.directories.some(({ room }) => room.isFull)) this.#roomless.add(id)
       // That a directory failed has been told.
       logger.debug('A partition stays offline: there is no sound directory for it', place)
       return
@@ -277,7 +291,11 @@ export class Partitions {
       this.#take(opening, step.value)
     } catch (error) {
       this.#openings = this.#openings.filter((one) => one !== opening)
-      if (isDiskError(error)) this.failDirectory(directory, error)
+      if (isDiskFull(error)) {
+        // For a new one there may be another directory.
+        if (!directory.has(topic.name, index)) return
+        this.#roomless.add(topic.id)
+      } else if (isDiskError(error)) this.failDirectory(directory, error)
       // The log of another topic of this name, say: not for anybody else to suffer from.
       else {
         this.#options.logger.error('A partition stays offline: its log cannot be opened', {
@@ -471,10 +489,4 @@ export class Partitions {
     if (state === undefined || !state.replicas.includes(this.#options.nodeId)) return false
     return topicId === undefined || topicId === topic!.id
   }
-}
-
-/** What the disk itself says, as such or by the system's code. */
-function isDiskError(error: unknown): boolean {
-  if (error instanceof StorageError) return true
-  return error instanceof Error && 'code' in error && typeof error.code === 'string'
 }

@@ -6,12 +6,14 @@
 // the partition, then the present one loses it. A crash between any two of these steps leaves at
 // least one log that has everything, and the next start finds it (`directory-choice.ts`).
 
+import { ApiError, Errors } from '../../protocol/errors.ts'
 import { wholeBatches } from '../../protocol/records/batch.ts'
-import { StorageError } from '../../storage/disk.ts'
+import { isDiskFull, StorageError } from '../../storage/disk.ts'
 import { lastOf } from '../../storage/loading.ts'
 import type { Log } from '../../storage/log.ts'
 import type { LogDirectory } from '../../storage/log-directory.ts'
 import type { Logger } from '../../storage/ports.ts'
+import { fits } from '../../storage/room.ts'
 import { type Clock, nextTurn } from '../world/clock.ts'
 import type { Partition } from './partition.ts'
 import type { ReplicaPlaces } from './replica-places.ts'
@@ -111,8 +113,14 @@ export class ReplicaMoves {
     this.#moves.set(partition, move)
     partition.log.compaction.isPaused = true
     // A new one is there as soon as the request is answered, for whoever asks then.
-    if (destination.futures.pathOf(nameOf(partition)) === undefined) {
-      this.#guarded(destination, () => { move.future = lastOf(this.#opening(move)) })
+    if (!destination.isFailed && destination.futures.pathOf(nameOf(partition)) === undefined) {
+      try {
+        move.future = lastOf(this.#opening(move))
+      } catch (error) {
+        if (!isRefusal(error)) this.#fail(destination, error)
+        else this.#hasNoRoom(move)
+        return
+      }
     }
     this.#options.logger.info('A log moves to another directory', {
       log: nameOf(partition), from: partition.directory.path, to: destination.path,
@@ -186,7 +194,7 @@ export class ReplicaMoves {
   /** Copies some pieces. Throws StorageError, CORRUPT_MESSAGE. */
   #copy({ partition, future }: Move): number {
     const { log } = partition
-    log.flush()
+    fits(() => log.flush())
     if (future!.config !== log.config) future!.reconfigure(log.config)
     if (future!.endOffset < log.startOffset) future!.truncateFully(log.startOffset)
     // Where a rate is set, it is looked at after each.
@@ -241,6 +249,9 @@ export class ReplicaMoves {
     try {
       log = destination.promote(future!, present, nowMs)
     } catch (error) {
+      // Where nothing was exchanged yet, nothing is lost with it.
+      const isThere = destination.futures.pathOf(nameOf(partition)) !== undefined
+      if (isDiskFull(error) && isThere) return this.#hasNoRoom(move)
       this.#takeBack(move)
       this.#fail(destination, error)
       return
@@ -252,14 +263,22 @@ export class ReplicaMoves {
 
   #failed(move: Move, error: unknown): void {
     const { partition, destination } = move
+    const isSource = error instanceof StorageError && error.path.startsWith(partition.log.directory)
+    if (!isSource && isRefusal(error)) return this.#hasNoRoom(move)
     if (error instanceof StorageError) {
-      const isSource = error.path.startsWith(partition.log.directory)
       this.#fail(isSource ? partition.directory : destination, error)
       return
     }
     // Damaged, here or there: a copy of it is no good.
     this.#options.logger.error('A log does not move: it cannot be copied', {
       log: nameOf(partition), to: destination.path, error,
+    })
+    this.#giveUp(move)
+  }
+
+  #hasNoRoom(move: Move): void {
+    this.#options.logger.warn('A log does not move: there is no room where it was to go', {
+      log: nameOf(move.partition), to: move.destination.path,
     })
     this.#giveUp(move)
   }
@@ -309,6 +328,12 @@ export class ReplicaMoves {
       napMs = isTooFast ? NAP_MS : 0
     }
   }
+}
+
+/** Something did not fit, or is not even tried. */
+function isRefusal(error: unknown): boolean {
+  return isDiskFull(error)
+    || error instanceof ApiError && error.code === Errors.KAFKA_STORAGE_ERROR
 }
 
 function nameOf({ topic, index }: Partition): string {

@@ -5,6 +5,7 @@ import { ApiError, Errors } from '../../protocol/errors.ts'
 import { StorageError } from '../../storage/disk.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
 import { Dice } from './dice.ts'
+import { lookAtFull } from './look-full.ts'
 import {
   boot, DATA, lookBefore, mustBeTidy, promisedNow, type Running, Stopped,
 } from './machine.ts'
@@ -38,6 +39,9 @@ export interface HistoryOptions {
 /** Every so many cases one is short, and looked at before every single call. */
 const WHOLE_EVERY = 8
 const LOOK_CHANCE = 0.03
+const MUCH_LATER_MS = 60_000
+/** What gets its name by being renamed: where that fails, so does the log. */
+const UNFINISHED = /\.(tmp|cleaned|swap)$/
 /** After every end. */
 const DAMAGES = 3
 
@@ -61,6 +65,10 @@ export class History {
   #callsLeft = Infinity
   #end: RoundEnd = 'kill'
   #failed: Call | undefined
+  /** On a full disk: a sync that fails, for it tells of earlier writes; and what is to go. */
+  #isLate = false
+  #late: Call | undefined
+  #keepsNames = false
   #broken: unknown
 
   constructor({ seed, index, lies = {} }: HistoryOptions) {
@@ -83,17 +91,20 @@ export class History {
   async #round(): Promise<void> {
     const dice = this.#dice
     this.#end = dice.weighted<RoundEnd>([
-      [4, 'power'], [3, 'kill'], [3, 'close'], [2, 'io error'], [1, 'disk full'],
+      [4, 'power'], [3, 'kill'], [3, 'close'], [2, 'io error'], [2, 'disk full'],
     ])
     this.#callsLeft = this.#end === 'close' || dice.chance(0.15) ? Infinity : dice.below(250)
     this.#failed = undefined
+    this.#late = undefined
+    this.#isLate = dice.chance(0.4)
+    this.#keepsNames = dice.chance(0.3)
     this.trace.push(`round, to end by ${this.#end}`)
     try {
       const scene = this.#boot()
       const operations = this.#lookChance === 1 ? 20 : 10 + dice.below(40)
       for (let i = 0; i < operations; i++) {
         this.stats.operations++
-        await operate(scene)
+        await this.#operate(scene)
         this.#nowMs = scene.nowMs
       }
     } catch (error) {
@@ -102,6 +113,34 @@ export class History {
     if (this.#broken !== undefined) throw this.#broken
     await this.#endRound()
     if (this.#broken !== undefined) throw this.#broken
+  }
+
+  async #operate(scene: Scene): Promise<void> {
+    const { room } = scene.directory
+    try {
+      await operate(scene)
+    } catch (error) {
+      const isFullNow = this.#end === 'disk full' && this.#failed !== undefined
+      const isFailure = this.#late !== undefined || this.#models.some((one) => one.isBeingCut)
+      if (!isFullNow || isFailure || this.#broken !== undefined) throw error
+      if (error instanceof BrokenPromise) throw error
+      must('H8', room.isFull && isRefusal(error), () => `not refused as where it is full: ${error}`)
+      for (const model of this.#models) model.ongoing = {}
+    }
+    if (room.isFull && this.#late === undefined) {
+      for (const model of this.#models) lookAtFull(model, this.#memory)
+      if (this.#dice.chance(0.3)) this.#makeRoom(scene)
+    }
+    for (const model of this.#models) model.acknowledge()
+  }
+
+  /** H8: appends go on then. */
+  #makeRoom({ directory: { room } }: Scene): void {
+    this.trace.push('there is room again')
+    this.#callsLeft = Infinity
+    this.#failed = undefined
+    const isSeen = room.look(0) || room.look(MUCH_LATER_MS)
+    must('H8', isSeen && !room.isFull, () => 'that there is room again is not seen')
   }
 
   #boot(): Scene {
@@ -135,7 +174,8 @@ export class History {
         if (this.#failed !== undefined) return undefined
         return this.#fail(call, 'EIO', writtenBytes)
       case 'disk full':
-        if (!['write', 'create', 'makeDirectory'].includes(call.kind)) return undefined
+        if (call.kind === 'sync' && this.#isLate && this.#late === undefined) this.#late = call
+        if (call !== this.#late && !this.#takesRoom(call)) return undefined
         return this.#fail(call, 'ENOSPC', writtenBytes)
       default:
         disk.end(new Stopped('the process has ended'))
@@ -144,11 +184,18 @@ export class History {
     }
   }
 
+  /** A longer name may take some as well. */
+  #takesRoom({ kind, path }: Call): boolean {
+    return ['write', 'create', 'makeDirectory'].includes(kind)
+      || kind === 'rename' && this.#keepsNames && !UNFINISHED.test(path)
+  }
+
   #fail(call: Call, code: string, writtenBytes: number): Fault {
     const { kind, path } = call
     this.#failed = call
     this.trace.push(`${code} at ${kind} ${path}, ${writtenBytes} bytes written`)
-    const error = Object.assign(new Error(`${code}: ${path}`), { code, path })
+    const syscall = kind === 'sync' ? 'fdatasync' : kind
+    const error = Object.assign(new Error(`${code}: ${path}`), { code, path, syscall })
     return { error, ...kind === 'write' ? { writtenBytes } : {} }
   }
 
@@ -188,7 +235,7 @@ export class History {
     const dice = this.#dice
     let end: End = 'kill'
     if (this.#failed !== undefined) {
-      end = this.#failed.kind === 'sync' || dice.chance(0.4) ? 'power' : 'kill'
+      end = (this.#late ?? this.#failed).kind === 'sync' || dice.chance(0.4) ? 'power' : 'kill'
       await this.#abandon()
     } else if (this.#end === 'close' && !this.#disk.hasEnded) {
       await this.#close()
@@ -220,8 +267,10 @@ export class History {
 
   /** As a node does with a directory that has failed: it goes on without it. */
   async #abandon(): Promise<void> {
-    const { kind, path } = this.#failed!
-    for (const { log } of this.#scene === undefined ? [] : this.#models) {
+    const { kind, path } = this.#late ?? this.#failed!
+    // What does not fit is no failure.
+    const isFull = this.#end === 'disk full' && this.#late === undefined
+    for (const { log } of this.#scene === undefined || isFull ? [] : this.#models) {
       // Files that are to go belong to no log any more.
       if (kind === 'remove' || log === undefined || !path.startsWith(`${log.directory}/`)) continue
       must('H6', log.isFailed, () => `${log.name} goes on after ${kind} of ${path} has failed`)
@@ -243,6 +292,10 @@ export class History {
       model.durableHighWatermark = log!.highWatermark
     }
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.code === Errors.KAFKA_STORAGE_ERROR
 }
 
 function isOfSystem(error: unknown): boolean {

@@ -77,6 +77,8 @@ export class LogModel {
   /** Producers were read from the log, and perhaps a snapshot, when it ended here. */
   producersSince = 0
   ongoing: Ongoing = {}
+  /** Whoever appended what lies below was told so. */
+  acknowledgedTo = 0
   /** The log may end with a gap, up to here. */
   #gapEnd = 0
   readonly #producerEpochs = new Map<number, number>()
@@ -145,6 +147,15 @@ export class LogModel {
     }
   }
 
+  /** What is cut does not fit on a full disk, or half of it: the log is failed then. */
+  get isBeingCut(): boolean {
+    return this.ongoing.cutTo !== undefined || this.ongoing.resetTo !== undefined
+  }
+
+  acknowledge(): void {
+    if (this.log !== undefined) this.acknowledgedTo = this.log.writtenOffset
+  }
+
   /** What is left of the log now is this: it ends here. */
   forgetFrom(endOffset: number): void {
     this.#gapEnd = Math.min(this.#gapEnd, endOffset)
@@ -172,6 +183,7 @@ export class LogModel {
     this.producersSince = log.endOffset
     this.leaderEpoch = Math.max(this.leaderEpoch, log.latestEpoch) + 1
     this.log = log
+    this.acknowledge()
   }
 
   /** The process has ended: what holds from now on. */

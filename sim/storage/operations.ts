@@ -4,8 +4,9 @@ import { ApiError, Errors } from '../../protocol/errors.ts'
 import { addSequence } from '../../protocol/records/batch.ts'
 import { CODECS } from '../../protocol/records/compression.ts'
 import { type LogConfig, parseLogConfig } from '../../storage/config.ts'
-import { StorageError } from '../../storage/disk.ts'
+import { isDiskFull, StorageError } from '../../storage/disk.ts'
 import type { Log } from '../../storage/log.ts'
+import { DiskFullError } from '../../storage/room.ts'
 import { cleanNow } from './cleaning.ts'
 import type { Dice } from './dice.ts'
 import { promisedNow } from './machine.ts'
@@ -43,7 +44,7 @@ function randomConfig(dice: Dice, now?: LogConfig): LogConfig {
 }
 
 /** Of a topic that is new, if only by its id. */
-function addLog({ dice, models, directory, nowMs, tell }: Scene): void {
+function addLog({ dice, models, directory, disk, nowMs, tell }: Scene): void {
   const topic = ['a', 'b', 'c', 'd'].find((name) => models.every((model) => model.topic !== name))!
   const topicId = Array.from({ length: 22 }, () => dice.pick([...'ABCDEFGHIJ'])).join('')
   const model = new LogModel(topic, topicId, randomConfig(dice))
@@ -53,7 +54,11 @@ function addLog({ dice, models, directory, nowMs, tell }: Scene): void {
     model.log = directory.openLog({ topic, topicId, partition: 0, config: model.config, nowMs })
   } catch (error) {
     // Whoever opens a log takes all for the fault of its disk.
-    throw new StorageError(directory.path, error)
+    if (!isDiskFull(error)) throw new StorageError(directory.path, error)
+    models.pop()
+    must('H7', !disk.exists(`${directory.path}/${model.name}`),
+      () => `something is left of ${model.name}, for which there was no room`)
+    throw new DiskFullError(directory.path, error)
   }
 }
 
@@ -151,10 +156,17 @@ async function checkpoint({ scene: { dice, models, directory, cleaner } }: Targe
   const said = models.map(({ log }) => [log!.startOffset, log!.highWatermark] as const)
   if (dice.chance(0.5)) directory.checkpoint()
   else await directory.checkpointAsync()
+  // It says what it said before, where it did not fit.
+  if (directory.room.isFull) return
   for (const [i, model] of models.entries()) {
     [model.durableStart, model.durableHighWatermark] = said[i]!
   }
-  if (dice.chance(0.3)) await cleaner.save(directory.logs(), [])
+  if (!dice.chance(0.3)) return
+  await cleaner.save(directory.logs(), []).catch((error: unknown) => {
+    // As the cleaner of a node takes it.
+    if (error instanceof DiskFullError) directory.room.filled()
+    throw error
+  })
 }
 
 /** As a follower does whose leader has other records. Answers whether anything was cut. */

@@ -4,12 +4,15 @@
 import { Batch } from '../../protocol/records/batch.ts'
 import { CLEAN_SHUTDOWN_FILE } from '../../storage/checkpoints.ts'
 import { OpenInSnapshots } from '../../storage/compaction/open-transactions.ts'
+import { isDiskFull } from '../../storage/disk.ts'
 import { Durability } from '../../storage/durability.ts'
 import { LeaderEpochs } from '../../storage/epochs.ts'
 import { Guard } from '../../storage/guard.ts'
 import { Log } from '../../storage/log.ts'
 import { OffsetIndex } from '../../storage/offset-index.ts'
 import { ProducerEntry, ProducerState } from '../../storage/producers.ts'
+import { Room } from '../../storage/room.ts'
+import { Segment } from '../../storage/segment.ts'
 import { SnapshotFiles } from '../../storage/snapshot-files.ts'
 import { Soundness } from '../../storage/soundness.ts'
 import { TransactionIndex } from '../../storage/transaction-index.ts'
@@ -70,6 +73,62 @@ function forgive(): () => void {
   return replace(Guard.prototype, 'failed', {
     value(this: Guard, error: unknown): Error {
       return failed.call(new Guard('forgiven', () => {}), error)
+    },
+  })
+}
+
+/** As in Kafka. */
+function failWhenFull(): () => void {
+  return replace(Guard.prototype, 'fitting', {
+    value<T>(this: Guard, work: () => T): T {
+      return this.do(work)
+    },
+  })
+}
+
+/** What a full disk has taken of a write stays. */
+function leavePart(): () => void {
+  return replace(Segment.prototype, 'takeBack', {
+    value(this: Segment, endOffset: number): void {
+      this.sizeBytes = this.writtenBytes
+      this.truncateTo(endOffset)
+    },
+  })
+}
+
+/** All of a write counts, though a full disk has taken a part. */
+function goOnBehind(): () => void {
+  const write = Segment.prototype.write
+  return replace(Segment.prototype, 'write', {
+    value(this: Segment, buffers: readonly Uint8Array[], sizeBytes: number): void {
+      try {
+        write.call(this, buffers, sizeBytes)
+      } catch (error) {
+        if (!isDiskFull(error)) throw error
+        this.writtenBytes += sizeBytes
+      }
+    },
+  })
+}
+
+/** Takes a record with it that was there before. */
+function takeMore(): () => void {
+  const takeBack = Segment.prototype.takeBack
+  return replace(Segment.prototype, 'takeBack', {
+    value(this: Segment, endOffset: number): void {
+      takeBack.call(this, endOffset)
+      this.truncateTo(Math.max(this.baseOffset, endOffset - 1))
+    },
+  })
+}
+
+/** A sync that tells that earlier writes had no room after all. */
+function forgiveLate(): () => void {
+  const failed = Guard.prototype.failed
+  return replace(Guard.prototype, 'failed', {
+    value(this: Guard, error: unknown): Error {
+      const isOfRoom = error instanceof Error && 'code' in error && error.code === 'ENOSPC'
+      return failed.call(isOfRoom ? new Guard('forgiven', () => {}) : this, error)
     },
   })
 }
@@ -139,6 +198,19 @@ export const SABOTAGES: readonly Sabotage[] = [
     patch: () => replace(OffsetIndex.prototype, 'isSound', { value: () => true }),
   },
   { name: 'a log goes on after a call of its disk has failed', patch: forgive },
+  { name: 'what has got to a full disk of a write stays in the file', patch: leavePart },
+  { name: 'a log goes on behind what did not fit on the disk', patch: goOnBehind },
+  { name: 'what did not fit takes an acknowledged record with it', patch: takeMore },
+  {
+    name: 'producers stay as if it had fitted',
+    patch: doNothing(ProducerState.prototype, 'takeBack'),
+  },
+  { name: 'a log has failed when its disk is full', patch: failWhenFull },
+  {
+    name: 'that there is room again is not seen',
+    patch: () => replace(Room.prototype, 'look', { value: () => false }),
+  },
+  { name: 'a log goes on after a sync that found no room', patch: forgiveLate },
 ]
 
 /** Runs cases until one fails, at most so many. */

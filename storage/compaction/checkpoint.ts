@@ -1,8 +1,9 @@
 // `cleaner-offset-checkpoint` of a log directory: how far each of its logs was cleaned.
 
 import { CorruptCheckpointError, readOffsets, writeOffsetsAsync } from '../checkpoints.ts'
-import { type Disk, StorageError } from '../disk.ts'
+import { type Disk, isDiskFull, StorageError } from '../disk.ts'
 import type { Logger } from '../ports.ts'
+import { DiskFullError } from '../room.ts'
 
 const FILE = 'cleaner-offset-checkpoint'
 
@@ -46,7 +47,7 @@ export class CleanerCheckpoint {
 
   /**
    * Brings the file up to date with the logs, and with those that may still be opened; others are
-   * gone. On the device when it resolves. Rejects with StorageError.
+   * gone. On the device when it resolves. Rejects with DiskFullError, and StorageError.
    */
   async save(logs: Iterable<CheckpointedLog>, unopened: Iterable<string>): Promise<void> {
     const offsets = new Map<string, number>()
@@ -62,6 +63,7 @@ export class CleanerCheckpoint {
     try {
       await writeOffsetsAsync(this.#disk, this.#path, offsets, () => true)
     } catch (error) {
+      if (isDiskFull(error)) throw new DiskFullError(this.#path, error)
       throw new StorageError(this.#path, error)
     }
     this.#saved = offsets

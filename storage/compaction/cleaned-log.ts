@@ -28,6 +28,8 @@ export interface CleanedLog {
    * CleaningAbandoned.
    */
   io<T>(work: () => T): T
+  /** As `io`, for what may not fit on the disk, and is discarded then: DiskFullError. */
+  fitting<T>(work: () => T): T
   /** As `io`, for what takes its time. */
   wait(work: Promise<void>): Promise<void>
   /** Brings everything to the device. */

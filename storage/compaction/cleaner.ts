@@ -8,7 +8,8 @@
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import { Batch } from '../../protocol/records/batch.ts'
 import { abortedTransactions } from '../search.ts'
-import { CLEANED_SUFFIX, MAX_RELATIVE_OFFSET, Segment } from '../segment.ts'
+import { MAX_RELATIVE_OFFSET, Segment } from '../segment.ts'
+import { CLEANED_SUFFIX } from '../segment-names.ts'
 import { type Cleanable, groupSegments } from './cleanable.ts'
 import {
   type CleanedLog, CleaningAbandoned, type CleaningOptions, type CleaningStats, NOTHING,
@@ -107,14 +108,14 @@ class Cleaning {
     const log = this.#log
     if (!log.segments.hasInactive(group)) throw new CleaningAbandoned()
     const { baseOffset } = group[0]!
-    const target = log.io(() => (
+    const target = log.fitting(() => (
       Segment.create(log.disk, log.directory, baseOffset, group.at(-1)!.createdMs, CLEANED_SUFFIX)))
     this.#target = target
     this.#unsyncedBytes = 0
     let isSwapped = false
     try {
       for (const segment of group) yield* this.#cleanInto(target, segment)
-      log.io(() => target.finish())
+      log.fitting(() => target.finish())
       yield { ioBytes: 0, wait: log.wait(syncFiles(log, target)) }
       yield* this.#open.save()
       const nowMs = yield NOTHING
@@ -159,7 +160,7 @@ class Cleaning {
   *#write(target: Segment): Steps<void> {
     const ioBytes = this.#pendingBytes
     if (ioBytes === 0) return
-    this.#log.io(() => target.write(this.#pending, ioBytes))
+    this.#log.fitting(() => target.write(this.#pending, ioBytes))
     this.#pending = []
     this.#pendingBytes = 0
     this.#unsyncedBytes += ioBytes

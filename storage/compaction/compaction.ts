@@ -105,9 +105,13 @@ export class Compaction {
         checkUsable()
         return guard.do(work)
       },
+      fitting: (work) => {
+        checkUsable()
+        return guard.fitting(work)
+      },
       wait: (work) => work.catch((error: unknown) => {
         checkUsable()
-        throw guard.failed(error)
+        guard.fitting(() => { throw error })
       }),
       sync: () => log.sync(),
     }

@@ -4,7 +4,8 @@
 // `.cleaned` → `.swap`: from here on the new one counts. The old → `.deleted`, the oldest first:
 // a tombstone must not go before what it deletes. `.swap` → the segment's own names.
 
-import { SWAP_SUFFIX, Segment } from '../segment.ts'
+import { Segment } from '../segment.ts'
+import { SWAP_SUFFIX } from '../segment-names.ts'
 import type { CleanedLog, Steps } from './cleaned-log.ts'
 
 /** `target` is on the device. Readers of the old ones go on for `file.delete.delay.ms`. */

@@ -98,7 +98,7 @@ class Run {
       this.#promised = log.recoveryPoint
       return
     }
-    if (choice < 84) return this.#directory.checkpoint()
+    if (choice < 84) return void this.#directory.checkpoint()
     if (choice < 90) return this.#truncate(log.endOffset - this.#below(30))
     if (choice < 94) return log.advanceHighWatermark(log.endOffset - this.#below(5))
     if (choice < 96) {

@@ -17,7 +17,7 @@ import { groupsHooks } from '../../../lib/coordinators/groups/lifetime.ts'
 import {
   type GroupSettings, type GroupsShard, GroupsState,
 } from '../../../lib/coordinators/groups/state.ts'
-import { Shard } from '../../../lib/coordinators/shard.ts'
+import { Shard, type ShardLog } from '../../../lib/coordinators/shard.ts'
 import { MemoryLog, silent, VirtualClock } from './harness.ts'
 
 export const SETTINGS: GroupSettings = {
@@ -74,10 +74,10 @@ export const CONSUMER_SETTINGS: ConsumerSettings = {
   of: () => ({ sessionTimeoutMs: 45_000, heartbeatIntervalMs: 5000, assignmentIntervalMs: 0 }),
 }
 
-export interface GroupsFixture {
+export interface GroupsFixture<L extends ShardLog = MemoryLog> {
   readonly topics: Topics
   readonly clock: VirtualClock
-  readonly log: MemoryLog
+  readonly log: L
   readonly shard: GroupsShard
   readonly state: GroupsState
 }
@@ -86,11 +86,12 @@ export interface GroupsFixture {
  * A loaded shard on a log: a new one, or what another one has left. Ids are counted from `lastId`
  * on.
  */
-export function groupsShard(
+export function groupsShard<L extends ShardLog = MemoryLog>(
   settings: Partial<GroupSettings & ConsumerSettings> = {},
-  on: { log?: MemoryLog, clock?: VirtualClock, topics?: Topics, lastId?: number } = {},
-): GroupsFixture {
-  const { log = new MemoryLog(), clock = new VirtualClock(), topics = new Topics() } = on
+  on: { log?: L, clock?: VirtualClock, topics?: Topics, lastId?: number } = {},
+): GroupsFixture<L> {
+  const log = on.log ?? new MemoryLog() as ShardLog as L
+  const { clock = new VirtualClock(), topics = new Topics() } = on
   let ids = on.lastId ?? 0
   let state!: GroupsState
   const shard: GroupsShard = new Shard<GroupsRecord, GroupsState>({

@@ -8,8 +8,11 @@ import { heartbeat } from '../../../lib/coordinators/groups/heartbeat.ts'
 import { joinGroup } from '../../../lib/coordinators/groups/join.ts'
 import { leaveGroup } from '../../../lib/coordinators/groups/leave.ts'
 import { syncGroup } from '../../../lib/coordinators/groups/sync.ts'
+import type { ShardLog } from '../../../lib/coordinators/shard.ts'
 import type { GroupsFixture } from './groups-harness.ts'
 import { type Outcome, outcomeOf } from './harness.ts'
+
+type AnyFixture = GroupsFixture<ShardLog>
 
 export const GROUP = 'orders'
 
@@ -36,7 +39,7 @@ export function joinRequest(given: Partial<JoinGroupRequest> = {}): JoinGroupReq
 }
 
 export function join(
-  { shard, clock }: GroupsFixture, given: Partial<JoinGroupRequest> = {}, apiVersion = 9,
+  { shard, clock }: AnyFixture, given: Partial<JoinGroupRequest> = {}, apiVersion = 9,
 ): Outcome<JoinGroupResponse> {
   const outcome: Outcome<JoinGroupResponse> = {}
   shard.run((state) => ({
@@ -53,14 +56,14 @@ export function join(
 
 /** Joins as a dynamic member does since version 4: twice, the second time with the id it got. */
 export function joinTwice(
-  fixture: GroupsFixture, given: Partial<JoinGroupRequest> = {},
+  fixture: AnyFixture, given: Partial<JoinGroupRequest> = {},
 ): { memberId: string, joined: Outcome<JoinGroupResponse> } {
   const memberId = join(fixture, given).value!.memberId
   return { memberId, joined: join(fixture, { ...given, memberId }) }
 }
 
 export function sync(
-  { shard, clock }: GroupsFixture, memberId: string, generationId: number,
+  { shard, clock }: AnyFixture, memberId: string, generationId: number,
   assignments: Record<string, string> = {}, groupInstanceId: string | null = null,
 ): Outcome<SyncGroupResponse> {
   const outcome: Outcome<SyncGroupResponse> = {}
@@ -78,7 +81,7 @@ export function sync(
 }
 
 export function beat(
-  { shard }: GroupsFixture, memberId: string, generationId: number,
+  { shard }: AnyFixture, memberId: string, generationId: number,
   groupInstanceId: string | null = null,
 ): Outcome<number> {
   return outcomeOf(shard.run((state) => ({
@@ -88,7 +91,7 @@ export function beat(
 }
 
 export function leave(
-  { shard, clock }: GroupsFixture, memberId: string, groupInstanceId: string | null = null,
+  { shard, clock }: AnyFixture, memberId: string, groupInstanceId: string | null = null,
 ): number {
   const outcome = outcomeOf(shard.run((state) => {
     const { writes, left } = leaveGroup(state, GROUP, [{ memberId, groupInstanceId, reason: null }])
@@ -100,7 +103,7 @@ export function leave(
 }
 
 export function commit(
-  { shard }: GroupsFixture, offset: number, given: Partial<OffsetCommitRequest> = {},
+  { shard }: AnyFixture, offset: number, given: Partial<OffsetCommitRequest> = {},
   apiVersion = 9,
 ): Outcome<unknown> {
   return outcomeOf(shard.run((state) => commitOffsets(state, {
@@ -118,7 +121,7 @@ export function commit(
 }
 
 /** A stable group of so many dynamic members, in the order in which they joined. */
-export function stableGroup(fixture: GroupsFixture, count: number): string[] {
+export function stableGroup(fixture: AnyFixture, count: number): string[] {
   const members = Array.from({ length: count }, () => joinTwice(fixture).memberId)
   fixture.clock.advance(9000)
   const assignments = Object.fromEntries(members.map((id) => [id, `of ${id}`]))

@@ -1,7 +1,7 @@
 // A transactions shard under virtual time, and partitions that take marks when the test says so.
 
 import { Later } from '../../../../lib/server/later.ts'
-import { Shard } from '../../../../lib/coordinators/shard.ts'
+import { Shard, type ShardLog } from '../../../../lib/coordinators/shard.ts'
 import { transactionsHooks } from '../../../../lib/coordinators/transactions/lifetime.ts'
 import type { MarkPorts, MarkResult, Marks }
   from '../../../../lib/coordinators/transactions/marks.ts'
@@ -61,9 +61,9 @@ export class Leaders implements MarkPorts {
   }
 }
 
-export interface TransactionsFixture {
+export interface TransactionsFixture<L extends ShardLog = MemoryLog> {
   readonly clock: VirtualClock
-  readonly log: MemoryLog
+  readonly log: L
   readonly leaders: Leaders
   readonly shard: TransactionsShard
   readonly state: TransactionsState
@@ -71,8 +71,8 @@ export interface TransactionsFixture {
   readonly ids: number[]
 }
 
-export interface On {
-  readonly log?: MemoryLog
+export interface On<L extends ShardLog = MemoryLog> {
+  readonly log?: L
   readonly clock?: VirtualClock
   readonly leaders?: Leaders
   readonly ids?: number[]
@@ -80,9 +80,11 @@ export interface On {
 }
 
 /** A loaded shard on a log: a new one, or what another one has left. */
-export function transactionsShard(on: On = {}): TransactionsFixture {
+export function transactionsShard<L extends ShardLog = MemoryLog>(
+  on: On<L> = {},
+): TransactionsFixture<L> {
   const {
-    log = new MemoryLog(), clock = new VirtualClock(), leaders = new Leaders(),
+    log = new MemoryLog() as ShardLog as L, clock = new VirtualClock(), leaders = new Leaders(),
     ids = Array.from({ length: 100 }, (_, index) => 1000 + index), transactionVersion = 2,
   } = on
   let state!: TransactionsState
