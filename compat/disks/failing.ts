@@ -15,6 +15,8 @@ const VALUE = Buffer.alloc(100_000, 'samsa')
 /** More of them than fit. */
 const MAX_ROUNDS = 300
 const SOME = 5
+/** So many records a topic has that is deleted. */
+const DOOMED = 80
 const SETTINGS = { 'broker.heartbeat.interval.ms': '500' }
 const NO_LEADER = { metadata: 'LEADER_NOT_AVAILABLE', leader: -1, offlineReplicas: [1] }
 const A_LEADER = { metadata: 'NONE', leader: 1, offlineReplicas: [] }
@@ -58,6 +60,22 @@ class Records {
         if (failing.length > 0 && failing.every((index) => refused.has(index))) return
       }
       deepStrictEqual([...refused], failing)
+    })
+  }
+
+  /** All of them take records again, without a restart. */
+  goOn(indexes: readonly number[]): Promise<void> {
+    return this.#probe(async (probe) => {
+      for (const index of indexes) {
+        const offset = await until(`room for ${index}`, 20_000, async () => {
+          const answer = await probe.send(this.topic, index, VALUE)
+          if (typeof answer === 'number') return { answer }
+          // Or it is about to be opened.
+          ok(['KAFKA_STORAGE_ERROR', 'NOT_LEADER_OR_FOLLOWER'].includes(answer), answer)
+          return undefined
+        }, 100)
+        this.acknowledged[index]!.push(offset.answer)
+      }
     })
   }
 
@@ -126,6 +144,10 @@ async function on(
   }
 }
 
+function linesOf(machine: Machine, pattern: RegExp): string[] {
+  return machine.log().split('\n').filter((line) => pattern.test(line))
+}
+
 async function restart(machine: Machine): Promise<void> {
   await machine.stop()
   await machine.start()
@@ -141,27 +163,66 @@ async function endedBy(machine: Machine, reason: RegExp): Promise<void> {
 
 const fullOfTwo = (): Promise<void> => (
   on({ directories: TWO, mounts: { two: 12 } }, async (machine, records) => {
-    const [lost, kept] = [records.lyingIn('two'), records.lyingIn('one')]
-    deepStrictEqual([lost.length, kept.length], [2, 2])
-    await records.send(MAX_ROUNDS, lost)
-    await records.areOffline(lost)
-    await records.areThere(kept)
-    // Without room it does not come back, and the rest goes on.
-    await restart(machine)
-    await records.areThere(kept)
-    await machine.resize('two', 48)
+    const full = records.lyingIn('two')
+    deepStrictEqual(full.length, 2)
+    await records.send(MAX_ROUNDS, full)
+    // H8: it can be read, and is not asked again and again.
+    await records.send(SOME, full)
+    await records.areThere()
+    // New logs come into the other.
+    const probe = await Probe.to(machine.address)
+    deepStrictEqual(await probe.create('new', PARTITIONS), 'NONE')
+    await until('the new logs', 10_000, () => machine.has('one', 'new-3') || undefined)
+    deepStrictEqual(all().filter((index) => machine.has('two', `new-${index}`)), [])
+    probe.close()
+    await machine.resize('two', 24)
+    await records.goOn(full)
+    await records.areThere()
+    // Once more, and now the next start finds it full.
+    await records.send(MAX_ROUNDS, full)
     await restart(machine)
     await records.areThere()
-    await records.send(SOME)
+    await machine.resize('two', 64)
+    await records.goOn(full)
     await records.areThere()
+    await restart(machine)
+    await records.areThere()
+    deepStrictEqual(linesOf(machine, / WARN .*A log directory is full/).length >= 2, true)
+    deepStrictEqual(linesOf(machine, / ERROR /), [])
   })
 )
 
 const fullOfOne = (): Promise<void> => (
-  on({ directories: ['one'], mounts: { one: 32 } }, async (machine, records) => {
-    await rejects(records.send(MAX_ROUNDS, all()))
-    await endedBy(machine, /Cannot go on.*the disk is full/)
-    await rejects(machine.start(), /the disk is full/)
+  on({
+    directories: ['one'], mounts: { one: 32 },
+    settings: {
+      ...SETTINGS, 'log.retention.check.interval.ms': '500', 'log.segment.delete.delay.ms': '100',
+    },
+  }, async (machine, records) => {
+    const probe = await Probe.to(machine.address)
+    deepStrictEqual(await probe.create('doomed', 1), 'NONE')
+    for (let i = 0; i < DOOMED; i++) {
+      await until('a leader', 10_000, async () => (
+        typeof await probe.send('doomed', 0, VALUE) === 'number' || undefined))
+    }
+    await records.send(MAX_ROUNDS, all())
+    await records.areThere()
+    const doomed = await probe.read('doomed', 0)
+    ok(doomed instanceof Map && doomed.size === DOOMED, String(doomed))
+    // The metadata has room, and what is deleted makes some.
+    deepStrictEqual(await probe.delete('doomed'), 'NONE')
+    await records.goOn(all())
+    await records.areThere()
+    probe.close()
+    await records.send(MAX_ROUNDS, all())
+    // Recoveries and ends that have no room.
+    for (const signal of ['SIGKILL', 'SIGTERM', 'SIGKILL'] as const) {
+      await machine.stop(signal)
+      await machine.start()
+      await records.areThere()
+    }
+    deepStrictEqual(linesOf(machine, / ERROR /), [])
+    await machine.stop('SIGKILL')
     await machine.resize('one', 64)
     await machine.start()
     await records.areThere()
@@ -251,9 +312,8 @@ const check = (name: string, run: () => Promise<void>): Check => (
   { name, timeoutMs: 150_000, run })
 
 export const failingChecks: readonly Check[] = [
-  check('one of two directories is full: it is offline until there is room', fullOfTwo),
-  check('the only directory is full: the broker ends, and is back with all when there is room',
-    fullOfOne),
+  check('one of two directories is full: it is read, and written when there is room', fullOfTwo),
+  check('the only directory is full: it is read, and a deleted topic makes room', fullOfOne),
   check('a device becomes read-only: its directory is offline until it is repaired', readOnlyOfTwo),
   check('the directory of the metadata becomes read-only: the broker ends', readOnlyMetadata),
   check('a directory is lost before the start: it is offline, nothing is made anew', lostAtStart),

@@ -3,6 +3,7 @@
 
 import { errorName, Errors, type ErrorName } from '../../protocol/errors.ts'
 import { createTopics } from '../../protocol/messages/create-topics.ts'
+import { deleteTopics } from '../../protocol/messages/delete-topics.ts'
 import { fetch } from '../../protocol/messages/fetch.ts'
 import { listOffsets } from '../../protocol/messages/list-offsets.ts'
 import { metadata } from '../../protocol/messages/metadata.ts'
@@ -46,6 +47,13 @@ export class Probe {
       }],
     })
     return errorName(topics[0]!.errorCode)
+  }
+
+  async delete(name: string): Promise<ErrorName> {
+    const { responses } = await this.#wire.ask(deleteTopics, 5, {
+      topics: [], topicNames: [name], timeoutMs: TIMEOUT_MS,
+    })
+    return errorName(responses[0]!.errorCode)
   }
 
   /** What the metadata says of each partition. */
