@@ -33,7 +33,8 @@ export async function javaClasses(
   name: string, jars: string, sources: readonly string[],
 ): Promise<string> {
   await ensureProgram('javac', 'default-jdk-headless')
-  const recipe = [...jarNames(jars), ...sources.map((file) => readFileSync(file, 'utf8'))].join('\0')
+  const texts = sources.map((file) => readFileSync(file, 'utf8'))
+  const recipe = [...jarNames(jars), ...texts].join('\0')
   const directory = await once(name, recipe, async (target) => {
     const classes = join(target, 'classes')
     mkdirSync(classes, { recursive: true })
