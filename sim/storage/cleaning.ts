@@ -24,9 +24,12 @@ export async function runSteps<T>(
 ): Promise<T> {
   let step = steps.next(nowMs)
   while (step.done !== true) {
+    const { wait } = step.value
+    // Nobody waits for it when `between` throws; its own failure is none of the run's then.
+    wait?.catch(() => {})
     between()
     try {
-      await step.value.wait
+      await wait
     } catch (error) {
       step = steps.throw(error)
       continue
