@@ -5,12 +5,13 @@ import { decodeMessage } from '../../../protocol/compile.ts'
 import { producerSnapshot } from '../../../protocol/messages/records/producer-snapshot.ts'
 import { crc32c } from '../../../protocol/records/crc32c.ts'
 import { readInt64 } from '../../../protocol/records/int64.ts'
+import { RESERVE_FILE } from '../../../storage/reserve.ts'
 import type { Cell } from '../table.ts'
 import { shownTime } from '../units.ts'
 
 export const FILE_KINDS = [
   'log', 'index', 'timeindex', 'txnindex', 'producers', 'offsets', 'epochs', 'properties', 'json',
-  'text',
+  'text', 'reserve',
 ] as const
 export type FileKind = (typeof FILE_KINDS)[number]
 
@@ -28,6 +29,7 @@ export function kindOfFile(path: string): FileKind | undefined {
   if (/\.(properties|metadata)$/.test(name)) return 'properties'
   if (name === 'quorum-state' || name === '.kafka_cleanshutdown') return 'json'
   if (name === '.lock') return 'text'
+  if (name === RESERVE_FILE) return 'reserve'
   return undefined
 }
 
@@ -60,6 +62,10 @@ export function dumpFile(kind: Exclude<FileKind, 'log'>, path: string, bytes: Bu
     case 'json': return dumpJson(bytes)
     case 'text': return {
       titles: ['CONTENT'], rows: [[bytes.toString('utf8').trim()]], damage: undefined,
+    }
+    case 'reserve': return {
+      titles: ['SIZE', 'MEANING'], damage: undefined,
+      rows: [[bytes.length, 'noise: room that the metadata gets when the disk is full']],
     }
   }
 }
