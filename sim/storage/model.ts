@@ -161,6 +161,7 @@ export class LogModel {
     this.#gapEnd = Math.min(this.#gapEnd, endOffset)
     if (this.endOffset > endOffset) this.isCutSinceCleaning = true
     this.batches = this.batches.filter(({ nextOffset }) => nextOffset <= endOffset)
+    this.acknowledgedTo = Math.min(this.acknowledgedTo, endOffset)
     this.syncedTo = Math.min(this.syncedTo, endOffset)
     this.durableHighWatermark = Math.min(this.durableHighWatermark, endOffset)
     this.durableStart = Math.min(this.durableStart, endOffset)

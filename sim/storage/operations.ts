@@ -144,10 +144,15 @@ async function sync(target: Target): Promise<void> {
   const { scene: { dice }, model, log } = target
   const { endOffset } = log
   const syncing = log.sync()
-  // What goes on meanwhile may fail, and then nobody waits for it.
-  syncing.catch(() => {})
-  if (dice.chance(0.3)) appendData(target)
-  const isCut = dice.chance(0.15) && truncate(target)
+  let isCut = false
+  try {
+    if (dice.chance(0.3)) appendData(target)
+    isCut = dice.chance(0.15) && truncate(target)
+  } catch (error) {
+    // The sync comes to its own end, whatever that is.
+    await syncing.catch(() => {})
+    throw error
+  }
   await syncing
   if (!isCut) model.syncedTo = Math.max(model.syncedTo, endOffset)
 }
