@@ -10,16 +10,18 @@ import type { Segments } from './segments.ts'
 import { soundBatches } from './sound-batches.ts'
 
 /**
- * Holds transactions that are open, and were so in a snapshot, against the log: what is open cannot
- * have been cleaned. One that began before the log is believed.
+ * Holds transactions that were open in a snapshot, and are so at the end of what was taken in
+ * behind it, against the log. They begin with the first batch that is left of them, and without one
+ * they are none: what is open cannot have been cleaned, but the log may go on behind `endOffset`,
+ * and they be over there. One that began before the log is believed.
  */
 export function confirmOpen(
-  producers: ProducerState, segments: Segments, snapshotOffset: number,
+  producers: ProducerState, segments: Segments, snapshotOffset: number, endOffset: number,
 ): void {
   const { baseOffset } = segments.first
   for (const { producerId, currentTransactionFirstOffset: firstOffset } of producers.all()) {
     if (firstOffset < baseOffset || firstOffset >= snapshotOffset) continue
-    const found = firstBatchOf(producerId, segments, firstOffset, snapshotOffset)
+    const found = firstBatchOf(producerId, segments, firstOffset, endOffset)
     if (found !== firstOffset) producers.correctTransaction(producerId, found)
   }
 }

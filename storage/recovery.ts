@@ -299,7 +299,7 @@ export function loadProducers(
   producers.load(newest?.entries ?? [])
   const from = newest?.offset ?? baseOffset
   if (from < endOffset) takeInFrom(segments, from, endOffset, producers)
-  confirmOpen(producers, segments, from)
+  confirmOpen(producers, segments, from, endOffset)
 }
 
 function takeInFrom(

@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import type { Log } from '../../storage/log.ts'
 import { decodeSnapshot } from '../../storage/producer-snapshots.ts'
 import {
-  appendMark, appendPairs, cleanLog, COMPACTED, readCommitted,
+  appendMark, appendPairs, cleanLog, COMPACTED, folded, readCommitted,
 } from './compaction-harness.ts'
 import { DIRECTORY, openLog } from './harness.ts'
 import { randomOf } from './random.ts'
@@ -170,6 +170,31 @@ describe('a snapshot of which a cleaning takes the marks behind it', () => {
         if (isWhole) expect(marks(again)).toEqual([])
       }
     })
+})
+
+test('what was aborted stays so where a cleaning has taken its beginning alone (E1)', async () => {
+  let isWhole = false
+  for (let at = 0; !isWhole; at++) {
+    disk = new StoppingDisk()
+    const log = openLog(disk, { config: CONFIG })
+    appendPairs(log, [['a', '1']], inTransaction(1))
+    fill(log)
+    appendPairs(log, [['b', '1']], { ...inTransaction(1), baseSequence: 1 })
+    fill(log)
+    appendMark(log, 'ABORT', 1)
+    const committed = folded(readCommitted(log))
+    disk.stopAfter(at)
+    await cleanLog(log, 2000).catch(() => {})
+    isWhole = !disk.hasStopped
+    disk.stopAfter(Infinity)
+    for (const offset of [-1, ...snapshotNames().map((name) => Number.parseInt(name, 10))]) {
+      const again = reopened(log, offset)
+      expect({ at, offset, stable: again.lastStableOffset })
+        .toEqual({ at, offset, stable: log.endOffset })
+      expect({ at, offset, committed: folded(readCommitted(again)) })
+        .toEqual({ at, offset, committed })
+    }
+  }
 })
 
 describe('a directory that Kafka has cleaned', () => {
