@@ -142,10 +142,14 @@ export class LogDirectories {
 
   /** Writes out what is open, marks it as clean, and gives the locks back, whatever goes wrong. */
   async close(): Promise<void> {
+    const failures: unknown[] = []
     try {
       for (const directory of this.#all) {
-        if (!directory.isFailed) await directory.close({ brokerEpoch: this.brokerEpoch })
+        if (directory.isFailed) continue
+        await directory.close({ brokerEpoch: this.brokerEpoch })
+          .catch((error: unknown) => { failures.push(error) })
       }
+      if (failures.length > 0) throw failures[0]
     } finally {
       this.#all = []
       for (const lock of this.#locks.splice(0)) release(lock)

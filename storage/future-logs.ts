@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { topicIdIn } from './checkpoints.ts'
 import { type Disk, isDiskFull, takeBack } from './disk.ts'
 import { Log, type LogOptions, type OpenLog } from './log.ts'
+import { DiskFullError } from './room.ts'
 
 const FUTURE = /^(.+-\d+)\.\S+-future$/
 /** Beside the name of the partition: a dot, 32 hexadecimal digits, and `-future`. */
@@ -114,12 +115,19 @@ export class FutureLogs {
     this.#logs.delete(name)
   }
 
-  /** Writes them out, so that they can go on after the next start. Rejects with StorageError. */
-  async close(): Promise<void> {
+  /**
+   * Writes them out, so that they can go on after the next start. False if some did not fit.
+   * Rejects with StorageError.
+   */
+  async close(): Promise<boolean> {
     const logs = [...this.#logs.values()]
     this.#logs.clear()
     const results = await Promise.allSettled(logs.map((log) => log.closeAsync()))
-    for (const result of results) if (result.status === 'rejected') throw result.reason
+    const errors = results.flatMap((result): unknown[] => (
+      result.status === 'rejected' ? [result.reason] : []))
+    const failure = errors.find((error) => !(error instanceof DiskFullError))
+    if (failure !== undefined) throw failure
+    return errors.length === 0
   }
 
   /** Nothing of them is written any more: the disk failed. */

@@ -71,9 +71,11 @@ export class LogDirectory {
     this.futures = new FutureLogs(disk, path, {
       logger, buffers: this.#buffers, room: this.room, ...this.#ofProducers,
     })
-    const checkpoint = (file: string, offsetOf: (log: Log) => number): OffsetsOfLogs =>
-      new OffsetsOfLogs(disk, `${path}/${file}`, logger, offsetOf)
-    this.#recoveryPoints = checkpoint(RECOVERY_POINTS, (log) => log.recoveryPoint)
+    const checkpoint = (
+      file: string, offsetOf: (log: Log) => number, mustBeWhole = false,
+    ): OffsetsOfLogs => (
+      new OffsetsOfLogs({ disk, path: `${path}/${file}`, logger, offsetOf, mustBeWhole }))
+    this.#recoveryPoints = checkpoint(RECOVERY_POINTS, (log) => log.recoveryPoint, true)
     this.#startOffsets = checkpoint(START_OFFSETS, (log) => log.startOffset)
     this.#highWatermarks = checkpoint(HIGH_WATERMARKS, (log) => log.highWatermark)
     this.#checkpoints = [this.#recoveryPoints, this.#startOffsets, this.#highWatermarks]
@@ -276,7 +278,7 @@ export class LogDirectory {
       if (this.#isRenamed) this.#disk.syncDirectory(this.path)
       this.#isRenamed = false
       for (const checkpoint of this.#checkpoints) {
-        if (checkpoint.loaded(name) !== undefined) checkpoint.save(this.#logs, this.#found)
+        if (checkpoint.mentions(name)) checkpoint.save(this.#logs, this.#found)
       }
     })
   }
@@ -406,8 +408,8 @@ export class LogDirectory {
   async close({ brokerEpoch }: { readonly brokerEpoch: number }): Promise<void> {
     const isClosed = await this.#closeLogs()
     if (this.#isFailed) return
-    await this.futures.close()
-    if (!this.checkpoint() || !isClosed) {
+    const areFuturesClosed = await this.futures.close()
+    if (!this.checkpoint() || !isClosed || !areFuturesClosed) {
       this.#logger.warn('There was no room for a clean end: the next start looks through the logs',
         { directory: this.path })
       return

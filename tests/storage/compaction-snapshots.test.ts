@@ -76,13 +76,13 @@ function marks(log: Log): number[] {
 }
 
 /** The log after a crash that has left of its snapshots those up to the offset. */
-function reopened(log: Log, offset: number): Log {
+function reopened(log: Log, offset: number, isClean = false): Log {
   const { recoveryPoint, highWatermark } = log
   const copy = disk.clone()
   for (const name of snapshotNames()) {
     if (Number.parseInt(name, 10) > offset) copy.remove(`${DIRECTORY}/${name}`)
   }
-  return openLog(copy, { config: CONFIG, recoveryPoint, highWatermark })
+  return openLog(copy, { config: CONFIG, recoveryPoint, highWatermark, isClean })
 }
 
 describe('a snapshot of which a cleaning takes the marks behind it', () => {
@@ -220,6 +220,27 @@ describe('a directory that Kafka has cleaned', () => {
     expect([again.lastStableOffset, again.producers.firstUnstableOffset])
       .toEqual([log.endOffset, undefined])
   })
+
+  test.each([false, true])('has one open that began behind the snapshot; closed: %s (E4)',
+    async (isClean) => {
+      const log = openLog(disk, { config: CONFIG })
+      appendPairs(log, [['a', '1']], inTransaction(1))
+      fill(log)
+      appendMark(log, 'COMMIT', 1)
+      appendPairs(log, [['a', '2']])
+      appendPairs(log, [['of 1', '1']], { producerId: 1, producerEpoch: 0, baseSequence: 1 })
+      await cleanAsKafka(log)
+      expect(marks(log)).toEqual([])
+      const [snapshot] = Object.keys(openInSnapshots()).map(Number)
+      const second = appendPairs(log, [['b', '1']], { ...inTransaction(1), baseSequence: 2 })
+      fill(log)
+      fill(log)
+      if (isClean) log.close()
+      else await log.sync()
+      const again = reopened(log, snapshot!, isClean)
+      expect([again.lastStableOffset, again.producers.firstUnstableOffset])
+        .toEqual([second, second])
+    })
 
   test('has one open where it began, whatever lies before it', () => {
     const log = openLog(disk, { config: CONFIG })
