@@ -2,20 +2,26 @@
 
 import { UsageError } from './exit.ts'
 
-/** `key=value` each; the last of a name counts. */
-export function pairs(option: string, texts: readonly string[]): Map<string, string> {
-  return new Map(texts.map((text) => {
+/** `key=value` each, in their order; a name may come again. */
+export function pairList(option: string, texts: readonly string[]): [string, string][] {
+  return texts.map((text) => {
     const at = text.indexOf('=')
     if (at < 1) throw new UsageError(`${option} ${text}: write name=value`)
     return [text.slice(0, at).trim(), text.slice(at + 1)]
-  }))
+  })
 }
 
-/** A whole number of at least so much. */
+/** `key=value` each; the last of a name counts. */
+export function pairs(option: string, texts: readonly string[]): Map<string, string> {
+  return new Map(pairList(option, texts))
+}
+
+/** A whole number of at least so much; of −Infinity, any. */
 export function wholeNumber(option: string, text: string | number, least = 0): number {
   const value = typeof text === 'number' ? text : /^[+-]?\d+$/.test(text) ? Number(text) : NaN
   if (Number.isSafeInteger(value) && value >= least) return value
-  throw new UsageError(`${option} ${text}: write a whole number of at least ${least}`)
+  const kind = least === -Infinity ? 'a whole number' : `a whole number of at least ${least}`
+  throw new UsageError(`${option} ${text}: write ${kind}`)
 }
 
 /** `0`, `0,2,5`, `0-3`. */
@@ -25,6 +31,9 @@ export function partitionList(option: string, texts: readonly string[]): number[
     const match = /^(\d{1,7})(?:-(\d{1,7}))?$/.exec(part.trim())
     if (match === null) throw new UsageError(`${option} ${part}: write partitions as 0, 0,2 or 0-3`)
     const last = Number(match[2] ?? match[1])
+    if (last < Number(match[1])) {
+      throw new UsageError(`${option} ${part}: write the smaller one first`)
+    }
     for (let one = Number(match[1]); one <= last; one += 1) found.add(one)
   }
   return [...found]

@@ -61,6 +61,7 @@ const bench = command({
     .option('keep', { type: 'boolean', default: false, describe: 'Leave the topic there' }),
   async run(given, session) {
     const { client, output } = session
+    if (given.replicas !== undefined) wholeNumber('--replicas', given.replicas, 1)
     const partitions = wholeNumber('--partitions', given.partitions, 1)
     const options: Options = {
       topic: `samsa-bench-${Math.floor(Math.random() * 1e9).toString(36)}`, partitions,

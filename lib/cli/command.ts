@@ -2,6 +2,7 @@
 
 import type { ArgumentsCamelCase, Argv } from 'yargs'
 import type { CommonOptions, Session } from './session.ts'
+import { checked, withValues } from './strictness.ts'
 
 /** An exit code, or nothing where all went well. */
 export type Ending = number | void
@@ -33,6 +34,7 @@ export const DEFAULT_BOOTSTRAP = 'localhost:9092'
 
 export function command<O extends CommonOptions>(spec: CommandSpec<O>): Command {
   const { usage, describe, examples } = spec
+  let known: Argv | undefined
   return {
     usage,
     register: (yargs, runner) => yargs.command(
@@ -40,10 +42,15 @@ export function command<O extends CommonOptions>(spec: CommandSpec<O>): Command 
       (builder) => {
         for (const [line, does] of examples) builder.example(line, does)
         const common = withCommonOptions(builder)
-        return spec.options(spec.isLocal === true
+        const own = spec.options(spec.isLocal === true
           ? common.hide('bootstrap').hide('timeout') : common)
+        known = builder
+        return withValues(own, usage)
       },
-      (given) => runner(given, (session) => spec.run(given, session)),
+      async (given) => {
+        const meant = checked(known!, usage, given)
+        await runner(meant, (session) => spec.run(meant, session))
+      },
     ),
   }
 }
@@ -53,7 +60,7 @@ const COMMON = 'Everywhere:'
 function withCommonOptions(yargs: Argv): Argv<CommonOptions> {
   return yargs
     .option('bootstrap', {
-      alias: 'b', type: 'string', group: COMMON, nargs: 1, requiresArg: true,
+      alias: 'b', type: 'string', group: COMMON,
       default: process.env['SAMSA_BOOTSTRAP'] ?? DEFAULT_BOOTSTRAP,
       defaultDescription: `$SAMSA_BOOTSTRAP, or ${DEFAULT_BOOTSTRAP}`,
       describe: 'Brokers to begin with, host:port, separated by commas',
@@ -62,7 +69,7 @@ function withCommonOptions(yargs: Argv): Argv<CommonOptions> {
       type: 'boolean', default: false, group: COMMON, describe: 'JSON instead of text',
     })
     .option('timeout', {
-      type: 'string', default: '10s', group: COMMON, nargs: 1, requiresArg: true,
+      type: 'string', default: '10s', group: COMMON,
       describe: 'For a connection, and for each answer',
     })
 }

@@ -10,6 +10,7 @@ import { failureOf, tell } from './failure.ts'
 import { Interruption } from './interruption.ts'
 import { INTRODUCTION } from './introduction.ts'
 import { Session } from './session.ts'
+import { checked, guarded, withValues } from './strictness.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 
 const LOG_FORMATS = ['text', 'json'] as const
@@ -136,7 +137,7 @@ async function runInSession(
 async function grammar(
   args: readonly string[], terminal: Terminal, runner: Runner, setExitCode: (code: number) => void,
 ): Promise<Argv> {
-  const parser = yargs([...args])
+  const parser = yargs(guarded(args))
     .scriptName('samsa')
     .locale('en')
     .usage(`samsa ${VERSION}: a Kafka broker, and a command line for any Kafka`)
@@ -182,14 +183,16 @@ function withNoun(
 
 function withServerCommands(parser: Argv, setExitCode: (code: number) => void): void {
   parser
-    .command('start [file]', 'Run a node until SIGTERM or SIGINT', startOptions, async (given) => {
+    .command('start [file]', 'Run a node until SIGTERM or SIGINT', startOptions, async (all) => {
+      const given = checked(parser, 'start [file]', all)
       const { start } = await import('./start.ts')
       setExitCode(await start({
         file: given.file, overrides: given.override,
         logFormat: given.logFormat, logLevel: given.logLevel, maxOpenFiles: given.maxOpenFiles,
       }))
     })
-    .command('format [file]', 'Prepare empty log directories', formatOptions, async (given) => {
+    .command('format [file]', 'Prepare empty log directories', formatOptions, async (all) => {
+      const given = checked(parser, 'format [file]', all)
       const { format } = await import('./format.ts')
       setExitCode(format({
         file: given.file, overrides: given.override, clusterId: given.clusterId,
@@ -202,13 +205,13 @@ function settingsOptions(command: Argv) {
   return command
     .positional('file', { type: 'string', describe: 'A server.properties, as Kafka reads it' })
     .option('override', {
-      type: 'string', array: true, nargs: 1, default: [] as string[],
+      type: 'string', array: true, default: [] as string[],
       describe: 'A setting, key=value, that wins over the file; may be given again',
     })
 }
 
 function startOptions(command: Argv) {
-  return settingsOptions(command)
+  return withValues(settingsOptions(command)
     .option('log-format', {
       choices: LOG_FORMATS, default: 'text' as const,
       describe: 'Lines for a terminal, or one JSON object each',
@@ -219,15 +222,15 @@ function startOptions(command: Argv) {
     .option('max-open-files', {
       type: 'number', default: 4000,
       describe: 'Files of logs that are open at a time; others are opened again when needed',
-    })
+    }), 'start [file]')
 }
 
 function formatOptions(command: Argv) {
-  return settingsOptions(command).option('cluster-id', {
+  return withValues(settingsOptions(command).option('cluster-id', {
     type: 'string', demandOption: true,
     describe: 'The id of the cluster: 16 bytes in base64url, 22 characters',
   }).option('standalone', {
     type: 'boolean', default: false,
     describe: 'Has the metadata log name this node as the only voter (kraft.version 1)',
-  })
+  }), 'format [file]')
 }

@@ -85,11 +85,11 @@ const set = command({
       type: 'string', array: true, default: [] as string[], describe: 'name=value',
     })
     .option('append', {
-      type: 'string', array: true, nargs: 1, default: [] as string[],
+      type: 'string', array: true, default: [] as string[],
       describe: 'To a list: name=value; may be given again',
     })
     .option('subtract', {
-      type: 'string', array: true, nargs: 1, default: [] as string[],
+      type: 'string', array: true, default: [] as string[],
       describe: 'From a list: name=value; may be given again',
     }),
   async run(given, session) {

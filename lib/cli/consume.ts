@@ -30,15 +30,15 @@ const consumeRecords = command({
   options: (yargs) => yargs
     .positional('topics', { type: 'string', array: true, demandOption: true, describe: 'Which' })
     .option('from', {
-      alias: 'o', type: 'string', default: 'beginning', requiresArg: true,
+      alias: 'o', type: 'string', default: 'beginning',
       describe: `Where to begin: ${OFFSET_HELP}`,
     })
     .option('until', {
-      alias: 'u', type: 'string', requiresArg: true,
+      alias: 'u', type: 'string',
       describe: 'Where to end, written alike; the end as it is now if left out',
     })
     .option('partition', {
-      alias: 'p', type: 'string', array: true, nargs: 1, describe: 'These alone: 0, 0,2 or 0-3',
+      alias: 'p', type: 'string', array: true, describe: 'These alone: 0, 0,2 or 0-3',
     })
     .option('count', { alias: 'n', type: 'number', describe: 'So many records, and no more' })
     .option('follow', {

@@ -190,13 +190,13 @@ const reset = command({
   options: (yargs) => withConfirmation(yargs)
     .positional('group', { type: 'string', demandOption: true, describe: 'Its name' })
     .option('topic', {
-      alias: 't', type: 'string', array: true, nargs: 1, default: [] as string[],
+      alias: 't', type: 'string', array: true, default: [] as string[],
       describe: 'These alone; what it has committed so far if left out',
     })
     .option('partition', {
-      alias: 'p', type: 'string', array: true, nargs: 1, describe: 'These alone: 0, 0,2 or 0-3',
+      alias: 'p', type: 'string', array: true, describe: 'These alone: 0, 0,2 or 0-3',
     })
-    .option('to', { type: 'string', requiresArg: true, describe: `Where to: ${OFFSET_HELP}` })
+    .option('to', { type: 'string', describe: `Where to: ${OFFSET_HELP}` })
     .option('shift', { type: 'number', describe: 'So many on, or back where it is negative' }),
   async run(given, session) {
     const { client, output } = session
@@ -204,6 +204,7 @@ const reset = command({
     if ((shift === undefined) === (to === undefined)) {
       throw new UsageError('say where to: --to, or --shift')
     }
+    if (shift !== undefined) wholeNumber('--shift', shift, -Infinity)
     const plan = await planReset(given, session)
     if (plan.length === 0) {
       throw new CommandError(`group ${groupId} has committed nothing so far`,
@@ -251,6 +252,10 @@ async function planReset(
   }
   if (given.topic.length === 0) places.push(...before.values())
   const chosen = places.filter(({ partition }) => wanted?.includes(partition) ?? true)
+  const missing = wanted?.find((one) => !chosen.some(({ partition }) => partition === one))
+  if (missing !== undefined && places.length > 0) {
+    throw new UsageError(await noPartition(client, missing, places, given.group))
+  }
   const ends = await endsOf(client, chosen)
   const targets = given.to === undefined ? new Map<string, number>() : await resolveOffsets(
     client, parseOffset('--to', given.to, clock.nowMs()), chosen, ends)
@@ -262,6 +267,22 @@ async function planReset(
     const offset = targets.get(key) ?? Math.min(Math.max(shifted, start), end)
     return { topic, partition, from, offset }
   })
+}
+
+/** Why none of the places is of this partition: no topic has it, or nothing is committed of it. */
+async function noPartition(
+  client: Client, missing: number, places: readonly TopicPartition[], groupId: string,
+): Promise<string> {
+  const sizes: string[] = []
+  for (const topic of new Set(places.map((one) => one.topic))) {
+    const { length } = (await client.topic(topic)).partitions
+    if (length > missing) {
+      return `--partition ${missing}: group ${groupId} has committed nothing of it; `
+        + 'name the topic with --topic'
+    }
+    sizes.push(`${topic} has ${counted(length, 'partition')}`)
+  }
+  return `there is no partition ${missing}: ${sizes.join(', ')}, counted from 0`
 }
 
 /** Members would commit over it. A group that is not there yet is made by its first offsets. */
@@ -285,7 +306,7 @@ const deleteGroups = command({
     ['samsa groups delete billing --topic orders', 'its offsets of one topic'],
   ],
   options: (yargs) => withConfirmation(withGroups(yargs)).option('topic', {
-    alias: 't', type: 'string', array: true, nargs: 1, default: [] as string[],
+    alias: 't', type: 'string', array: true, default: [] as string[],
     describe: 'The offsets of these topics alone',
   }),
   async run(given, session) {

@@ -2,6 +2,7 @@
 
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { wholeNumber } from './arguments.ts'
 import { command } from './command.ts'
 import { CommandError, DONE, FAILED, UsageError } from './exit.ts'
 import { dumpFile, FILE_KINDS, type FileKind, kindOfFile } from './dump/files.ts'
@@ -37,6 +38,7 @@ const dump = command({
       choices: FILE_KINDS, describe: 'What the file is; told by its name if left out',
     }),
   async run({ files, batches, from, as, kind }, session) {
+    wholeNumber('--from', from)
     let exitCode = DONE
     for (const [index, file] of files.entries()) {
       const fileKind = kind ?? checkedKind(file)

@@ -6,7 +6,7 @@ import type { Client } from '../client/client.ts'
 import { RefusedError } from '../client/errors.ts'
 import { partitionOfKey } from '../client/partitioner.ts'
 import { type Acks, Producer } from '../client/producer.ts'
-import { counted, pairs, wholeNumber } from './arguments.ts'
+import { counted, pairList, wholeNumber } from './arguments.ts'
 import { command } from './command.ts'
 import { CommandError, UsageError } from './exit.ts'
 import { inputsOf, piecesOf, wholeFile } from './input.ts'
@@ -53,7 +53,7 @@ const produceRecords = command({
       alias: 'K', type: 'string', describe: 'What stands between key and value in a line',
     })
     .option('header', {
-      alias: 'H', type: 'string', array: true, nargs: 1, default: [] as string[],
+      alias: 'H', type: 'string', array: true, default: [] as string[],
       describe: 'name=value, for all records; may be given again',
     })
     .option('partition', {
@@ -86,6 +86,7 @@ async function run(
 ): Promise<void> {
   const { client, output, signal, clock } = session
   check(options)
+  if (options.ratePerSecond < 1) throw new UsageError('--rate 0: write a number of at least 1')
   const partitions = await partitionsOf(client, topic)
   const delivered = new Map<number, Delivered>()
   let bytes = 0
@@ -168,7 +169,7 @@ async function partitionsOf(client: Client, topic: string): Promise<number> {
 
 async function* recordsFrom(options: Options, session: Session): AsyncGenerator<ReadRecord> {
   const { key, keySeparator, nullValues, input, files } = options
-  const headers: HeaderToWrite[] = [...pairs('--header', options.header)]
+  const headers: HeaderToWrite[] = pairList('--header', options.header)
     .map(([name, value]) => ({ key: name, value: Buffer.from(value) }))
   const fixedKey = key === undefined ? null : Buffer.from(key)
   const separator = keySeparator === undefined ? undefined : Buffer.from(unescape(keySeparator))

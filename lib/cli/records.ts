@@ -20,11 +20,11 @@ const deleteRecords = command({
   options: (yargs) => withConfirmation(yargs)
     .positional('topic', { type: 'string', demandOption: true, describe: 'Its name' })
     .option('before', {
-      type: 'string', demandOption: true, requiresArg: true,
+      type: 'string', demandOption: true,
       describe: `The first to stay: ${OFFSET_HELP}`,
     })
     .option('partition', {
-      alias: 'p', type: 'string', array: true, nargs: 1, describe: 'These alone: 0, 0,2 or 0-3',
+      alias: 'p', type: 'string', array: true, describe: 'These alone: 0, 0,2 or 0-3',
     }),
   async run(given, session) {
     const { client, output, clock } = session

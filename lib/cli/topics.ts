@@ -143,7 +143,7 @@ const createTopics = command({
       alias: 'r', type: 'number', describe: 'Of each partition; as the broker has it if left out',
     })
     .option('config', {
-      alias: 'c', type: 'string', array: true, nargs: 1, default: [] as string[],
+      alias: 'c', type: 'string', array: true, default: [] as string[],
       describe: 'A setting, name=value; may be given again',
     })
     .option('if-not-exists', {
@@ -199,11 +199,11 @@ const alterTopic = command({
     .positional('topic', { type: 'string', demandOption: true, describe: 'Its name' })
     .option('partitions', { alias: 'p', type: 'number', describe: 'How many it shall have' })
     .option('config', {
-      alias: 'c', type: 'string', array: true, nargs: 1, default: [] as string[],
+      alias: 'c', type: 'string', array: true, default: [] as string[],
       describe: 'A setting, name=value; may be given again',
     })
     .option('unset', {
-      type: 'string', array: true, nargs: 1, default: [] as string[],
+      type: 'string', array: true, default: [] as string[],
       describe: 'A setting to go back to its default; may be given again',
     })
     .option('dry-run', {
@@ -214,15 +214,18 @@ const alterTopic = command({
     if (partitions === undefined && set.size === 0 && unset.length === 0) {
       throw new UsageError('name what to change: --partitions, --config or --unset')
     }
-    const options = { isDryRun: dryRun }
+    if (partitions !== undefined) wholeNumber('--partitions', partitions, 1)
     const before = (await client.topic(topic)).partitions.length
-    if (set.size > 0 || unset.length > 0) {
-      await alter(client, { type: 'topic', name: topic }, { set, unset }, options)
+    // All or nothing, as far as that can be: both are asked about before one of them is done.
+    const hasSettings = set.size > 0 || unset.length > 0
+    const isBoth = hasSettings && partitions !== undefined
+    for (const isDryRun of dryRun ? [true] : isBoth ? [true, false] : [false]) {
+      if (hasSettings) {
+        await alter(client, { type: 'topic', name: topic }, { set, unset }, { isDryRun })
+      }
+      if (partitions !== undefined) await addPartitions(client, topic, partitions, { isDryRun })
     }
-    if (partitions !== undefined) {
-      await addPartitions(client, topic, wholeNumber('--partitions', partitions, 1), options)
-      if (!dryRun) await client.readyTopic(topic, partitions)
-    }
+    if (partitions !== undefined && !dryRun) await client.readyTopic(topic, partitions)
     const would = dryRun ? 'would be ' : ''
     output.show({ topic, dryRun, partitions, set: Object.fromEntries(set), unset }, () => {
       for (const [name, value] of set) output.line(`${topic}: ${name} ${would}set to ${value}`)

@@ -19,14 +19,14 @@ const listTransactions = command({
   options: (yargs) => yargs
     .positional('pattern', { type: 'string', describe: 'An id; * and ? stand for characters' })
     .option('state', {
-      type: 'string', array: true, nargs: 1, default: [] as string[],
+      type: 'string', array: true, default: [] as string[],
       describe: 'Ongoing, PrepareCommit, CompleteAbort, …; may be given again',
     })
     .option('producer', {
-      type: 'number', array: true, nargs: 1, default: [] as number[],
+      type: 'number', array: true, default: [] as number[],
       describe: 'Those of a producer id',
     })
-    .option('older', { type: 'string', requiresArg: true, describe: 'Open for longer: 5m' }),
+    .option('older', { type: 'string', describe: 'Open for longer: 5m' }),
   async run({ pattern = '*', state, producer, older }, { client, output }) {
     const matches = globExpression(pattern)
     const found = (await list(client, {
@@ -90,6 +90,7 @@ const abortTransaction = command({
     if ((id === undefined) === (topic === undefined)) {
       throw new UsageError('name a transactional id, or --topic and --partition')
     }
+    if (startOffset !== undefined) wholeNumber('--start-offset', startOffset)
     if (id !== undefined) return abortById(id, given, session)
     if (partition === undefined) throw new UsageError('--topic needs --partition')
     wholeNumber('--partition', partition)

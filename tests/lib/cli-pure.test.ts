@@ -69,6 +69,7 @@ describe('arguments', () => {
     expect(globExpression('a.*?').test('a.bc')).toBe(true)
     expect(globExpression('a.*').test('abc')).toBe(false)
     expect(() => partitionList('--p', ['a'])).toThrow(UsageError)
+    expect(() => partitionList('--p', ['2-1'])).toThrow(UsageError)
     expect(() => pairs('--c', ['=1'])).toThrow(UsageError)
   })
 
