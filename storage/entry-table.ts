@@ -104,10 +104,15 @@ export class EntryTable {
     return low - 1
   }
 
+  /** The file has all that is in memory. */
+  get isSaved(): boolean {
+    return this.#bytes === undefined || this.#savedCount === this.#count
+  }
+
   /** Brings the file up to date. */
   save(): void {
     const bytes = this.#bytes
-    if (bytes === undefined || this.#savedCount === this.#count) return
+    if (bytes === undefined || this.isSaved) return
     const file = this.#disk.open(this.path, 'create')
     const from = Math.max(0, this.#savedCount)
     const isCut = this.#savedCount < 0

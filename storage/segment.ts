@@ -383,13 +383,12 @@ export class Segment {
   }
 
   saveIndexes(): void {
-    this.offsetIndex.table.save()
-    this.timeIndex.table.save()
-    this.#saveTransactions()
-  }
-
-  #saveTransactions(): void {
-    const { table, count } = this.transactionIndex
+    const { offsetIndex, timeIndex, transactionIndex: { table, count } } = this
+    // A clean start believes what is there of them: all of it has to come to the device.
+    const isSaved = offsetIndex.table.isSaved && timeIndex.table.isSaved && table.isSaved
+    if (!isSaved) this.isSynced = false
+    offsetIndex.table.save()
+    timeIndex.table.save()
     // Most segments have no aborted transactions, and then no file.
     if (count > 0) table.save()
     else this.#disk.remove(table.path)

@@ -4,6 +4,7 @@
 import { describe, expect, test } from '@jest/globals'
 
 import { Errors } from '../../protocol/errors.ts'
+import { endMarkerBatch } from '../../protocol/records/control.ts'
 import { parseLogConfig } from '../../storage/config.ts'
 import { isDiskFull, StorageError } from '../../storage/disk.ts'
 import type { Log } from '../../storage/log.ts'
@@ -12,7 +13,7 @@ import { MemoryDisk } from '../../storage/memory-disk.ts'
 import { Reserve, RESERVE_FILE } from '../../storage/reserve.ts'
 import { DiskFullError } from '../../storage/room.ts'
 import { type Fault, SimDisk } from '../../sim/storage/sim-disk.ts'
-import { append, appendEach, readValues, silent, valuesOf } from './harness.ts'
+import { append, appendEach, openLog, readValues, silent, valuesOf } from './harness.ts'
 
 const DATA = '/data'
 const MB = 1024 * 1024
@@ -256,5 +257,62 @@ describe('a disk of some size', () => {
     disk.capacityBytes = 12 * MB
     reserve.renew()
     expect(new Reserve(disk, DATA, silent, () => {}).giveUp()).toBe(true)
+  })
+})
+
+/** Nothing that the pattern names takes a write. */
+function fillFor(disk: SimDisk, pattern: RegExp): void {
+  disk.watcher = ({ kind, path }) => ['write', 'create'].includes(kind) && pattern.test(path)
+    ? { error: Object.assign(new Error(`ENOSPC: ${path}`), { code: 'ENOSPC', path }) } : undefined
+}
+
+/** Appends a transaction that was aborted, as a follower. */
+function appendAborted(log: Log): void {
+  const baseOffset = log.endOffset
+  append(log, ['aborted'], { ...inTransaction, baseSequence: 0, baseOffset, leaderEpoch: 0 },
+    { origin: 'replica' })
+  log.append(endMarkerBatch({
+    type: 'ABORT', baseOffset: baseOffset + 1, timestampMs: 1000, ...producer,
+    coordinatorEpoch: 0, leaderEpoch: 0,
+  }), { leaderEpoch: 0, nowMs: 1000, origin: 'replica' })
+  log.flush()
+}
+
+describe('indexes that a recovery had no room for', () => {
+  test('are on the device after a clean end', () => {
+    const memory = new MemoryDisk()
+    const disk = new SimDisk(memory)
+    appendAborted(openLog(disk, { config, isClean: true }))
+    fillFor(disk, /index$/)
+    const log = openLog(disk, { config, recoveryPoint: 0 })
+    expect(log.abortedTransactions(0, 2)).toHaveLength(1)
+    disk.watcher = undefined
+    log.close()
+    const { recoveryPoint } = log
+    expect(recoveryPoint).toBe(2)
+    memory.crash()
+    const again = openLog(disk, { config, isClean: true, recoveryPoint, highWatermark: 2 })
+    expect([again.endOffset, again.abortedTransactions(0, 2).length]).toEqual([2, 1])
+  })
+
+  test('also when their segment is the last one again, after a sync without them', async () => {
+    const memory = new MemoryDisk()
+    const disk = new SimDisk(memory)
+    const first = openLog(disk, { config, isClean: true })
+    appendAborted(first)
+    while (first.segmentCount === 1) appendEach(first, 'x'.repeat(60))
+    const end = first.endOffset - 1
+    fillFor(disk, /index$/)
+    const log = openLog(disk, { config, recoveryPoint: 0 })
+    await log.sync()
+    disk.watcher = undefined
+    expect(log.segmentCount).toBe(2)
+    log.truncateTo(end)
+    expect(log.segmentCount).toBe(1)
+    log.close()
+    const { recoveryPoint } = log
+    memory.crash()
+    const again = openLog(disk, { config, isClean: true, recoveryPoint, highWatermark: end })
+    expect([again.endOffset, again.abortedTransactions(0, 2).length]).toEqual([end, 1])
   })
 })
