@@ -32,7 +32,7 @@ import type { Segments } from './segments.ts'
 import type { SnapshotFiles } from './snapshot-files.ts'
 import { Staging } from './staging.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
-import { beginLastSync, letGo, type LogParts, roll } from './turnover.ts'
+import { beginLastSync, letGo, type LogParts, roll, takeBackTo } from './turnover.ts'
 
 export type * from './log-options.ts'
 
@@ -258,7 +258,7 @@ export class Log {
     const { producers } = this.#staging
     this.#staging.clear()
     this.#guard.wholly(() => {
-      this.#segments.active.takeBack(this.#writtenOffset)
+      takeBackTo(this.#parts, this.#writtenOffset)
       this.#endsAt(this.#writtenOffset)
       this.#epochs.takeBack(this.#endOffset)
       this.producers.takeBack(producers, this.#endOffset)

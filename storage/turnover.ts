@@ -24,8 +24,9 @@ export interface LogParts {
 }
 
 /**
- * Begins the next segment. The old one is complete then; an empty one makes room. Everything staged
- * must be written. Throws DiskFullError, and the old one stays the active one; StorageError.
+ * Begins the next segment. The old one is complete then; an empty one stays as well, for the log
+ * ends there until something is written to the next. Everything staged must be written. Throws
+ * DiskFullError, and the old one stays the active one; StorageError.
  */
 export function roll(parts: LogParts, baseOffset: number, nowMs: number): void {
   const { disk, directory, segments, snapshots, producers, durability, guard } = parts
@@ -39,11 +40,22 @@ export function roll(parts: LogParts, baseOffset: number, nowMs: number): void {
     if (!isEmpty) active.finish()
     snapshots.write(baseOffset, producers)
     return Segment.create(disk, directory, baseOffset, nowMs)
-  })
-  guard.do(() => {
-    if (isEmpty) discard(disk, segments.removeFrom(active.baseOffset))
-    segments.push(next)
-  })
+  }, () => guard.wholly(() => snapshots.removeAbove(active.nextOffset)))
+  segments.push(next)
+}
+
+/**
+ * What is written ends at the offset, whatever of the last write is there. Throws what the disk
+ * says.
+ */
+export function takeBackTo({ disk, segments, snapshots }: LogParts, endOffset: number): void {
+  const { active, count } = segments
+  // The batch that began it comes behind a gap: what is appended now may lie in that gap.
+  if (active.baseOffset > endOffset && count > 1) {
+    discard(disk, segments.removeFrom(active.baseOffset))
+    snapshots.removeAbove(endOffset)
+  }
+  segments.active.takeBack(endOffset)
 }
 
 /** Puts the first segments away; their files go when it is time. Throws StorageError. */

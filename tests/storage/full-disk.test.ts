@@ -12,8 +12,10 @@ import { LogDirectory } from '../../storage/log-directory.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
 import { Reserve, RESERVE_FILE } from '../../storage/reserve.ts'
 import { DiskFullError } from '../../storage/room.ts'
-import { type Fault, SimDisk } from '../../sim/storage/sim-disk.ts'
-import { append, appendEach, openLog, readValues, silent, valuesOf } from './harness.ts'
+import { type Fault, isChange, SimDisk } from '../../sim/storage/sim-disk.ts'
+import {
+  append, appendEach, batchOf, DIRECTORY, openLog, readValues, silent, valuesOf,
+} from './harness.ts'
 
 const DATA = '/data'
 const MB = 1024 * 1024
@@ -314,5 +316,91 @@ describe('indexes that a recovery had no room for', () => {
     memory.crash()
     const again = openLog(disk, { config, isClean: true, recoveryPoint, highWatermark: end })
     expect([again.endOffset, again.abortedTransactions(0, 2).length]).toEqual([end, 1])
+  })
+})
+
+describe('a batch behind a gap that begins a segment, and does not fit', () => {
+  const compacted = { ...config, cleanupPolicy: new Set(['compact'] as const) }
+  const replica = { leaderEpoch: 4, nowMs: 1000, origin: 'replica' } as const
+  const FAR = 2 ** 31 + 100
+
+  /** Of a follower, with so many batches; the next one begins another segment. */
+  function follower(disk: SimDisk, count: number): Log {
+    const log = openLog(disk, { config: compacted, isClean: true })
+    for (let baseOffset = 0; baseOffset < count; baseOffset++) {
+      append(log, ['x'.repeat(100)], { ...producer, baseSequence: baseOffset, baseOffset }, replica)
+    }
+    log.flush()
+    log.advanceHighWatermark(count)
+    return log
+  }
+
+  const cases = [2, 0].flatMap((count) => Array.from({ length: 12 }, (_, change) => (
+    [0, 30].map((written): [number, number, number] => [count, change, written]))).flat())
+
+  test.each(cases)('behind %d others, at change %d, %d bytes written', (count, change, written) => {
+    const memory = new MemoryDisk()
+    const disk = new SimDisk(memory)
+    const log = follower(disk, count)
+    const before = stateOf(log)
+    const files = memory.list(DIRECTORY)
+    const send = (): void => {
+      const baseOffset = count + FAR
+      append(log, ['y'.repeat(200)], { ...producer, baseSequence: count, baseOffset }, replica)
+      log.flush()
+    }
+    fillAt(disk, change, written)
+    let error: unknown
+    try {
+      send()
+    } catch (thrown) {
+      error = thrown
+    }
+    disk.watcher = undefined
+    if (error === undefined) return expect(change).toBeGreaterThan(4)
+    expect(error).toBeInstanceOf(DiskFullError)
+    expect([log.isFailed, log.segmentCount]).toEqual([false, 1])
+    expect(stateOf(log)).toEqual(before)
+    expect(memory.list(DIRECTORY).filter(({ name }) => !name.startsWith('0'.repeat(20))))
+      .toEqual(files.filter(({ name }) => !name.startsWith('0'.repeat(20))))
+    // What is appended next may as well lie in the gap.
+    const killed = openLog(memory.clone(), { config: compacted, highWatermark: count })
+    expect(stateOf(killed)).toEqual(before)
+    for (const one of [log, killed]) {
+      append(one, ['z'], { baseOffset: count, leaderEpoch: 4 }, replica)
+      one.flush()
+    }
+    send()
+    log.advanceHighWatermark(Infinity)
+    expect(valuesOf(log).slice(count)).toEqual(['z', 'y'.repeat(200)])
+    expect(readValues(log, 0)).toEqual(valuesOf(log))
+    const again = openLog(memory.clone(), { config: compacted, highWatermark: log.endOffset })
+    expect(stateOf(again)).toEqual(stateOf(log))
+  })
+
+  test('is taken back in a way that may end at any moment', () => {
+    for (let moment = 0; moment < 30; moment++) {
+      const memory = new MemoryDisk()
+      const disk = new SimDisk(memory)
+      const log = follower(disk, 2)
+      let left = Infinity
+      disk.watcher = (call): Fault | undefined => {
+        if (call.kind === 'write' && call.path.endsWith(`${FAR}.log`)) {
+          left = moment
+          return { error: Object.assign(new Error(''), { code: 'ENOSPC' }), writtenBytes: 20 }
+        }
+        if (isChange(call) && left-- <= 0) return { error: new Error('killed') }
+        return undefined
+      }
+      const bytes = batchOf(['y'.repeat(200)], { baseOffset: FAR, leaderEpoch: 4 })
+      expect(() => { log.append(bytes, replica); log.flush() }).toThrow()
+      const again = openLog(memory, { config: compacted, highWatermark: 2 })
+      expect(valuesOf(again)).toEqual(Array<string>(2).fill('x'.repeat(100)))
+      append(again, ['z'], { baseOffset: FAR + 1, leaderEpoch: 4 }, replica)
+      again.flush()
+      expect(valuesOf(again).at(-1)).toBe('z')
+      if (!log.isFailed) return expect(moment).toBeGreaterThan(6)
+    }
+    throw new Error('it does not come to an end')
   })
 })
