@@ -121,7 +121,6 @@ export class Log {
     this.#writtenOffset = this.#endOffset
     this.#highWatermark = Math.max(this.#startOffset, Math.min(highWatermark, this.#endOffset))
     this.producers.forgetTransactionsBefore(this.#highWatermark)
-    this.#epochs.truncateFromEnd(this.#endOffset)
     this.#epochs.truncateFromStart(this.#startOffset)
   }
 

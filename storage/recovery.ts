@@ -91,9 +91,17 @@ function* load(segments: Segments, options: LoadOptions): Generator<void> {
     if (!segment.hasIndexes) rebuildIndexes(segments, segment, options)
   }
   if (doubtful < segments.count) yield* recover(segments, doubtful, options)
-  else loadProducers(segments, segments.active.nextOffset, options.producers, options.snapshots)
+  else believe(segments, options)
   if (isClean) refuseStart(segments.active.nextOffset, options)
   if (!coversStart(segments, options)) rebuildEpochs(segments, options)
+}
+
+/** Nothing of the log has to be looked through. */
+function believe(segments: Segments, options: LoadOptions): void {
+  const { nextOffset } = segments.active
+  loadProducers(segments, nextOffset, options.producers, options.snapshots)
+  // An epoch may have begun without records.
+  keep(() => options.epochs.truncateFromEnd(nextOffset), options)
 }
 
 /** The place of the first segment that must be looked through; none: that behind the last one. */
