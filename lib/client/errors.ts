@@ -1,6 +1,7 @@
 // What can go wrong for a client: nobody there, no answer, a broker that cannot, one that refuses.
 
 import { ApiError, type ErrorCode, errorMessage, errorName } from '../../protocol/errors.ts'
+import type { RecordToWrite } from '../../protocol/records/record-writer.ts'
 
 /** No connection, or it broke: of the address, for the reason. */
 export class UnreachableError extends Error {
@@ -62,6 +63,19 @@ export class RefusedError extends ApiError {
   /** As the protocol calls it. */
   get codeName(): string {
     return errorName(this.code)
+  }
+}
+
+/** A refusal of a batch for one of its records (KIP-467): nothing of the batch was taken. */
+export class RefusedRecordError extends RefusedError {
+  override readonly name = 'RefusedRecordError'
+  readonly record: RecordToWrite
+
+  constructor(
+    code: number, about: string, message: string | null | undefined, record: RecordToWrite,
+  ) {
+    super(code, about, message)
+    this.record = record
   }
 }
 

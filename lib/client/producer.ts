@@ -13,7 +13,7 @@ import type { RecordToWrite } from '../../protocol/records/record-writer.ts'
 import { ZERO_UUID } from '../../protocol/schema.ts'
 import type { Timer } from '../world/clock.ts'
 import type { Client, TopicPartition } from './client.ts'
-import { RefusedError, UnsupportedError } from './errors.ts'
+import { RefusedError, RefusedRecordError, UnsupportedError } from './errors.ts'
 
 export type Acks = -1 | 0 | 1
 
@@ -37,6 +37,8 @@ export interface Delivery extends TopicPartition {
 }
 
 const BATCH_BYTES = 512 * 1024
+/** Learning from refusals ends here: one large record says nothing of the small ones. */
+const LEAST_BATCH_BYTES = 1024
 const LINGER_MS = 5
 /** Beyond it, whoever sends should wait. */
 const MOST_PENDING_BYTES = 32 * 1024 * 1024
@@ -49,6 +51,8 @@ interface Queue extends TopicPartition {
   sizeBytes: number
   timer: Timer | undefined
   sequence: number
+  /** Less than that of the options where the topic takes no batches so large. */
+  limitBytes: number
   /** Resolves when all that was sealed so far is sent. */
   tail: Promise<void>
 }
@@ -81,11 +85,11 @@ export class Producer {
     if (this.#failure !== undefined) throw this.#failure
     const queue = this.#queueOf(to)
     const sizeBytes = sizeOf(record)
-    if (queue.sizeBytes + sizeBytes > this.#options.batchBytes) this.#seal(queue)
+    if (queue.sizeBytes + sizeBytes > queue.limitBytes) this.#seal(queue)
     queue.records.push(record)
     queue.sizeBytes += sizeBytes
     this.#pendingBytes += sizeBytes
-    if (queue.sizeBytes >= this.#options.batchBytes) this.#seal(queue)
+    if (queue.sizeBytes >= queue.limitBytes) this.#seal(queue)
     queue.timer ??= this.#client.clock.setTimer(this.#options.lingerMs, () => this.#seal(queue))
     if (this.#pendingBytes > MOST_PENDING_BYTES) {
       await new Promise<void>((resolve) => { this.#whenRoom.push(resolve) })
@@ -105,6 +109,7 @@ export class Producer {
     if (known !== undefined) return known
     const queue: Queue = {
       topic, partition, records: [], sizeBytes: 0, timer: undefined, sequence: 0,
+      limitBytes: this.#options.batchBytes,
       tail: Promise.resolve(),
     }
     this.#queues.set(key, queue)
@@ -128,7 +133,27 @@ export class Producer {
     })
   }
 
+  /** In halves where the topic takes no batch so large; those before a bad record by themselves. */
   async #sendBatch(queue: Queue, records: readonly RecordToWrite[]): Promise<void> {
+    try {
+      await this.#sendWhole(queue, records)
+    } catch (error) {
+      if (error instanceof RefusedRecordError) {
+        const before = records.slice(0, records.indexOf(error.record))
+        if (before.length > 0) await this.#sendBatch(queue, before)
+        throw error
+      }
+      if (!isTooLarge(error) || records.length < 2) throw error
+      const half = Math.ceil(records.length / 2)
+      // Others of its size would be refused as well.
+      queue.limitBytes = Math.min(queue.limitBytes,
+        Math.max(LEAST_BATCH_BYTES, records.slice(0, half).reduce((sum, r) => sum + sizeOf(r), 0)))
+      await this.#sendBatch(queue, records.slice(0, half))
+      await this.#sendBatch(queue, records.slice(half))
+    }
+  }
+
+  async #sendWhole(queue: Queue, records: readonly RecordToWrite[]): Promise<void> {
     const identity = await this.#identityOfBatches()
     const { acks, codec } = this.#options
     const hasId = identity.producerId >= 0
@@ -136,11 +161,12 @@ export class Producer {
       records, codec, timestampMs: this.#client.clock.nowMs(), ...identity,
       baseSequence: hasId ? queue.sequence : -1,
     })
-    queue.sequence = addSequence(queue.sequence, records.length)
     const sentMs = this.#client.clock.monotonicMs()
     const baseOffset = await this.#client.retry(() => (
-      acks === 0 ? this.#post(queue, batch) : this.#deliver(queue, batch)
+      acks === 0 ? this.#post(queue, batch) : this.#deliver(queue, batch, records)
     ))
+    // What was refused has used up no numbers.
+    queue.sequence = addSequence(queue.sequence, records.length)
     const { topic, partition } = queue
     const elapsedMs = this.#client.clock.monotonicMs() - sentMs
     this.#onDelivered({ topic, partition, count: records.length, baseOffset, elapsedMs })
@@ -177,12 +203,21 @@ export class Producer {
     return { connection, body, options: version === undefined ? {} : { version } }
   }
 
-  async #deliver(to: TopicPartition, batch: Buffer): Promise<number> {
+  async #deliver(
+    to: TopicPartition, batch: Buffer, records: readonly RecordToWrite[],
+  ): Promise<number> {
     const { connection, body, options } = await this.#request(to, batch)
     const { responses } = await connection.request(produce, body, options)
-    const { errorCode, errorMessage, baseOffset } = responses[0]!.partitionResponses[0]!
+    const { errorCode, errorMessage, baseOffset, recordErrors } = responses[0]!
+      .partitionResponses[0]!
     if (errorCode === 0 || errorCode === Errors.DUPLICATE_SEQUENCE_NUMBER) return baseOffset
-    throw new RefusedError(errorCode, `partition ${to.topic}-${to.partition}`, errorMessage)
+    const about = `partition ${to.topic}-${to.partition}`
+    const first = recordErrors.reduce<(typeof recordErrors)[number] | undefined>((least, one) => (
+      least === undefined || one.batchIndex < least.batchIndex ? one : least), undefined)
+    const record = records[first?.batchIndex ?? -1]
+    if (record === undefined) throw new RefusedError(errorCode, about, errorMessage)
+    const said = first!.batchIndexErrorMessage ?? errorMessage
+    throw new RefusedRecordError(errorCode, about, said, record)
   }
 
   async #post(to: TopicPartition, batch: Buffer): Promise<number> {
@@ -196,6 +231,9 @@ export class Producer {
 /** Produce names topics by their ids from the version after it (KIP-516). */
 const LAST_WITH_NAMES = 12
 
+function isTooLarge(error: unknown): boolean {
+  return error instanceof RefusedError && error.code === Errors.MESSAGE_TOO_LARGE
+}
 
 function sizeOf({ key, value, headers = [] }: RecordToWrite): number {
   const headersBytes = headers.reduce((sum, header) => (
