@@ -8,6 +8,7 @@ import { type Ends, endsOf, type Isolation } from '../client/offsets.ts'
 import { counted, partitionList, wholeNumber } from './arguments.ts'
 import { command } from './command.ts'
 import { UsageError } from './exit.ts'
+import { unlessAborted } from './interruption.ts'
 import { OFFSET_HELP, type OffsetSpec, parseOffset, resolveOffsets } from './offset-spec.ts'
 import { type PlacedRecord, recordJson } from './record-json.ts'
 import type { Session } from './session.ts'
@@ -119,7 +120,7 @@ class Reading {
     this.#options = options
     this.#fetcher = new Fetcher(session.client, {
       isolation: options.isolation,
-      onReset: (partition, offset) => session.output.note(
+      onReset: (partition, offset) => session.output.warning(
         `${partitionKey(partition)}: what was to come next is deleted; it goes on at ${offset}`),
     })
   }
@@ -159,9 +160,19 @@ class Reading {
     this.#fetcher.dropAll()
     const ends = await endsOf(this.#client, assigned, this.#options.isolation)
     const starts = await resolveOffsets(this.#client, this.#options.from, assigned, ends)
+    // Behind an open transaction there may be records that somebody read uncommitted.
+    const all = this.#options.isolation === 'read_uncommitted'
+      ? ends : await endsOf(this.#client, assigned, 'read_uncommitted')
     for (const { topic, partition, offset } of await committedOffsets(this.#client, groupId)) {
       const key = `${topic}-${partition}`
-      if (starts.has(key)) starts.set(key, Math.max(offset, ends.get(key)!.start))
+      const there = all.get(key)
+      if (there === undefined) continue
+      if (offset >= there.start && offset <= there.end) starts.set(key, offset)
+      else {
+        // As clients do by auto.offset.reset, which is --from here.
+        this.#session.output.warning(`${key}: ${groupId} has committed ${offset}, but there are `
+          + `${there.start} to ${there.end}; it goes on at ${starts.get(key)!}`)
+      }
     }
     this.#begin(assigned, starts, new Map([...ends].map(([key, { end }]) => [key, end])))
   }
@@ -199,17 +210,14 @@ class Reading {
   /** Ends where all is read, where the group joins anew, and by a signal. */
   async #readToEnd(member?: Member): Promise<void> {
     const { clock, signal } = this.#session
-    const aborted = new Promise<Fetched[]>((resolve) => {
-      signal.addEventListener('abort', () => resolve([]), { once: true })
-    })
     let committedMs = clock.monotonicMs()
     while (!this.#isOver && (this.#fetcher.partitionCount > 0 || this.#options.follow)) {
       if (member?.hasToRejoin === true) break
       // A member without partitions waits until it gets some.
       const fetched = this.#fetcher.partitionCount === 0
-        ? await Promise.race([this.#client.pause(100).then(() => []), aborted])
-        : await Promise.race([this.#fetcher.next(), aborted])
-      for (const one of fetched) await this.#write(one)
+        ? await unlessAborted(this.#client.pause(100).then(() => []), signal)
+        : await unlessAborted(this.#fetcher.next(), signal)
+      for (const one of fetched ?? []) await this.#write(one)
       // Somebody may look on.
       if (this.#options.follow || member !== undefined) await this.#flush()
       if (member !== undefined && clock.monotonicMs() - committedMs > COMMIT_EVERY_MS) {

@@ -11,15 +11,15 @@ import { buildBatch } from '../../protocol/records/batch.ts'
 import { ZERO_UUID } from '../../protocol/schema.ts'
 import type { Client } from '../client/client.ts'
 import type { Connection } from '../client/connection.ts'
-import { type Address, addressText, parseAddress } from '../client/dial.ts'
+import { type Address, addressText } from '../client/dial.ts'
 import { ForeignError, RefusedError, TimeoutError, UnreachableError } from '../client/errors.ts'
 import { Fetcher } from '../client/fetcher.ts'
 import type { ClusterView } from '../client/metadata.ts'
 import { create, remove } from '../client/topics.ts'
 import { command } from './command.ts'
 import { counted } from './arguments.ts'
-import { DONE, FAILED, UsageError } from './exit.ts'
-import type { Session } from './session.ts'
+import { DONE, FAILED, UNREACHABLE } from './exit.ts'
+import { parseBootstrap, type Session } from './session.ts'
 import { shownDuration } from './units.ts'
 
 const MOST_SKEW_MS = 1000
@@ -44,15 +44,15 @@ const doctor = command({
     ['samsa doctor localhost:9092 --read-only', 'without a topic of its own'],
   ],
   options: (yargs) => yargs
-    .positional('address', { type: 'string', describe: 'host:port; --bootstrap if left out' })
+    .positional('address', {
+      type: 'string', describe: 'host:port, or several; --bootstrap if left out',
+    })
     .option('read-only', {
       type: 'boolean', default: false, describe: 'Make no topic, write no record',
     }),
   async run({ address: given, bootstrap, readOnly }, session) {
     const text = given ?? bootstrap
-    const address = parseAddress(text)
-    if (address === undefined) throw new UsageError(`${text}: write host:port`)
-    const examination = new Examination(session, address)
+    const examination = new Examination(session, parseBootstrap(text))
     await examination.run(readOnly)
     const { findings } = examination
     const wrong = findings.filter(({ state }) => state === 'wrong').length
@@ -60,6 +60,7 @@ const doctor = command({
       session.output.line(wrong === 0 ? `A client can work with ${text}.`
         : `${counted(wrong, 'thing')} ${wrong === 1 ? 'is' : 'are'} wrong.`)
     })
+    if (!examination.isReached) return UNREACHABLE
     return wrong === 0 ? DONE : FAILED
   },
 })
@@ -67,20 +68,24 @@ const doctor = command({
 class Examination {
   readonly findings: Finding[] = []
   readonly #session: Session
-  readonly #address: Address
+  readonly #bootstrap: readonly Address[]
+  /** The first of them that took a connection. */
+  #address: Address
   readonly #client: Client
 
-  constructor(session: Session, address: Address) {
+  /** Whether a broker, or what listens in its place, took a connection. */
+  isReached = false
+
+  constructor(session: Session, bootstrap: readonly Address[]) {
     this.#session = session
-    this.#address = address
-    this.#client = session.newClient([address])
+    this.#bootstrap = bootstrap
+    this.#address = bootstrap[0]!
+    this.#client = session.newClient(bootstrap)
   }
 
   async run(isReadOnly: boolean): Promise<void> {
     try {
-      await this.#resolve(this.#address, 'resolves', undefined)
-      const connection = await this.#connect()
-      this.#versions(connection)
+      this.#versions(await this.#connectAny())
       const cluster = await this.#client.cluster({ topics: 'all' })
       this.#cluster(cluster)
       for (const broker of cluster.brokers.values()) await this.#advertised(broker, cluster)
@@ -128,15 +133,34 @@ class Examination {
     }
   }
 
-  async #connect(): Promise<Connection> {
+  /** Every address of the bootstrap is tried: a client may take any. */
+  async #connectAny(): Promise<Connection> {
+    let first: Connection | undefined
+    for (const address of this.#bootstrap) {
+      try {
+        await this.#resolve(address, 'resolves', undefined)
+        const connection = await this.#connect(address)
+        if (first === undefined) this.#address = address
+        first ??= connection
+      } catch (error) {
+        if (!(error instanceof Stop)) throw error
+      }
+    }
+    if (first === undefined) throw new Stop()
+    return first
+  }
+
+  async #connect(address: Address): Promise<Connection> {
     const { clock } = this.#session
     const startMs = clock.monotonicMs()
     try {
-      const connection = await this.#client.connect(this.#address)
+      const connection = await this.#client.connect(address)
       const elapsed = shownDuration(clock.monotonicMs() - startMs)
+      this.isReached = true
       this.#tell({ step: 'connects', state: 'ok', detail: `${connection.address} in ${elapsed}` })
       return connection
     } catch (error) {
+      if (error instanceof ForeignError) this.isReached = true
       this.#tell({ step: 'connects', state: 'wrong', ...explained(error) })
       throw new Stop()
     }

@@ -3,13 +3,15 @@
 import { createReadStream, readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { UsageError } from './exit.ts'
+import { unlessAborted } from './interruption.ts'
 
 /**
  * The pieces between delimiters; a last one without a delimiter counts, an empty one does not. A
- * carriage return before a line feed belongs to it.
+ * carriage return before a line feed belongs to it. Once aborted it ends at once, without a piece
+ * that may be the half of one.
  */
 export async function* piecesOf(
-  input: Readable | AsyncIterable<Buffer>, delimiter: Buffer,
+  input: Readable | AsyncIterable<Buffer>, delimiter: Buffer, signal?: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const isLine = delimiter.length === 1 && delimiter[0] === 0x0a
   const withoutReturn = (piece: Buffer): Buffer => (
@@ -17,7 +19,7 @@ export async function* piecesOf(
   )
   let kept: Buffer[] = []
   let rest: Buffer = Buffer.alloc(0)
-  for await (const chunk of input as AsyncIterable<Buffer | string>) {
+  for await (const chunk of untilAborted(input, signal)) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
     // A delimiter of several bytes may lie across two chunks.
     const isApart = delimiter.length === 1 && !bytes.includes(delimiter)
@@ -34,8 +36,27 @@ export async function* piecesOf(
     }
     kept.push(rest.subarray(start))
   }
+  if (signal?.aborted === true) return
   const last = Buffer.concat(kept)
   if (last.length > 0) yield withoutReturn(last)
+}
+
+/** Does not wait for what comes next of an input once it is aborted. */
+async function* untilAborted(
+  input: Readable | AsyncIterable<Buffer>, signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer | string> {
+  const chunks = (input as AsyncIterable<Buffer | string>)[Symbol.asyncIterator]()
+  try {
+    while (signal?.aborted !== true) {
+      const coming = chunks.next()
+      const next = await (signal === undefined ? coming : unlessAborted(coming, signal))
+      if (next === undefined || next.done === true) return
+      yield next.value
+    }
+  } finally {
+    // It would wait for what is to come.
+    if (signal?.aborted !== true) await chunks.return?.()
+  }
 }
 
 /** Of each file, or of standard input where there are none. Throws UsageError. */

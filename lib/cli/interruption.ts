@@ -10,7 +10,12 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const
  */
 export class Interruption {
   readonly #controller = new AbortController()
-  readonly #abort = () => this.#controller.abort()
+  readonly #abort = () => {
+    // From here on a signal does what it does to any process.
+    this.end()
+    this.#controller.abort()
+  }
+
   #isWatching = false
 
   /** A reader that has gone ends all at once where nobody watches, or asks to end, too. */
@@ -34,4 +39,21 @@ export class Interruption {
   end(): void {
     for (const signal of SIGNALS) process.off(signal, this.#abort)
   }
+}
+
+/** What the work gives, or undefined as soon as it is aborted; nothing of it is kept longer. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => resolve(undefined)
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    const end = (): void => signal.removeEventListener('abort', onAbort)
+    work.then((value) => {
+      end()
+      resolve(value)
+    }, (error: unknown) => {
+      end()
+      reject(error as Error)
+    })
+  })
 }

@@ -3,13 +3,14 @@
 import { CODECS, type Codec } from '../../protocol/records/compression.ts'
 import type { HeaderToWrite, RecordToWrite } from '../../protocol/records/record-writer.ts'
 import type { Client } from '../client/client.ts'
-import { RefusedError } from '../client/errors.ts'
+import { RefusedError, RefusedRecordError } from '../client/errors.ts'
 import { partitionOfKey } from '../client/partitioner.ts'
 import { type Acks, Producer } from '../client/producer.ts'
 import { counted, pairList, wholeNumber } from './arguments.ts'
 import { command } from './command.ts'
-import { CommandError, UsageError } from './exit.ts'
+import { CommandError, InterruptedError, UsageError } from './exit.ts'
 import { inputsOf, piecesOf, wholeFile } from './input.ts'
+import { unlessAborted } from './interruption.ts'
 import { type ReadRecord, recordOfJson } from './record-json.ts'
 import type { Session } from './session.ts'
 import { count, shownSize } from './units.ts'
@@ -27,6 +28,7 @@ interface Options {
   readonly partition: number | undefined
   readonly delimiter: string
   readonly nullValues: boolean
+  readonly keepPartitions: boolean
 }
 
 const produceRecords = command({
@@ -71,6 +73,10 @@ const produceRecords = command({
     .option('delimiter', {
       alias: 'D', type: 'string', default: '\\n', describe: 'What ends a record, instead of \\n',
     })
+    .option('keep-partitions', {
+      type: 'boolean', default: false,
+      describe: 'With --input json: into the partition that each record names',
+    })
     .option('null-values', {
       alias: 'Z', type: 'boolean', default: false, describe: 'An empty value is null: a tombstone',
     }),
@@ -105,11 +111,14 @@ async function run(
   }
   const pick = new PartitionPicker(partitions, options.partition)
   const pace = new Pace(session, options.ratePerSecond)
+  const lines = new WeakMap<RecordToWrite, number>()
   const startMs = clock.monotonicMs()
   try {
-    for await (const { partition, record } of recordsFrom(options, session)) {
-      if (signal.aborted) break
+    for await (const { partition, record, line } of recordsFrom(options, partitions, session)) {
+      // What was read is sent, if that takes no time of its own.
+      if (signal.aborted && options.ratePerSecond !== Infinity) break
       await pace.next()
+      if (line !== undefined) lines.set(record, line)
       await producer.send({ topic, partition: pick.next(partition, record) }, record)
       records += 1
       bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
@@ -123,8 +132,10 @@ async function run(
     if (!(error instanceof RefusedError)) throw error
     const taken = [...delivered.values()].reduce((sum, one) => sum + one.count, 0)
     output.progressEnd()
-    output.note(`${counted(taken, 'record')} had been written before.`)
-    throw error
+    if (taken > 0) output.warning(`${counted(taken, 'record')} had been written before.`)
+    const line = error instanceof RefusedRecordError ? lines.get(error.record) : undefined
+    throw line === undefined ? error
+      : new RefusedError(error.code, `line ${line}, ${error.about}`, error.message)
   }
   output.progressEnd()
   const result = {
@@ -138,6 +149,7 @@ async function run(
     const elapsedMs = Math.round(clock.monotonicMs() - startMs)
     output.note(`${counted(records, 'record')} written to ${topic} in ${elapsedMs} ms`)
   }
+  if (signal.aborted) throw new InterruptedError()
 }
 
 interface Delivered {
@@ -155,6 +167,9 @@ function check(options: Options): void {
   if (input !== 'lines' && keySeparator !== undefined) {
     throw new UsageError(`--key-separator is for lines, not for --input ${input}`)
   }
+  if (options.keepPartitions && input !== 'json') {
+    throw new UsageError(`--keep-partitions is for --input json, not for ${input}`)
+  }
   if (input === 'files' && files.length === 0) {
     throw new UsageError('--input files: name the files')
   }
@@ -167,7 +182,14 @@ async function partitionsOf(client: Client, topic: string): Promise<number> {
   return (await client.topic(topic)).partitions.length
 }
 
-async function* recordsFrom(options: Options, session: Session): AsyncGenerator<ReadRecord> {
+/** Of a line of JSON with its number, for those who have to be told of it. */
+interface InputRecord extends ReadRecord {
+  readonly line?: number
+}
+
+async function* recordsFrom(
+  options: Options, partitions: number, session: Session,
+): AsyncGenerator<InputRecord> {
   const { key, keySeparator, nullValues, input, files } = options
   const headers: HeaderToWrite[] = pairList('--header', options.header)
     .map(([name, value]) => ({ key: name, value: Buffer.from(value) }))
@@ -186,10 +208,19 @@ async function* recordsFrom(options: Options, session: Session): AsyncGenerator<
   const delimiter = Buffer.from(unescape(options.delimiter))
   let line = 0
   for await (const one of inputsOf(files, session.terminal.stdin)) {
-    for await (const piece of piecesOf(one, delimiter)) {
+    for await (const piece of piecesOf(one, delimiter, session.signal)) {
       line += 1
       if (input === 'lines') yield { partition: undefined, record: recordOf(piece) }
-      else if (piece.length > 0) yield readJson(piece.toString(), line, { fixedKey, headers })
+      else if (piece.length > 0) {
+        const read = readJson(piece.toString(), line, { fixedKey, headers })
+        if (!options.keepPartitions) yield { record: read.record, partition: undefined, line }
+        else if ((read.partition ?? 0) < partitions) yield { ...read, line }
+        else {
+          throw new CommandError(`line ${line}: partition ${read.partition}: there are `
+            + `${counted(partitions, 'partition')}; those before it are written`,
+          'Without --keep-partitions the keys say which partition it is.')
+        }
+      }
     }
   }
 }
@@ -259,7 +290,9 @@ class Pace {
     if (this.#perSecond === Infinity) return
     const dueMs = this.#startMs + ((this.#count - 1) / this.#perSecond) * 1000
     const waitMs = dueMs - this.#session.clock.monotonicMs()
-    if (waitMs > 1) await this.#session.client.pause(waitMs)
+    if (waitMs <= 1) return
+    const { client, signal } = this.#session
+    await unlessAborted(client.pause(waitMs), signal)
   }
 
   tell(text: () => string): void {

@@ -34,26 +34,39 @@ export interface ReadRecord {
 /** Throws an Error that says what is wrong with it. */
 export function recordOfJson(line: string): ReadRecord {
   const object = objectIn(line)
-  const { partition, timestamp, headers = [] } = object
-  for (const [name, number] of Object.entries({ partition, timestamp })) {
-    if (number !== undefined && !Number.isSafeInteger(number)) {
-      throw new Error(`${name} must be a whole number`)
-    }
-  }
-  const pairs = Array.isArray(headers) ? headers as unknown[]
-    : Object.entries(headers as object).map(([key, value]) => ({ key, value: value as unknown }))
+  const partition = numberIn(object, 'partition', 0)
+  // −1 is Kafka's word for a record without a time.
+  const timestamp = numberIn(object, 'timestamp', -1)
+  const pairs = headersIn(object)
   return {
-    partition: partition as number | undefined,
+    partition,
     record: {
       key: bytesIn(object, 'key'), value: bytesIn(object, 'value'),
-      ...timestamp === undefined ? {} : { timestamp: timestamp as number },
+      ...timestamp === undefined || timestamp < 0 ? {} : { timestamp },
       headers: pairs.map((pair) => {
-        const header = pair as { [name: string]: unknown }
+        const header = (pair ?? {}) as { [name: string]: unknown }
         if (typeof header['key'] !== 'string') throw new Error('each header must have a key')
         return { key: header['key'], value: bytesIn(header, 'value') }
       }),
     },
   }
+}
+
+function numberIn(
+  object: { [name: string]: unknown }, name: string, least: number,
+): number | undefined {
+  const value = object[name]
+  if (value === undefined) return undefined
+  if (Number.isSafeInteger(value) && (value as number) >= least) return value as number
+  throw new Error(`${name} must be a whole number of at least ${least}`)
+}
+
+/** A list of keys and values, or an object of them; none if it is null or left out. */
+function headersIn({ headers }: { [name: string]: unknown }): readonly unknown[] {
+  if (headers === undefined || headers === null) return []
+  if (Array.isArray(headers)) return headers
+  if (typeof headers !== 'object') throw new Error('headers must be a list or an object')
+  return Object.entries(headers).map(([key, value]) => ({ key, value: value as unknown }))
 }
 
 function objectIn(line: string): { [name: string]: unknown } {
@@ -72,7 +85,11 @@ function objectIn(line: string): { [name: string]: unknown } {
 /** Text as it is; other values as the JSON of themselves. */
 function bytesIn(object: { [name: string]: unknown }, name: string): Buffer | null {
   const encoded = object[`${name}Base64`]
-  if (typeof encoded === 'string') return Buffer.from(encoded, 'base64')
+  if (encoded !== undefined && encoded !== null) {
+    const bytes = typeof encoded === 'string' ? Buffer.from(encoded, 'base64') : undefined
+    if (bytes !== undefined && bytes.toString('base64') === encoded) return bytes
+    throw new Error(`${name}Base64 is no base 64`)
+  }
   const value = object[name]
   if (value === undefined || value === null) return null
   return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))

@@ -83,6 +83,11 @@ export class Output {
     if (this.#terminal.isWatched && !this.isJson) this.#terminal.writeError(`${text}\n`)
   }
 
+  /** What nobody should miss, be it a person or a log. */
+  warning(text: string): void {
+    this.#terminal.writeError(this.isJson ? `${JSON.stringify({ warning: text })}\n` : `${text}\n`)
+  }
+
   /** How far a long work is, in a line that is written over; for a person who watches. */
   progress(text: string): void {
     if (this.#terminal.isWatched && !this.isJson) this.#terminal.writeError(`\r\x1b[K${text}`)

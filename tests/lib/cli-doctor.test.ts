@@ -86,6 +86,17 @@ test('an advertised name that nobody knows', async () => {
   })
 }, TIMEOUT_MS)
 
+test('nothing listens, and a list of which one does', async () => {
+  const [{ address }, port] = [await nodeWith(), await freePort()]
+  const [nobody, exitCode] = await examine(`127.0.0.1:${port}`)
+  expect([nobody.healthy, exitCode]).toEqual([false, '3'])
+  const list = `127.0.0.1:${port},${address}`
+  const [report, exitCodeOfList] = await examine(address, `${list} --read-only`)
+  expect(exitCodeOfList).toBe('1')
+  expect(report.findings.map(({ step, state }) => `${step} ${state}`).slice(0, 4))
+    .toEqual(['connects wrong', 'connects ok', 'versions ok', 'cluster ok'])
+}, TIMEOUT_MS)
+
 test('a web server', async () => {
   const server = createServer((socket) => {
     socket.on('error', () => {})

@@ -106,10 +106,16 @@ describe('records as JSON', () => {
       .toMatchObject({ topic: 't', offset: 7, key: null, valueBase64: '/wD+' })
     const { partition, record: read } = recordOfJson(line)
     expect(partition).toBe(3)
+    expect(recordOfJson('{"headers":null,"timestamp":-1}').record)
+      .toEqual({ key: null, value: null, headers: [] })
     expect(read).toEqual({ timestamp: NOW_MS, key: null, value: bytes, headers: one.headers })
   })
 
-  test.each(['', '[]', '"a"', '{"partition":"1"}', '{"headers":[{}]}'])('%s is none', (line) => {
+  test.each([
+    '', '[]', '"a"', '{"partition":"1"}', '{"headers":[{}]}', '{"headers":[null]}',
+    '{"headers":5}', '{"timestamp":-2}', '{"timestamp":1.5}',
+    '{"timestamp":"1"}', '{"partition":-1}', '{"valueBase64":"a*b="}', '{"keyBase64":5}',
+  ])('%s is none', (line) => {
     expect(() => recordOfJson(line)).toThrow(Error)
   })
 })

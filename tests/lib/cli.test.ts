@@ -155,6 +155,41 @@ describe('samsa start', () => {
     expect(cut.stderr).toBe('')
   })
 
+  test('has what produce read before a signal; a second one ends it hard', async () => {
+    const broker = samsa('start', ...FREE_PORT)
+    const [, port] = /127\.0\.0\.1:(\d+)/.exec(await broker.ready())!
+    const at = ['--bootstrap', `127.0.0.1:${port}`]
+    expect(await samsa('topics', 'create', 'cut', '--partitions', '1', ...at).exit).toBe(0)
+    const following = samsa('consume', 'cut', '--follow', ...at)
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      const producing = samsa('produce', 'cut', ...at)
+      producing.child.stdin!.write(`${signal}\nhalf a li`)
+      while (!following.stdout.includes(signal)) {
+        await new Promise((later) => setTimeout(later, 5))
+      }
+      producing.child.kill(signal)
+      expect(await producing.exit).toBe(130)
+    }
+    following.child.kill('SIGINT')
+    await following.exit
+    expect(following.stdout).toBe('SIGINT\nSIGTERM\n')
+
+    const stuck = samsa('produce', 'cut', ...at)
+    stuck.child.stdin!.write('first\n')
+    const seen = samsa('consume', 'cut', '--follow', '--from', '2', ...at)
+    expect(await seen.ready()).toBe('first\n')
+    broker.child.kill('SIGSTOP')
+    stuck.child.stdin!.write('second\n')
+    await new Promise((later) => setTimeout(later, 300))
+    stuck.child.kill('SIGINT')
+    await new Promise((later) => setTimeout(later, 100))
+    expect(stuck.child.exitCode).toBeNull()
+    stuck.child.kill('SIGTERM')
+    await stuck.exit
+    expect(stuck.child.signalCode).toBe('SIGTERM')
+    broker.child.kill('SIGCONT')
+  })
+
   test('takes the cluster that samsa format gave', async () => {
     const formatted = samsa('format', '--cluster-id', CLUSTER)
     expect(await formatted.exit).toBe(0)
