@@ -403,8 +403,8 @@ export class Log {
     this.#staging.clear()
     this.#guard.do(() => {
       this.#lower(Math.min(offset, this.#segments.first.baseOffset))
-      startOver(this.#segments, offset, this.#parts.disk, this.directory, nowMs)
       this.#snapshots.removeAbove(-1)
+      startOver(this.#segments, offset, this.#parts.disk, this.directory, nowMs)
       this.#epochs.clear()
     })
     this.producers.clear()

@@ -342,6 +342,7 @@ export function discard(disk: Disk, segments: readonly Segment[]): void {
 /**
  * Leaves one empty segment at the offset. There is always one in the directory, lest a crash makes
  * the log begin at 0 again.
+ * Snapshots have to be gone: if this ends half-way they would tell of what is no more.
  */
 export function startOver(
   segments: Segments, offset: number, disk: Disk, directory: string, nowMs: number,

@@ -399,6 +399,35 @@ test('a log that was about to begin anew has no records beside its new segment',
   }
 })
 
+test('a log that was about to begin anew knows of nobody whose records are gone', () => {
+  for (let changes = 0; ; changes++) {
+    const stopping = new StoppingDisk()
+    const compacted = { ...config, cleanupPolicy: new Set(['compact'] as const) }
+    const log = openLog(stopping, { config: compacted })
+    for (const [baseSequence, value] of VALUES.entries()) {
+      const batch = { producerId: 5, producerEpoch: 0, baseSequence, baseOffset: log.endOffset }
+      append(log, [value], batch, { origin: 'replica' })
+    }
+    log.flush()
+    stopping.stopAfter(changes)
+    let isDone = true
+    try {
+      log.truncateFully(20)
+    } catch (error) {
+      if (!stopping.hasStopped) throw error
+      isDone = false
+    }
+    stopping.stopAfter(Infinity)
+    const next = openLog(stopping, { config: compacted, recoveryPoint: 0 })
+    append(next, ['new'], { baseOffset: next.endOffset }, { origin: 'replica' })
+    next.flush()
+    const again = openLog(stopping, { config: compacted, recoveryPoint: next.endOffset })
+    const isKnown = valuesOf(again).length > 1
+    expect({ changes, isKnown: again.producers.get(5) !== undefined }).toEqual({ changes, isKnown })
+    if (isDone) break
+  }
+})
+
 test('epochs are built again where the first segment was cleaned out (H4)', () => {
   const log = filled()
   log.close()
