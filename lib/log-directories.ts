@@ -135,7 +135,11 @@ export class LogDirectories {
     disk.makeDirectory(path)
     const lock = disk.lock(join(path, LOCK_FILE))
     if (lock === undefined) {
-      throw new StartError(`log.dirs: ${path} is in use by another process, see ${LOCK_FILE} there`)
+      // A process may hold several brokers: it can be this one.
+      const [holder = ''] = disk.readFile(join(path, LOCK_FILE))?.toString('utf8').split(' ') ?? []
+      throw new StartError(`log.dirs: ${path} is in use by a broker that runs`
+        + `${holder === '' ? '' : ` in process ${holder}`}, see ${LOCK_FILE} there: `
+        + 'each broker needs directories of its own')
     }
     this.#locks.push(lock)
   }

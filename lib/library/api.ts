@@ -203,7 +203,9 @@ export interface Broker {
   /**
    * Writes records, as a producer with `acks=all` would, and creates the topic if it is not there
    * and `auto.create.topics.enable` allows it. Resolves with their places, in the same order.
+   * A record that was read can be written as it is: its topic and offset count for nothing.
    * @throws {KafkaError} what a producer would get.
+   * @throws {TypeError} for a record that is none; nothing is written then.
    */
   produce(
     topic: string, records: RecordToProduce | readonly RecordToProduce[],
@@ -240,6 +242,7 @@ export interface BrokerFactory {
   /**
    * Starts a broker in this process. Resolves when it serves.
    * @throws {StartError} for what its user can mend: settings, a port or a directory in use.
+   * @throws {TypeError} for an option that there is not, or that is of another type.
    */
   start(options?: BrokerOptions): Promise<Broker>
 }

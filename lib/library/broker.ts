@@ -12,6 +12,7 @@ import type { World } from '../world/world.ts'
 import { nodeDisk } from '../../storage/node-disk.ts'
 import { VolatileDisk } from '../../storage/volatile-disk.ts'
 import type * as Api from './api.ts'
+import { checkBrokerOptions, checkForkOptions, checkReading } from './checks.ts'
 import { brokerConfig, loggerOf, MEMORY_DIRECTORY } from './options.ts'
 import { ScriptedFaults } from './faults.ts'
 import { MovableClock } from './movable-clock.ts'
@@ -84,6 +85,7 @@ class InProcessBroker implements Api.Broker {
   async *records(
     topic: string, options: Api.RecordsOptions = {},
   ): AsyncGenerator<Api.KafkaRecord, void> {
+    checkReading(topic, options)
     const reading = new AbortController()
     const abort = (): void => reading.abort()
     if (options.signal?.aborted === true) return
@@ -111,7 +113,8 @@ class InProcessBroker implements Api.Broker {
     const kept = copyOf(disk, logDirs)
     const { aheadMs } = clock
     return {
-      fork: (options = {}) => {
+      fork: async (options = {}) => {
+        checkForkOptions(options)
         const { settings, host, log } = this.#options
         return start({ host, log, ...options, settings: { ...settings, ...options.settings } }, {
           disk: kept.copy(), clock: new MovableClock(systemClock(), aheadMs), logDirs,
@@ -170,7 +173,8 @@ async function start(options: Api.BrokerOptions, beginning: Beginning): Promise<
 }
 
 export const Broker: Api.BrokerFactory = {
-  start: (options = {}) => {
+  start: async (options = {}) => {
+    checkBrokerOptions(options)
     const { directory } = options
     const disk = directory === undefined ? new VolatileDisk() : nodeDisk()
     const logDirs = [directory ?? MEMORY_DIRECTORY]

@@ -10,6 +10,7 @@ import {
 import type { Services } from '../services.ts'
 import type { Clock } from '../world/clock.ts'
 import type { Fault, FaultBuilder, Faults } from './api.ts'
+import { checkFaultClose, checkPredicate, checkWait } from './checks.ts'
 import type { FaultyRequest } from './fault-names.ts'
 import { refusedFetch } from './refused-fetch.ts'
 
@@ -60,13 +61,22 @@ export class ScriptedFaults implements Faults {
     const set = (outcome: Outcome): Fault => this.#set(script, outcome)
     return {
       times: (count) => this.#builder({ ...script, times: checkCount(count) }),
-      when: (predicate) => (
+      when: (predicate) => {
+        checkPredicate(predicate)
         // It is asked of requests of this API alone.
-        this.#builder({ ...script, predicates: [...script.predicates, predicate as Predicate] })),
+        const predicates = [...script.predicates, predicate as Predicate]
+        return this.#builder({ ...script, predicates })
+      },
       reply: (error) => set(replying(codeOf(error))),
       drop: () => set(dropping),
-      delay: (byMs) => set(delaying(byMs, this.#clock)),
-      close: ({ handled = 'before' } = {}) => set(handled === 'before' ? closing : closingAfter),
+      delay: (byMs) => {
+        checkWait('A fault can delay an answer', byMs)
+        return set(delaying(byMs, this.#clock))
+      },
+      close: (options = {}) => {
+        checkFaultClose(options)
+        return set(options.handled === 'after' ? closingAfter : closing)
+      },
     }
   }
 
@@ -120,8 +130,8 @@ function checkCount(count: number): number {
 }
 
 function codeOf(name: string): ErrorCode {
-  const code = Errors[name as keyof typeof Errors] as ErrorCode | undefined
-  if (code !== undefined && code !== Errors.NONE) return code
+  const code = Object.hasOwn(Errors, name) ? Errors[name as keyof typeof Errors] : Errors.NONE
+  if (code !== Errors.NONE) return code
   throw new RangeError(`${name} is no error of Kafka's protocol`)
 }
 

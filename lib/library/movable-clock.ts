@@ -2,6 +2,7 @@
 // what is due in it happens, in order.
 
 import { type Clock, nextTurn, type Timer } from '../world/clock.ts'
+import { checkWait } from './checks.ts'
 
 /** However far it is moved, time passes in no more steps than this. */
 const MOST_STEPS = 1000
@@ -77,9 +78,7 @@ export class MovableClock implements Clock {
 
   /** Resolves when all that was due until then has happened. */
   advance(byMs: number): Promise<void> {
-    if (!(byMs >= 0 && byMs < Infinity)) {
-      throw new RangeError(`A clock can be advanced by a number of milliseconds, not by ${byMs}`)
-    }
+    checkWait('A clock can be advanced', byMs)
     this.#moving = this.#moving.then(() => this.#advance(byMs))
     return this.#moving
   }

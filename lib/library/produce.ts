@@ -8,6 +8,7 @@ import { partitionOfKey } from '../client/partitioner.ts'
 import { produceHandler } from '../handlers/produce.ts'
 import type { Services } from '../services.ts'
 import type { Bytes, RecordMetadata, RecordToProduce } from './api.ts'
+import { checkProduced } from './checks.ts'
 import { KafkaError, throwIfError } from './errors.ts'
 import { ask } from './requests.ts'
 import { patiently } from './patience.ts'
@@ -42,6 +43,7 @@ export class Producer {
   async produce(
     topic: string, given: RecordToProduce | readonly RecordToProduce[],
   ): Promise<RecordMetadata[]> {
+    checkProduced(topic, given)
     const records = isList(given) ? given : [given]
     if (records.length === 0) return []
     const partitionCount = await this.#partitionCount(topic)

@@ -7,6 +7,7 @@ import { createTopicsHandler } from '../handlers/create-topics.ts'
 import { deleteTopicsHandler } from '../handlers/delete-topics.ts'
 import type { Services } from '../services.ts'
 import type { TopicDescription, TopicOptions, Topics } from './api.ts'
+import { checkDeletedTopics, checkNewTopic } from './checks.ts'
 import { throwIfError } from './errors.ts'
 import { ask } from './requests.ts'
 import { textOfSettings } from './settings.ts'
@@ -17,9 +18,15 @@ const DEFAULT = -1
 
 export function topicsOf(services: () => Services): Topics {
   return {
-    create: async (name, options = {}) => createTopics(services(), [{ ...options, name }]),
+    create: async (name, options = {}) => {
+      checkNewTopic(name, options)
+      return createTopics(services(), [{ ...options, name }])
+    },
     list: async () => listTopics(services()),
-    delete: async (...names) => deleteTopics(services(), names),
+    delete: async (...names) => {
+      checkDeletedTopics(names)
+      return deleteTopics(services(), names)
+    },
   }
 }
 

@@ -49,11 +49,11 @@ describe('log directories', () => {
     expect(directories.ids).toHaveLength(1)
   })
 
-  test('what another process has is refused, and nothing is kept then', async () => {
+  test('what another broker has is refused, and nothing is kept then', async () => {
     const disk = new MemoryDisk()
     const first = opened(disk, { 'log.dirs': '/b' })
     const second = directoriesOn(disk, { 'log.dirs': '/a,/b' })
-    expect(() => second.open()).toThrow('/b is in use by another process')
+    expect(() => second.open()).toThrow('/b is in use by a broker that runs, see .lock')
     await second.close()
     expect(() => second.open()).toThrow(StartError)
     await second.close()

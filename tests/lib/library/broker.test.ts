@@ -140,7 +140,8 @@ describe('on a disk', () => {
   test('two cannot have one directory', async () => {
     const directory = temporaryDirectory()
     await start({ directory })
-    await expect(start({ directory })).rejects.toThrow('is in use by another process')
+    await expect(start({ directory }))
+      .rejects.toThrow(`${directory} is in use by a broker that runs in process ${process.pid}, `)
   })
 })
 
