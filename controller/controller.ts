@@ -103,7 +103,7 @@ export class Controller {
     const name = `${METADATA_TOPIC}-0`
     const directory = `${metadataLogDir}/${name}`
     this.#snapshots = new Snapshots({ disk, directory, logger, timers, policy: options.snapshots })
-    const snapshot = this.#snapshots.newest()
+    const { snapshot, quorum } = this.#snapshots.newest()
     this.#log = withReserve(options.reserve, () => Log.open({
       disk, directory, topicPartition: { topic: METADATA_TOPIC, partition: 0 },
       topicId: METADATA_TOPIC_ID, logger, nowMs: timers.nowMs(),
@@ -114,7 +114,7 @@ export class Controller {
     this.#appliedOffset = this.#loader.endOffset - 1
     this.#driver = new RaftDriver({
       log: this.#log, disk, directory, timers, logger, seed: random.integer(2 ** 32),
-      quorum: this.#snapshots.quorum(), reserve: options.reserve,
+      quorum, reserve: options.reserve,
       settings: {
         nodeId: settings.nodeId, voters: options.voters,
         electionTimeoutMs: options.electionTimeoutMs, fetchTimeoutMs: options.fetchTimeoutMs,

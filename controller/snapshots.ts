@@ -72,20 +72,18 @@ export class Snapshots {
     this.#lastMs = options.timers.monotonicMs()
   }
 
-  /** The newest that can be read; those that cannot are told of and passed over. */
-  newest(): LoadedSnapshot | undefined {
+  /**
+   * What a start goes by: the newest that can be read, and the quorum as that has it. Those that
+   * cannot be read are told of and passed over.
+   */
+  newest(): { snapshot: LoadedSnapshot | undefined, quorum: Quorum } {
     const { disk, directory, logger } = this.#options
     const found = newestSnapshot(disk, directory, (file) => {
       logger.warn('a snapshot of the metadata is damaged', { file })
     })
-    // What a directory was formatted with is for a log that is empty.
-    return found !== undefined && found.id.endOffset > 0 ? found : undefined
-  }
-
-  /** As the newest snapshot has it, be it that of formatting. */
-  quorum(): Quorum {
-    const { disk, directory } = this.#options
-    return newestSnapshot(disk, directory)?.quorum ?? CONFIGURED_QUORUM
+    // The records that a directory was formatted with are for a log that is empty.
+    const snapshot = found !== undefined && found.id.endOffset > 0 ? found : undefined
+    return { snapshot, quorum: found?.quorum ?? CONFIGURED_QUORUM }
   }
 
   /** The records that a new cluster begins with: those the directory was formatted with. */
@@ -113,14 +111,10 @@ export class Snapshots {
 
   #writeIfItFits(source: SnapshotSource): void {
     const { timers, logger } = this.#options
-    const bytesSince = this.#bytesSince
-    const lastMs = this.#lastMs
     try {
       this.write(source)
     } catch (error) {
       if (!isDiskFull(error)) throw error
-      this.#bytesSince = bytesSince
-      this.#lastMs = lastMs
       this.#notBeforeMs = timers.monotonicMs() + POSTPONE_MS
       logger.warn('a snapshot of the metadata does not fit on the disk, it is written later')
     }
@@ -129,12 +123,13 @@ export class Snapshots {
   /** Durable when it returns. */
   write({ image, endOffset, epoch, lastTimestampMs, quorum }: SnapshotSource): void {
     const { disk, directory, timers, logger } = this.#options
-    this.#bytesSince = 0
-    this.#lastMs = timers.monotonicMs()
+    const begunMs = timers.monotonicMs()
     const id = { endOffset, epoch }
     writeSnapshot(disk, directory, id, {
       epoch, lastTimestampMs, nowMs: timers.nowMs(), quorum, values: valuesOf(image),
     })
+    this.#bytesSince = 0
+    this.#lastMs = begunMs
     logger.info('wrote a snapshot of the metadata', { file: snapshotFileName(id) })
   }
 
