@@ -91,6 +91,11 @@ export class StorageError extends Error {
   }
 }
 
+/** What the disk says, as an error of the path; one that is an error of a path already stays. */
+export function storageErrorOf(path: string, error: unknown): StorageError {
+  return error instanceof StorageError ? error : new StorageError(path, error)
+}
+
 /** What did not fit is there in part, and does not go. */
 class LeftoverError extends StorageError {}
 

@@ -3,7 +3,7 @@
 // no failure, where it can be taken back.
 
 import { ApiError, Errors } from '../protocol/errors.ts'
-import { isDiskFull, StorageError, takeBack } from './disk.ts'
+import { isDiskFull, type StorageError, storageErrorOf, takeBack } from './disk.ts'
 import { DiskFullError, type Room } from './room.ts'
 
 /** So many damaged places are remembered as told. */
@@ -82,8 +82,7 @@ export class Guard {
       if (error.code === Errors.CORRUPT_MESSAGE) this.#tell(error.message)
       return error
     }
-    return this.#failure ??= error instanceof StorageError
-      ? error : new StorageError(this.#path, error)
+    return this.#failure ??= storageErrorOf(this.#path, error)
   }
 
   /** Clients ask again and again for what is damaged. */

@@ -7,7 +7,7 @@ import { BufferPool } from './buffer-pool.ts'
 import {
   CLEAN_SHUTDOWN_FILE, readCleanShutdown, topicIdIn, writeCleanShutdown, writeEpochs,
 } from './checkpoints.ts'
-import { type Disk, isDiskFull, renameOrRemove, StorageError, takeBack } from './disk.ts'
+import { type Disk, isDiskFull, renameOrRemove, storageErrorOf, takeBack } from './disk.ts'
 import { LEADER_EPOCH_FILE } from './epochs.ts'
 import { FutureLogs } from './future-logs.ts'
 import { lastOf } from './loading.ts'
@@ -371,7 +371,7 @@ export class LogDirectory {
 
   /** What has no room now is written another time. Throws StorageError for everything else. */
   #notWritten(error: unknown): void {
-    if (!isDiskFull(error)) throw storageError(this.path, error)
+    if (!isDiskFull(error)) throw storageErrorOf(this.path, error)
     this.room.filled()
   }
 
@@ -391,7 +391,7 @@ export class LogDirectory {
     try {
       return work()
     } catch (error) {
-      throw storageError(this.path, error)
+      throw storageErrorOf(this.path, error)
     }
   }
 
@@ -444,10 +444,6 @@ export class LogDirectory {
     if (failures.length > 0) throw failures[0]
     return isWritten
   }
-}
-
-function storageError(path: string, error: unknown): StorageError {
-  return error instanceof StorageError ? error : new StorageError(path, error)
 }
 
 type Lowered = Pick<Log, 'recoveryPoint' | 'startOffset'>

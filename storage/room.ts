@@ -2,7 +2,7 @@
 // nothing is appended until there is room again.
 
 import { ApiError, Errors } from '../protocol/errors.ts'
-import { type Disk, type DiskSpace, StorageError } from './disk.ts'
+import { type Disk, type DiskSpace, type StorageError, storageErrorOf } from './disk.ts'
 import type { Logger } from './ports.ts'
 
 /** What was to be written did not fit, and nothing is left of it. The log goes on as it was. */
@@ -12,7 +12,7 @@ export class DiskFullError extends ApiError {
 
   constructor(path: string, cause: unknown) {
     super(Errors.KAFKA_STORAGE_ERROR)
-    this.cause = cause instanceof StorageError ? cause : new StorageError(path, cause)
+    this.cause = storageErrorOf(path, cause)
   }
 }
 

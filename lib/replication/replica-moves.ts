@@ -8,7 +8,7 @@
 
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import { wholeBatches } from '../../protocol/records/batch.ts'
-import { isDiskFull, StorageError } from '../../storage/disk.ts'
+import { isDiskFull, StorageError, storageErrorOf } from '../../storage/disk.ts'
 import { lastOf } from '../../storage/loading.ts'
 import type { Log } from '../../storage/log.ts'
 import type { LogDirectory } from '../../storage/log-directory.ts'
@@ -285,8 +285,7 @@ export class ReplicaMoves {
 
   #fail(directory: LogDirectory, error: unknown): void {
     if (directory.isFailed) return
-    this.#options.onFailure(directory, error instanceof StorageError
-      ? error : new StorageError(directory.path, error))
+    this.#options.onFailure(directory, storageErrorOf(directory.path, error))
   }
 
   /** The partition stays where it is. */
