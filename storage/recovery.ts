@@ -74,10 +74,7 @@ function* load(segments: Segments, options: LoadOptions): Generator<void> {
     logger.warn('indexes without their segment: its records are lost', { log: name, files })
   })
   for (const base of bases) segments.push(Segment.open(disk, directory, base, nowMs))
-  // Of a complete segment the next one's name tells where it ends.
-  for (const [i, segment] of segments.all.entries()) {
-    segment.nextOffset = segments.all[i + 1]?.baseOffset ?? segment.nextOffset
-  }
+  endWithTheNext(segments)
   if (names.includes(LEADER_EPOCH_FILE)) {
     epochs.load(() => logger.warn(`${LEADER_EPOCH_FILE} is damaged and made anew`, { log: name }))
   }
@@ -90,10 +87,23 @@ function* load(segments: Segments, options: LoadOptions): Generator<void> {
     segment.isSynced = true
     if (!segment.hasIndexes) rebuildIndexes(segments, segment, options)
   }
-  if (doubtful < segments.count) yield* recover(segments, doubtful, options)
-  else believe(segments, options)
+  if (doubtful < segments.count) {
+    yield* recover(segments, doubtful, options)
+    endWithTheNext(segments)
+  } else {
+    believe(segments, options)
+  }
   if (isClean) refuseStart(segments.active.nextOffset, options)
   if (!coversStart(segments, options)) rebuildEpochs(segments, options)
+}
+
+/**
+ * A complete segment ends where the next one begins: its last batches may have been compacted away.
+ */
+function endWithTheNext({ all }: Segments): void {
+  for (const [i, segment] of all.entries()) {
+    segment.nextOffset = all[i + 1]?.baseOffset ?? segment.nextOffset
+  }
 }
 
 /** Nothing of the log has to be looked through. */

@@ -27,7 +27,7 @@ export interface RetentionState {
 export function countExpired(
   segments: readonly Expendable[], config: LogConfig, state: RetentionState, nowMs: number,
 ): number {
-  const isBefore = ({ nextOffset }: Expendable): boolean => nextOffset <= state.startOffset
+  const isBefore = (_: Expendable, nextOffset: number): boolean => nextOffset <= state.startOffset
   const byStart = countWhile(segments, state, isBefore, true)
   if (byStart === MAX_AT_ONCE || !config.cleanupPolicy.has('delete')) return byStart
   return Math.max(byStart, byTime(segments, config, state, nowMs), bySize(segments, config, state))
@@ -63,7 +63,7 @@ function bySize(
 /** Only what is committed may go. The active segment goes, if at all, when it has records. */
 function countWhile(
   segments: readonly Expendable[], { highWatermark }: RetentionState,
-  isExpired: (segment: Expendable) => boolean, keepsLast = false,
+  isExpired: (segment: Expendable, nextOffset: number) => boolean, keepsLast = false,
 ): number {
   let count = 0
   for (const segment of segments.slice(0, MAX_AT_ONCE)) {
@@ -71,7 +71,7 @@ function countWhile(
     if (isLast && (keepsLast || segment.sizeBytes === 0)) break
     // Between segments records may be missing: the log would begin with the next one.
     const nextOffset = segments[count + 1]?.baseOffset ?? segment.nextOffset
-    if (nextOffset > highWatermark || !isExpired(segment)) break
+    if (nextOffset > highWatermark || !isExpired(segment, nextOffset)) break
     count++
   }
   return count

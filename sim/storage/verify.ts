@@ -60,6 +60,7 @@ export function verify(
   verifyOffsets(log, kept, dice)
   verifyTimes(log, kept, dice)
   verifyEpochs(log, kept)
+  verifyRetention(log, model)
   // Of a compacted log whose tail has lost some of it, snapshots may know more than the batches.
   const wanted = model.batches.filter(({ nextOffset }) => nextOffset <= endOffset)
   if (model.hasGap || batches.length < wanted.length) return batches
@@ -183,6 +184,13 @@ function verifyEpochs(log: Log, kept: readonly Kept[]): void {
   const isSound = epochs.every(({ epoch, startOffset }, i) => startOffset <= endOffset && (
     i === 0 || epoch > epochs[i - 1]!.epoch && startOffset > epochs[i - 1]!.startOffset))
   must('B6', isSound, () => `${log.name}: epochs up to ${endOffset}: ${JSON.stringify(epochs)}`)
+}
+
+/** What only compacts begins at 0 for ever: a reader who is there must not be sent away. */
+function verifyRetention(log: Log, { config }: LogModel): void {
+  // Of others segments may have to go, which this would do.
+  if (config.cleanupPolicy.has('delete') || log.startOffset > 0) return
+  mustEqual('G1', `${log.name}: segments that go by retention`, log.applyRetention(0), 0)
 }
 
 /** D5: a producer of whom something is in the log goes on where it was. */

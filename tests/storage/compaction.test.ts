@@ -425,3 +425,22 @@ describe('producers', () => {
     expect(bareBatches(reopened)).toEqual([])
   })
 })
+
+test('a log begins where it began, after a recovery that finds its first segment empty', async () => {
+  const log = open()
+  appendPairs(log, [['a', '1']])
+  roll(log)
+  roll(log)
+  appendPairs(log, Array.from({ length: 5 }, (_, i) => [i === 0 ? 'a' : `filler ${i}`, '2']))
+  roll(log)
+  await cleanLog(log, 2000)
+  const values = contents(log)
+  log.abandon()
+  const recovered = openLog(disk, {
+    config: COMPACTED, recoveryPoint: 0, highWatermark: log.endOffset,
+  })
+  expect(disk.sizeBytes(`${DIRECTORY}/00000000000000000000.log`)).toBe(0)
+  expect(recovered.applyRetention(3000)).toBe(0)
+  expect(recovered.startOffset).toBe(0)
+  expect(contents(recovered)).toEqual(values)
+})

@@ -78,6 +78,14 @@ describe('by the start of the log', () => {
   })
 })
 
+test('an empty segment at the start of the log stays, wherever it says that it ends', () => {
+  const [first, ...others] = segments([1, 1, 1])
+  const withEmpty = [{ ...first!, nextOffset: 0, sizeBytes: 0 }, ...others]
+  const count = (startOffset: number) => countExpired(withEmpty,
+    configOf({ 'cleanup.policy': 'compact' }), { startOffset, highWatermark: 1000 }, NOW_MS)
+  expect([count(0), count(9), count(10)]).toEqual([0, 0, 1])
+})
+
 test('a compacted log loses nothing by age or size', () => {
   const config = configOf({
     'cleanup.policy': 'compact', 'retention.ms': '1', 'retention.bytes': '1',
