@@ -11,7 +11,7 @@ import { kcatSuite } from './kcat/checks.ts'
 import { confluentKafkaSuite } from './confluent-kafka/checks.ts'
 import { javaSuite } from './java/checks.ts'
 import { compactionSuite } from './compaction/checks.ts'
-import { SABOTAGED_BROKER, sabotagedBroker } from './compaction/sabotage.ts'
+import { SABOTAGED_BROKER, SABOTAGES } from './compaction/sabotage.ts'
 import { disksSuite } from './disks/checks.ts'
 import { javaGroupsSuite } from './java/groups-suite.ts'
 import { exchangeSuite } from './exchange/checks.ts'
@@ -23,6 +23,7 @@ import { streamsSuite } from './streams/checks.ts'
 import { transactionsSuite } from './transactions/checks.ts'
 import { foreignBroker } from './harness/broker.ts'
 import { runChecks, type Outcome, type Suite } from './harness/check.ts'
+import { sabotagedBroker } from './harness/sabotage.ts'
 import { startSamsa } from './harness/samsa.ts'
 
 const SUITES: readonly Suite[] = [
@@ -60,7 +61,7 @@ function table(outcomes: readonly Outcome[], suites: readonly Suite[]): string {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  if (args[0] === SABOTAGED_BROKER) return await sabotagedBroker(args.slice(1))
+  if (args[0] === SABOTAGED_BROKER) return await sabotagedBroker(SABOTAGES, args.slice(1))
   const { values: { against, sabotage }, positionals: names } = parseArgs({
     args: [...args], allowPositionals: true,
     options: { against: { type: 'string' }, sabotage: { type: 'boolean', default: false } },

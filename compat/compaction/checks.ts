@@ -12,8 +12,9 @@ import { javaProgram, SMALL_JVM } from '../harness/java.ts'
 import { formatForKafka, kafkaAt, kafkaJars } from '../harness/kafka.ts'
 import { run } from '../harness/process.ts'
 import { propertiesOf } from '../harness/properties.ts'
+import type { Sabotage } from '../harness/sabotage.ts'
 import { samsaAt } from '../harness/samsa.ts'
-import { SABOTAGED_BROKER, SABOTAGES, type Sabotage } from './sabotage.ts'
+import { SABOTAGED_BROKER, SABOTAGES } from './sabotage.ts'
 
 type Side = 'kafka' | 'samsa'
 

@@ -1,23 +1,12 @@
-// Rules of the log cleaner, each broken on purpose: in a process that puts its own methods in the
-// place of the cleaner's, and is the broker then. What readers see has to differ every time.
+// Rules of the log cleaner, each broken on purpose. What readers see has to differ every time.
 
-import { quickStartOptions } from '../../lib/cli/options.ts'
-import { start } from '../../lib/cli/start.ts'
 import { OffsetMap } from '../../storage/compaction/offset-map.ts'
 import { CleanedTransactions } from '../../storage/compaction/transactions.ts'
 import { Log } from '../../storage/log.ts'
+import { replace, type Sabotage } from '../harness/sabotage.ts'
 
 /** The first argument of a process that is to be such a broker. */
 export const SABOTAGED_BROKER = 'sabotaged-cleaner'
-
-export interface Sabotage {
-  readonly name: string
-  patch(): void
-}
-
-function replace(prototype: object, name: string, descriptor: PropertyDescriptor): void {
-  Object.defineProperty(prototype, name, { ...descriptor, configurable: true })
-}
 
 function retainTombstonesFor(deleteRetentionMs: number): void {
   const { get } = Object.getOwnPropertyDescriptor(Log.prototype, 'config')!
@@ -59,12 +48,3 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   { name: 'marks go, and the records that they aborted stay', patch: dropMarks },
 ]
-
-/** The process is a broker with this one rule broken; the rest are the arguments of `samsa`. */
-export async function sabotagedBroker([name, ...args]: readonly string[]): Promise<never> {
-  const sabotage = SABOTAGES.find((one) => one.name === name)
-  const options = quickStartOptions(args)
-  if (sabotage === undefined || options === undefined) throw new Error(`cannot start ${name}`)
-  sabotage.patch()
-  process.exit(await start(options))
-}

@@ -13,11 +13,12 @@
 
 import { randomInt } from 'node:crypto'
 import yargs from 'yargs'
+import { sabotagedBroker } from '../../compat/harness/sabotage.ts'
 import { type Drive, drive, type DriveOptions } from './drive.ts'
 import { work } from './kafkajs-worker.ts'
 import { ALL_FAULTS } from './nemesis.ts'
 import { installPrograms } from './programs.ts'
-import { sabotagedBroker, SABOTAGES, type Sabotage } from './sabotage.ts'
+import { type HistorySabotage, SABOTAGES } from './sabotage.ts'
 
 const MOST_SHOWN = 5
 
@@ -43,7 +44,7 @@ function tell({ verdicts, faults, workers, ends, directory }: Drive, isKept: boo
 
 /** Runs with one seed after the other until one sees it. */
 async function tryOut(
-  sabotage: Sabotage, options: Omit<DriveOptions, 'broker'>, runs: number,
+  sabotage: HistorySabotage, options: Omit<DriveOptions, 'broker'>, runs: number,
 ): Promise<boolean> {
   const broker = [process.argv[1]!, 'history', 'broker', sabotage.name]
   for (let run = 0; run < runs; run++) {
@@ -66,7 +67,7 @@ async function tryOut(
 export async function historyCommand(args: readonly string[]): Promise<void> {
   // Processes of a run are this very bundle.
   if (args[0] === 'worker') return work(args.slice(1))
-  if (args[0] === 'broker') return sabotagedBroker(args.slice(1))
+  if (args[0] === 'broker') return sabotagedBroker(SABOTAGES, args.slice(1))
   const options = await yargs([...args]).scriptName('npm run sim -- history').strict()
     .version(false)
     .option('seed', { type: 'number', describe: 'of the workload and the faults' })

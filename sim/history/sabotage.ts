@@ -1,8 +1,6 @@
-// Rules of the broker, each broken on purpose: in a process that puts its own methods in the place
-// of the broker's, and is the broker then. Every one has to be caught.
+// Rules of the broker, each broken on purpose. Every one has to be caught.
 
-import { quickStartOptions } from '../../lib/cli/options.ts'
-import { start } from '../../lib/cli/start.ts'
+import { replace, type Sabotage } from '../../compat/harness/sabotage.ts'
 import { ConsumerGroup } from '../../lib/coordinators/groups/consumer/consumer-group.ts'
 import { ClassicGroup, type GroupState } from '../../lib/coordinators/groups/classic-group.ts'
 import { GroupCoordinator } from '../../lib/coordinators/groups/coordinator.ts'
@@ -17,16 +15,13 @@ import { TransactionsState } from '../../lib/coordinators/transactions/state.ts'
 import { Log } from '../../storage/log.ts'
 import { ProducerState } from '../../storage/producers.ts'
 import type { Weights } from './nemesis.ts'
-import { replace } from './replace.ts'
 import {
   addAllBut, answerOldEpoch, forgetRises, keepEpochAtEnd, refuseRepeatedEnds,
 } from './version-sabotage.ts'
 
-export interface Sabotage {
-  readonly name: string
+export interface HistorySabotage extends Sabotage {
   /** What lets it come to light; all kinds of faults when left out. */
   readonly faults?: Weights
-  patch(): void
 }
 
 const KILLS: Weights = [[3, 'kill the broker'], [1, 'kill a worker']]
@@ -175,7 +170,7 @@ function tellTooFar(): void {
   })
 }
 
-export const SABOTAGES: readonly Sabotage[] = [
+export const SABOTAGES: readonly HistorySabotage[] = [
   {
     name: 'the last stable offset is the high watermark',
     patch: () => replace(Log.prototype, 'lastStableOffset', {
@@ -247,12 +242,3 @@ export const SABOTAGES: readonly Sabotage[] = [
     name: 'version 2: a kill loses that an epoch has risen', faults: KILLS, patch: forgetRises,
   },
 ]
-
-/** The process is a broker with this one rule broken; the rest are the arguments of `samsa`. */
-export async function sabotagedBroker([name, ...args]: readonly string[]): Promise<never> {
-  const sabotage = SABOTAGES.find((one) => one.name === name)
-  const options = quickStartOptions(args)
-  if (sabotage === undefined || options === undefined) throw new Error(`cannot start ${name}`)
-  sabotage.patch()
-  process.exit(await start(options))
-}

@@ -1,6 +1,7 @@
 // What transaction.version 2 adds (KIP-890), broken on purpose: epochs that rise with every end,
 // partitions and groups that the broker adds, and ends that are sent again.
 
+import { replace } from '../../compat/harness/sabotage.ts'
 import { mapLater, answered, failed } from '../../lib/coordinators/map-later.ts'
 import { TransactionCoordinator } from '../../lib/coordinators/transactions/coordinator.ts'
 import { partitionsOf, setOfPartitions } from '../../lib/coordinators/transactions/partition-set.ts'
@@ -10,7 +11,6 @@ import {
 } from '../../lib/coordinators/transactions/transaction.ts'
 import { Later } from '../../lib/server/later.ts'
 import { Errors } from '../../protocol/errors.ts'
-import { replace } from './replace.ts'
 
 type EndTransaction = TransactionCoordinator['endTransaction']
 
