@@ -195,16 +195,14 @@ export class Segment {
   /** Throws CORRUPT_MESSAGE, and leaves them, when the batches are what is damaged. */
   #rebuildIndexes(): void {
     this.#mustBeSound()
-    const { nextOffset, sizeBytes, isSynced } = this
+    const { nextOffset, sizeBytes } = this
     const reader = new BatchReader(this.file, 0, this.writtenBytes)
-    this.offsetIndex.table.clear()
-    this.timeIndex.table.clear()
+    for (const { table } of [this.offsetIndex, this.timeIndex]) table.clear()
     this.#clearNotes()
     while (reader.next()) this.note(reader.batch, INDEX_INTERVAL_BYTES)
     this.timeIndex.append(this.maxTimestamp, this.#offsetOfMaxTimestamp)
     this.nextOffset = Math.max(nextOffset, this.nextOffset)
     this.sizeBytes = sizeBytes
-    this.isSynced = isSynced
     try {
       this.saveIndexes()
     } catch (error) {

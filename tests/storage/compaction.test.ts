@@ -426,7 +426,7 @@ describe('producers', () => {
   })
 })
 
-test('a log begins where it began, after a recovery that finds its first segment empty', async () => {
+test('a log begins where it began, though a recovery finds its first segment empty', async () => {
   const log = open()
   appendPairs(log, [['a', '1']])
   roll(log)

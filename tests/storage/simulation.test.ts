@@ -24,6 +24,6 @@ describe('what the storage has promised is there after every end', () => {
 
 test.each(SABOTAGES.map((sabotage) => [sabotage.name, sabotage] as const))(
   'a history sees it when %s', async (_, sabotage) => {
-    const { caughtAfter, why } = await tryOut(sabotage, { seed: 1, cases: 120 })
+    const { caughtAfter, why } = await tryOut(sabotage, { seed: 1, cases: 300 })
     expect({ isCaught: caughtAfter !== undefined, why }).toMatchObject({ isCaught: true })
   })
