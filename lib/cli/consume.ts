@@ -163,8 +163,9 @@ class Reading {
     // Behind an open transaction there may be records that somebody read uncommitted.
     const all = this.#options.isolation === 'read_uncommitted'
       ? ends : await endsOf(this.#client, assigned, 'read_uncommitted')
-    for (const { topic, partition, offset } of await committedOffsets(this.#client, groupId)) {
-      const key = `${topic}-${partition}`
+    for (const committed of await committedOffsets(this.#client, groupId)) {
+      const { offset } = committed
+      const key = partitionKey(committed)
       const there = all.get(key)
       if (there === undefined) continue
       if (offset >= there.start && offset <= there.end) starts.set(key, offset)

@@ -9,7 +9,7 @@ import { produce } from '../../protocol/messages/produce.ts'
 import { fetch } from '../../protocol/messages/fetch.ts'
 import { buildBatch } from '../../protocol/records/batch.ts'
 import { ZERO_UUID } from '../../protocol/schema.ts'
-import type { Client } from '../client/client.ts'
+import { type Client, partitionKey } from '../client/client.ts'
 import type { Connection } from '../client/connection.ts'
 import { type Address, addressText } from '../client/dial.ts'
 import { ForeignError, RefusedError, TimeoutError, UnreachableError } from '../client/errors.ts'
@@ -245,7 +245,7 @@ class Examination {
 
   #partitions({ topics }: ClusterView): void {
     const all = [...topics.values()].flatMap(({ name, partitions }) => (
-      partitions.map((partition) => ({ name, ...partition }))))
+      partitions.map((partition) => ({ topic: name, ...partition }))))
     const headless = all.filter(({ leaderId }) => leaderId < 0)
     const behind = all.filter(({ isr, replicas }) => isr.length < replicas.length)
     const detail = `${counted(topics.size, 'topic')}, ${counted(all.length, 'partition')}`
@@ -253,8 +253,8 @@ class Examination {
       this.#tell({
         step: 'partitions', state: 'wrong',
         detail: `${headless.length} of ${all.length} have no leader, such as `
-          + `${headless[0]!.name}-${headless[0]!.partition}`,
-        next: `\`samsa topics describe ${headless[0]!.name}\` shows where its replicas should be.`,
+          + partitionKey(headless[0]!),
+        next: `\`samsa topics describe ${headless[0]!.topic}\` shows where its replicas should be.`,
       })
     } else if (behind.length > 0) {
       this.#tell({

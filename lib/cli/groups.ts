@@ -2,7 +2,7 @@
 
 import type { Argv } from 'yargs'
 import { Errors } from '../../protocol/errors.ts'
-import type { Client, TopicPartition } from '../client/client.ts'
+import { type Client, partitionKey, type TopicPartition } from '../client/client.ts'
 import { RefusedError } from '../client/errors.ts'
 import { commitOffsets, committedOffsets, deleteOffsets } from '../client/group-offsets.ts'
 import {
@@ -241,7 +241,7 @@ async function planReset(
 ): Promise<Move[]> {
   await checkEmpty(client, given.group)
   const before = new Map((await committedOffsets(client, given.group))
-    .map((one) => [`${one.topic}-${one.partition}`, one]))
+    .map((one) => [partitionKey(one), one]))
   const wanted = given.partition === undefined
     ? undefined : partitionList('--partition', given.partition)
   const places: TopicPartition[] = []
@@ -260,7 +260,7 @@ async function planReset(
   const targets = given.to === undefined ? new Map<string, number>() : await resolveOffsets(
     client, parseOffset('--to', given.to, clock.nowMs()), chosen, ends)
   return chosen.map(({ topic, partition }) => {
-    const key = `${topic}-${partition}`
+    const key = partitionKey({ topic, partition })
     const from = before.get(key)?.offset
     const { start, end } = ends.get(key)!
     const shifted = (from ?? start) + (given.shift ?? 0)

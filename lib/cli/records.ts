@@ -1,5 +1,6 @@
 // `samsa records`: delete records from the front of partitions.
 
+import { partitionKey } from '../client/client.ts'
 import { RefusedError } from '../client/errors.ts'
 import { endsOf } from '../client/offsets.ts'
 import { deleteBefore } from '../client/records.ts'
@@ -42,7 +43,7 @@ const deleteRecords = command({
     const ends = await endsOf(client, places)
     const targets = await resolveOffsets(client, spec, places, ends)
     const plan = places.map((one) => {
-      const key = `${topic}-${one.partition}`
+      const key = partitionKey(one)
       return { ...one, start: ends.get(key)!.start, offset: targets.get(key)! }
     }).filter(({ start, offset }) => offset > start)
     const total = plan.reduce((sum, { start, offset }) => sum + offset - start, 0)
@@ -62,8 +63,9 @@ const deleteRecords = command({
       + `of ${topic}?`
     if (!await session.confirm(given, question)) return FAILED
     const results = await deleteBefore(client, plan)
-    const rows = plan.map(({ partition, start }) => {
-      const result = results.get(`${topic}-${partition}`)!
+    const rows = plan.map((one) => {
+      const { partition, start } = one
+      const result = results.get(partitionKey(one))!
       return result instanceof RefusedError ? { partition, error: errorJson(result) }
         : { partition, was: start, startOffset: result }
     })

@@ -1,7 +1,7 @@
 // `samsa topics`: list, describe, create, alter and delete topics.
 
 import { Errors } from '../../protocol/errors.ts'
-import type { TopicPartition } from '../client/client.ts'
+import { partitionKey, type TopicPartition } from '../client/client.ts'
 import { alter, describe, type Setting } from '../client/configs.ts'
 import { RefusedError } from '../client/errors.ts'
 import type { TopicView } from '../client/metadata.ts'
@@ -95,13 +95,14 @@ interface DescribedTopic {
 function topicJson({ topic, settings, ends }: DescribedTopic) {
   return {
     name: topic.name, topicId: topic.topicId, internal: topic.isInternal,
-    partitions: topic.partitions.map((partition) => ({
-      partition: partition.partition, leader: partition.leaderId,
-      leaderEpoch: partition.leaderEpoch, replicas: partition.replicas, isr: partition.isr,
-      offline: partition.offline,
-      startOffset: ends.get(`${topic.name}-${partition.partition}`)?.start,
-      endOffset: ends.get(`${topic.name}-${partition.partition}`)?.end,
-    })),
+    partitions: topic.partitions.map((one) => {
+      const found = ends.get(partitionKey({ topic: topic.name, partition: one.partition }))
+      return {
+        partition: one.partition, leader: one.leaderId, leaderEpoch: one.leaderEpoch,
+        replicas: one.replicas, isr: one.isr, offline: one.offline,
+        startOffset: found?.start, endOffset: found?.end,
+      }
+    }),
     configs: settings.map(({ name, value, source }) => ({ name, value, source })),
   }
 }
@@ -115,7 +116,7 @@ function showTopic({ topic, settings, ends }: DescribedTopic, { output }: Sessio
   output.table(
     ['PARTITION', 'LEADER', 'REPLICAS', 'IN SYNC', 'START', 'END', 'OFFSETS'],
     partitions.map(({ partition, leaderId, replicas, isr }) => {
-      const found = ends.get(`${name}-${partition}`)
+      const found = ends.get(partitionKey({ topic: name, partition }))
       return [
         partition, leaderId < 0 ? 'none' : leaderId, replicas.join(','), isr.join(','),
         found?.start, found?.end, found === undefined ? null : found.end - found.start,

@@ -1,5 +1,6 @@
 // `samsa transactions`: list, describe and abort transactions.
 
+import { partitionKey } from '../client/client.ts'
 import {
   abort, abortIn, describe, type DescribedTransaction, list, type OpenProducer, openIn,
 } from '../client/transactions.ts'
@@ -63,8 +64,7 @@ const describeTransactions = command({
           ['open since', startedMs === undefined ? null
             : `${shownTime(startedMs)} (${shownDuration(clock.nowMs() - startedMs)})`],
           ['coordinator', one.coordinator],
-          ['partitions', one.partitions.map(({ topic, partition }) => `${topic}-${partition}`)
-            .join(' ') || null],
+          ['partitions', one.partitions.map(partitionKey).join(' ') || null],
         ])
       }
     })
@@ -124,7 +124,7 @@ async function abortAt(
 ): Promise<number> {
   const { client, output } = session
   const open = await openIn(client, place)
-  const key = `${place.topic}-${place.partition}`
+  const key = partitionKey(place)
   if (startOffset === undefined) {
     output.show({ ...place, open }, () => {
       if (open.length === 0) return output.note(`No transaction is open in ${key}.`)

@@ -198,23 +198,23 @@ export class Client {
   async partition({ topic, partition }: TopicPartition): Promise<PartitionView> {
     const found = (await this.topic(topic)).partitions.find((one) => one.partition === partition)
     if (found !== undefined) return found
-    throw new RefusedError(Errors.UNKNOWN_TOPIC_OR_PARTITION, `partition ${topic}-${partition}`)
+    const about = `partition ${partitionKey({ topic, partition })}`
+    throw new RefusedError(Errors.UNKNOWN_TOPIC_OR_PARTITION, about)
   }
 
   async leaderOf(partition: TopicPartition): Promise<number> {
     const { leaderId } = await this.partition(partition)
     if (leaderId >= 0) return leaderId
-    const about = `partition ${partition.topic}-${partition.partition}`
-    throw new RefusedError(Errors.LEADER_NOT_AVAILABLE, about)
+    throw new RefusedError(Errors.LEADER_NOT_AVAILABLE, `partition ${partitionKey(partition)}`)
   }
 
   /**
    * Asks the leaders of partitions, each for its own, and again for those whose answer is an error
    * that may pass. Gives the answers by `topic-partition`; an error that lasts is one of them.
    */
-  async askLeaders<T>(
-    partitions: readonly TopicPartition[],
-    ask: (connection: Connection, mine: readonly TopicPartition[])
+  async askLeaders<P extends TopicPartition, T>(
+    partitions: readonly P[],
+    ask: (connection: Connection, mine: readonly P[])
     => Promise<ReadonlyMap<string, T | RefusedError>>,
   ): Promise<Map<string, T | RefusedError>> {
     const answers = new Map<string, T | RefusedError>()
@@ -237,10 +237,10 @@ export class Client {
     return answers
   }
 
-  async #byLeader(partitions: readonly TopicPartition[]): Promise<{
-    byLeader: Map<number, TopicPartition[]>, homeless: Map<string, RefusedError>,
+  async #byLeader<P extends TopicPartition>(partitions: readonly P[]): Promise<{
+    byLeader: Map<number, P[]>, homeless: Map<string, RefusedError>,
   }> {
-    const byLeader = new Map<number, TopicPartition[]>()
+    const byLeader = new Map<number, P[]>()
     const homeless = new Map<string, RefusedError>()
     await this.cluster({ topics: [...new Set(partitions.map(({ topic }) => topic))] })
     for (const one of partitions) {
@@ -312,6 +312,7 @@ function isPassing(answer: unknown): boolean {
     && !LASTING.has(errorName(answer.code))
 }
 
+/** `topic-partition`: by it partitions are found in maps, and named to people. */
 export function partitionKey({ topic, partition }: TopicPartition): string {
   return `${topic}-${partition}`
 }

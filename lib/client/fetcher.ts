@@ -166,7 +166,6 @@ export class Fetcher {
     ids: ReadonlyMap<string, string>,
   ): Promise<FetchAnswer> {
     const { isolation = 'read_committed', maxWaitMs = MAX_WAIT_MS } = this.#options
-    const offsets = new Map(mine.map((one) => [partitionKey(one), one.offset]))
     const hasIds = [...ids.values()].every((id) => id !== ZERO_UUID)
     const version = connection.versionOf(fetch, hasIds ? Infinity : LAST_WITH_NAMES)
     const answer = await connection.request(fetch, {
@@ -174,10 +173,8 @@ export class Fetcher {
       isolationLevel: ISOLATION[isolation], ...NO_SESSION,
       topics: byTopic(mine).map(([topic, partitions]) => ({
         topic, topicId: ids.get(topic)!,
-        partitions: partitions.map((partition) => ({
-          partition, fetchOffset: offsets.get(`${topic}-${partition}`)!,
-          partitionMaxBytes: MAX_PARTITION_BYTES,
-        })),
+        partitions: partitions.map(({ partition, offset }) => (
+          { partition, fetchOffset: offset, partitionMaxBytes: MAX_PARTITION_BYTES })),
       })),
       forgottenTopicsData: [],
       rackId: '',

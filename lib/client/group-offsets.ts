@@ -4,7 +4,7 @@ import { Errors } from '../../protocol/errors.ts'
 import { offsetCommit } from '../../protocol/messages/offset-commit.ts'
 import { offsetDelete } from '../../protocol/messages/offset-delete.ts'
 import { offsetFetch } from '../../protocol/messages/offset-fetch.ts'
-import type { Client, TopicPartition } from './client.ts'
+import { type Client, partitionKey, type TopicPartition } from './client.ts'
 import { RefusedError, throwIfRefused } from './errors.ts'
 import { byTopic } from './offsets.ts'
 
@@ -57,7 +57,6 @@ export interface ToCommit extends TopicPartition {
 export async function commitOffsets(
   client: Client, groupId: string, offsets: readonly ToCommit[], committer = NO_MEMBER,
 ): Promise<void> {
-  const byKey = new Map(offsets.map((one) => [`${one.topic}-${one.partition}`, one.offset]))
   await client.retry(async () => {
     const connection = await client.coordinator('group', groupId)
     const version = connection.versionOf(offsetCommit, LAST_WITH_NAMES)
@@ -65,10 +64,8 @@ export async function commitOffsets(
       groupId, memberId: committer.memberId, generationIdOrMemberEpoch: committer.generation,
       topics: byTopic(offsets).map(([name, partitions]) => ({
         name,
-        partitions: partitions.map((partitionIndex) => ({
-          partitionIndex, committedOffset: byKey.get(`${name}-${partitionIndex}`)!,
-          committedMetadata: '',
-        })),
+        partitions: partitions.map(({ partition, offset }) => (
+          { partitionIndex: partition, committedOffset: offset, committedMetadata: '' })),
       })),
     }, version === undefined ? {} : { version })
     for (const { partitions } of topics) {
@@ -84,12 +81,13 @@ export async function deleteOffsets(
   return client.askCoordinator('group', groupId, offsetDelete, {
     groupId,
     topics: byTopic(partitions).map(([name, some]) => ({
-      name, partitions: some.map((partitionIndex) => ({ partitionIndex })),
+      name, partitions: some.map(({ partition }) => ({ partitionIndex: partition })),
     })),
   }, ({ errorCode, topics }) => {
     throwIfRefused(errorCode, `group ${groupId}`)
     return topics.flatMap(({ name, partitions: some }) => some
       .filter((one) => one.errorCode !== Errors.NONE)
-      .map((one) => new RefusedError(one.errorCode, `partition ${name}-${one.partitionIndex}`)))
+      .map((one) => new RefusedError(one.errorCode,
+        `partition ${partitionKey({ topic: name, partition: one.partitionIndex })}`)))
   })
 }

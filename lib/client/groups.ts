@@ -141,11 +141,11 @@ export async function lagOf(client: Client, group: DescribedGroup): Promise<Part
   const places = new Map<string, TopicPartition>()
   const committed = new Map<string, Committed>()
   for (const one of await committedOffsets(client, group.groupId)) {
-    committed.set(`${one.topic}-${one.partition}`, one)
-    places.set(`${one.topic}-${one.partition}`, one)
+    committed.set(partitionKey(one), one)
+    places.set(partitionKey(one), one)
   }
   for (const one of group.members.flatMap(({ assigned }) => assigned)) {
-    places.set(`${one.topic}-${one.partition}`, one)
+    places.set(partitionKey(one), one)
   }
   const asked = [...places.values()].map(({ topic, partition }) => (
     { topic, partition, time: LATEST }))

@@ -29,28 +29,25 @@ export interface OffsetAsked extends TopicPartition {
 export function offsetsAt(
   client: Client, asked: readonly OffsetAsked[], isolation: Isolation = 'read_uncommitted',
 ): Promise<Map<string, OffsetAt | RefusedError>> {
-  const times = new Map(asked.map((one) => [partitionKey(one), one.time]))
-  return client.askLeaders(asked, (connection, mine) => askOne(connection, mine, times, isolation))
+  return client.askLeaders(asked, (connection, mine) => askOne(connection, mine, isolation))
 }
 
 async function askOne(
-  connection: Connection, mine: readonly TopicPartition[], times: ReadonlyMap<string, number>,
-  isolation: Isolation,
+  connection: Connection, mine: readonly OffsetAsked[], isolation: Isolation,
 ): Promise<Map<string, OffsetAt | RefusedError>> {
   const answer = await connection.request(listOffsets, {
     replicaId: CLIENT,
     isolationLevel: ISOLATION[isolation],
     topics: byTopic(mine).map(([name, partitions]) => ({
       name,
-      partitions: partitions.map((partitionIndex) => ({
-        partitionIndex, timestamp: times.get(`${name}-${partitionIndex}`)!,
-      })),
+      partitions: partitions.map(({ partition, time }) => (
+        { partitionIndex: partition, timestamp: time })),
     })),
     timeoutMs: connection.brokerTimeoutMs,
   })
   return new Map(answer.topics.flatMap(({ name, partitions }) => partitions.map((partition) => {
     const { partitionIndex, errorCode, offset, timestamp } = partition
-    const key = `${name}-${partitionIndex}`
+    const key = partitionKey({ topic: name, partition: partitionIndex })
     const found = errorCode === 0
       ? { offset, timestamp } : new RefusedError(errorCode, `partition ${key}`)
     return [key, found] as const
@@ -58,12 +55,12 @@ async function askOne(
 }
 
 /** Requests name partitions topic by topic. */
-export function byTopic(partitions: readonly TopicPartition[]): [string, number[]][] {
-  const topics = new Map<string, number[]>()
-  for (const { topic, partition } of partitions) {
-    const known = topics.get(topic)
-    if (known === undefined) topics.set(topic, [partition])
-    else known.push(partition)
+export function byTopic<P extends TopicPartition>(partitions: readonly P[]): [string, P[]][] {
+  const topics = new Map<string, P[]>()
+  for (const one of partitions) {
+    const known = topics.get(one.topic)
+    if (known === undefined) topics.set(one.topic, [one])
+    else known.push(one)
   }
   return [...topics]
 }

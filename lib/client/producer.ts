@@ -12,7 +12,7 @@ import type { Codec } from '../../protocol/records/compression.ts'
 import type { RecordToWrite } from '../../protocol/records/record-writer.ts'
 import { ZERO_UUID } from '../../protocol/schema.ts'
 import type { Timer } from '../world/clock.ts'
-import type { Client, TopicPartition } from './client.ts'
+import { type Client, partitionKey, type TopicPartition } from './client.ts'
 import { RefusedError, RefusedRecordError, UnsupportedError } from './errors.ts'
 
 export type Acks = -1 | 0 | 1
@@ -104,7 +104,7 @@ export class Producer {
   }
 
   #queueOf({ topic, partition }: TopicPartition): Queue {
-    const key = `${topic}-${partition}`
+    const key = partitionKey({ topic, partition })
     const known = this.#queues.get(key)
     if (known !== undefined) return known
     const queue: Queue = {
@@ -211,7 +211,7 @@ export class Producer {
     const { errorCode, errorMessage, baseOffset, recordErrors } = responses[0]!
       .partitionResponses[0]!
     if (errorCode === 0 || errorCode === Errors.DUPLICATE_SEQUENCE_NUMBER) return baseOffset
-    const about = `partition ${to.topic}-${to.partition}`
+    const about = `partition ${partitionKey(to)}`
     const first = recordErrors.reduce<(typeof recordErrors)[number] | undefined>((least, one) => (
       least === undefined || one.batchIndex < least.batchIndex ? one : least), undefined)
     const record = records[first?.batchIndex ?? -1]

@@ -1,7 +1,7 @@
 // Records taken away from the front of partitions.
 
 import { deleteRecords } from '../../protocol/messages/delete-records.ts'
-import { type Client, type TopicPartition } from './client.ts'
+import { type Client, partitionKey, type TopicPartition } from './client.ts'
 import { RefusedError } from './errors.ts'
 import { byTopic } from './offsets.ts'
 
@@ -13,19 +13,18 @@ export interface DeleteBefore extends TopicPartition {
 export function deleteBefore(
   client: Client, places: readonly DeleteBefore[],
 ): Promise<Map<string, number | RefusedError>> {
-  const offsets = new Map(places.map((one) => [`${one.topic}-${one.partition}`, one.offset]))
   return client.askLeaders(places, async (connection, mine) => {
     const { topics } = await connection.request(deleteRecords, {
       topics: byTopic(mine).map(([name, partitions]) => ({
         name,
-        partitions: partitions.map((partitionIndex) => (
-          { partitionIndex, offset: offsets.get(`${name}-${partitionIndex}`)! })),
+        partitions: partitions.map(({ partition, offset }) => (
+          { partitionIndex: partition, offset })),
       })),
       timeoutMs: connection.brokerTimeoutMs,
     })
     return new Map<string, number | RefusedError>(topics.flatMap(({ name, partitions }) => (
       partitions.map(({ partitionIndex, errorCode, lowWatermark }) => {
-        const key = `${name}-${partitionIndex}`
+        const key = partitionKey({ topic: name, partition: partitionIndex })
         return [key, errorCode === 0 ? lowWatermark
           : new RefusedError(errorCode, `partition ${key}`)] as const
       })

@@ -141,6 +141,6 @@ export async function abortIn(
       }],
     })
     const { errorCode } = markers[0]!.topics[0]!.partitions[0]!
-    throwIfRefused(errorCode, `partition ${topic}-${partition}`)
+    throwIfRefused(errorCode, `partition ${partitionKey({ topic, partition })}`)
   })
 }
