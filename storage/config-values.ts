@@ -75,21 +75,29 @@ export function oneOf(...allowed: readonly string[]): Check {
   }
 }
 
+/** Each at most once, and none that is empty; none at all is fine. */
+export const anyList: Check = (name, value) => {
+  const values = value as readonly string[]
+  if (new Set(values).size < values.length) throw badList(name, 'duplicated')
+  if (values.includes('')) throw badList(name, 'empty')
+}
+
 /** Each of these at most once; none at all is fine. */
 export function listOf(...allowed: readonly string[]): Check {
   const checkOne = oneOf(...allowed)
   return (name, value) => {
     const values = value as readonly string[]
-    const refuse = (what: string): never => {
-      throw new ApiError(
-        Errors.INVALID_CONFIG, `Configuration '${name}' values must not be ${what}.`)
-    }
-    if (new Set(values).size < values.length) refuse('duplicated')
+    if (new Set(values).size < values.length) throw badList(name, 'duplicated')
     for (const one of values) {
-      if (one === '') refuse('empty')
+      if (one === '') throw badList(name, 'empty')
       checkOne(name, one, one)
     }
   }
+}
+
+function badList(name: string, what: string): ApiError {
+  return new ApiError(
+    Errors.INVALID_CONFIG, `Configuration '${name}' values must not be ${what}.`)
 }
 
 /** `partition:broker` pairs, or the one word `*` for all. */

@@ -38,11 +38,9 @@ public final class Scenarios {
     private static final Map<Type, String> NAMES = Map.of(
         Type.TOPIC, "described", Type.BROKER, "1", Type.GROUP, "described",
         Type.CLIENT_METRICS, "described");
-    /** Changes of these are about the node's own address. */
+    /** Changes of these are about the node's own address: see `Reconfigurations.java`. */
     private static final Set<String> UNCHANGED = Set.of(
-        "listeners", "advertised.listeners", "listener.security.protocol.map",
-        // Classes of the broker's own, which only Kafka can load.
-        "metric.reporters", "ssl.engine.factory.class");
+        "listeners", "listener.security.protocol.map");
 
     private final Admin admin;
 

@@ -13,7 +13,7 @@ import { sleep } from '../harness/process.ts'
 import { installTools, isTool, type ToolSession, withTools } from '../java/tools.ts'
 import { directories } from './directories.ts'
 import { FILES } from './files.ts'
-import { installScenarios, scenarios } from './scenarios.ts'
+import { installScenarios, reconfigurations, scenarios } from './scenarios.ts'
 import { type Part, readTranscript, shown, wordsOf, writeTranscript } from './transcript.ts'
 
 const TRANSCRIPT = 'compat/admin/transcript.txt'
@@ -126,7 +126,7 @@ const storageInfo: Check = {
 export const adminSuite: Suite = {
   name: 'admin',
   client: 'Apache Kafka 4.3.1 admin tools',
-  checks: [transcript, apiVersions, storageInfo, scenarios, directories],
+  checks: [transcript, apiVersions, storageInfo, scenarios, reconfigurations, directories],
   install: async () => {
     await installTools()
     await installScenarios()

@@ -3,90 +3,63 @@
 
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import {
-  atLeast, between, type ConfigType, doubleText, gzipLevel, listOf, oneOf, readValue,
+  anyList, atLeast, badValue, between, type ConfigType, doubleText, gzipLevel, listOf, oneOf,
+  readValue,
 } from '../../storage/config-values.ts'
-import type { Config } from '../config.ts'
+import { OF_ALL_LISTENERS, PER_LISTENER } from './dynamic-listeners.ts'
+import { type DynamicChange, effectsOf } from './effective.ts'
 import { inHashOrder } from './hash-order.ts'
+import { checkClass, isConfigProvider } from './java-classes.ts'
+import { checkReconfiguration } from './reconfiguration.ts'
+import { checkRequirements } from './requirements.ts'
 import type { Setting, SettingType } from './setting.ts'
 import { SETTINGS, SETTINGS_BY_NAME } from './table.ts'
 
-/** Files would set these for all listeners; while the broker runs each listener has its own. */
-const PER_LISTENER: readonly string[] = [
-  'ssl.key.password', 'ssl.keystore.certificate.chain', 'ssl.keystore.key',
-  'ssl.keystore.location', 'ssl.keystore.password', 'ssl.keystore.type',
-  'ssl.truststore.certificates', 'ssl.truststore.location', 'ssl.truststore.password',
-  'ssl.truststore.type',
-]
 /** Rates in bytes per second that no file sets. */
 const DYNAMIC_ALONE: readonly string[] = [
   'leader.replication.throttled.rate', 'follower.replication.throttled.rate',
   'replica.alter.log.dirs.io.max.bytes.per.second',
 ]
-const MEBIBYTE = 1024 * 1024
-const OVERRIDES = 'max.connections.per.ip.overrides'
+const LISTENERS = 'listeners'
 const LISTENER_PREFIX = /^listener\.name\.[^.]*\./
-
-/** What the broker runs with, as far as it matters here. */
-export type Present = Pick<Config,
-  'logDirs' | 'logCleanerThreads' | 'logCleanerDedupeBufferSize'>
+const CONFIG_PROVIDERS = 'config.providers'
 
 /**
  * Looks through all dynamic settings that a broker, or the cluster as the default of all brokers,
  * would have. Throws INVALID_REQUEST in Kafka's words.
  */
-export function checkDynamicSettings(
-  settings: ReadonlyMap<string, string>, isClusterDefault: boolean, config: Present,
-): void {
+export function checkDynamicSettings(change: DynamicChange): void {
+  const { settings, isClusterDefault, config } = change
   const names = [...settings.keys()]
+  checkConfigProviders(settings)
   refuse(names.filter((name) => updateMode(name) === 'read-only'),
     'Cannot update these configs dynamically')
   refuse(names.filter((name) => PER_LISTENER.includes(name)),
     'These security configs can be dynamically updated only per-listener using the listener prefix')
   checkValues(new Map([...settings].map(([name, text]) => [baseName(name), text])))
   if (isClusterDefault) {
-    refuse(names.filter((name) => updateMode(baseName(name)) === 'per-broker'),
+    refuse(names.filter(isOfOneBroker),
       'Cannot update these configs at default cluster level, broker id must be specified')
   }
-  checkRequirements(settings, config)
+  const effects = effectsOf(change)
+  checkRequirements(effects.then, config)
+  checkReconfiguration(effects, config)
 }
 
-/** What the broker itself would not run with. */
-function checkRequirements(settings: ReadonlyMap<string, string>, config: Present): void {
-  const must = (holds: boolean, what: string): void => {
-    if (!holds) throw new ApiError(Errors.INVALID_REQUEST, `requirement failed: ${what}`)
-  }
-  const numberOf = (name: string, fallback: number): number => {
-    const text = settings.get(name)
-    return text === undefined ? fallback : Number(text)
-  }
-  const least = (name: string, minimum: number): void => (
-    must(numberOf(name, minimum) >= minimum, `${name} must be greater than or equal to ${minimum}`))
-  least('log.roll.ms', 1)
-  least('log.roll.jitter.ms', 0)
-  const threads = numberOf('log.cleaner.threads', config.logCleanerThreads)
-  const bufferBytes = numberOf('log.cleaner.dedupe.buffer.size', config.logCleanerDedupeBufferSize)
-  must(bufferBytes / threads > MEBIBYTE,
-    'log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.')
-  const cordoned = listIn(settings.get('cordoned.log.dirs') ?? '')
-  const missing = cordoned.filter((path) => !config.logDirs.includes(path))
-  must(cordoned.includes('*') || missing.length === 0, 'All entries in cordoned.log.dirs must be '
-    + `present in log.dirs or log.dir. Missing entries : ${missing.join(', ')}`)
-  for (const pair of listIn(settings.get(OVERRIDES) ?? '')) {
-    if (/:\s*\d+$/.test(pair)) continue
-    throw new ApiError(Errors.INVALID_REQUEST,
-      `Error parsing configuration property '${OVERRIDES}': ${whyNoPair(pair)}`)
+function checkConfigProviders(settings: ReadonlyMap<string, string>): void {
+  for (const provider of (settings.get(CONFIG_PROVIDERS) ?? '').split(',')) {
+    const name = `${CONFIG_PROVIDERS}.${provider.trim()}.class`
+    const className = settings.get(name)
+    if (className === undefined || isConfigProvider(className)) continue
+    throw new ApiError(Errors.INVALID_REQUEST, badValue(name, className,
+      'Could not load config provider class or one of its dependencies').message)
   }
 }
 
-/** In the words of Java, which cuts at the last colon. */
-function whyNoPair(pair: string): string {
-  const colon = pair.lastIndexOf(':')
-  return colon < 0 ? `begin 0, end -1, length ${pair.length}`
-    : `For input string: "${pair.slice(colon + 1).trim()}"`
-}
-
-function listIn(text: string): string[] {
-  return text.split(',').map((one) => one.trim()).filter((one) => one !== '')
+/** All that is said of single listeners is, but for what may be said of all of them. */
+function isOfOneBroker(name: string): boolean {
+  const base = baseName(name)
+  return base === name ? updateMode(name) === 'per-broker' : !OF_ALL_LISTENERS.includes(base)
 }
 
 function refuse(names: readonly string[], why: string): void {
@@ -127,7 +100,15 @@ function checkValue({ name, spec }: Setting<string, unknown>, text: string): voi
   else if (minimum !== undefined && maximum !== undefined) {
     between(minimum, maximum)(name, value, shown)
   } else if (minimum !== undefined) atLeast(minimum)(name, value, shown)
-  if (choices === undefined) return
+  if (spec.type === 'class') checkClass(name, text)
+  if (name === LISTENERS && text.trim() === '') {
+    throw new ApiError(Errors.INVALID_CONFIG, `Configuration '${name}' must not be empty. Valid ` +
+      'values include: any non-empty value')
+  }
+  if (choices === undefined) {
+    if (spec.type === 'list' && name !== CONFIG_PROVIDERS) anyList(name, value, text)
+    return
+  }
   const check = spec.type === 'list' ? listOf(...choices) : oneOf(...choices)
   check(name, value, text)
 }

@@ -10,6 +10,7 @@ import {
   alterConfigs, type AlterConfigsRequest, type AlterConfigsResponse,
 } from '../../protocol/messages/alter-configs.ts'
 import { checkDynamicSettings } from '../config/dynamic.ts'
+import { dynamicChange } from '../config/effective.ts'
 import { handler, type RequestContext } from '../server/handler.ts'
 import type { Services } from '../services.ts'
 import { CHANGEABLE, checkChanges, inOrder, refusals } from './changed-configs.ts'
@@ -44,7 +45,7 @@ function checkResource(resource: Resource, services: Services): void {
   }
   if (resource.resourceType === ConfigType.BROKER) {
     const settings = settingsOf(resource)
-    checkDynamicSettings(settings, resource.resourceName === '', services.config)
+    checkDynamicSettings(dynamicChange(resource.resourceName, settings, services))
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type IncrementalAlterConfigsResponse,
 } from '../../protocol/messages/incremental-alter-configs.ts'
 import { checkDynamicSettings } from '../config/dynamic.ts'
+import { dynamicChange } from '../config/effective.ts'
 import { refuseLoggerChanges } from '../config/loggers.ts'
 import { SETTINGS_BY_NAME } from '../config/table.ts'
 import { handler, type RequestContext } from '../server/handler.ts'
@@ -63,7 +64,7 @@ function checkResource(resource: Resource, services: Services): void {
   if (resourceType === ConfigType.BROKER) {
     const before = services.controller.image.configs.of(resourceType, resourceName)
     const after = brokerSettingsAfter(before, changeOf(resource))
-    checkDynamicSettings(after, resourceName === '', services.config)
+    checkDynamicSettings(dynamicChange(resourceName, after, services))
   }
 }
 

@@ -2,16 +2,35 @@
 
 import { describe, expect, test } from '@jest/globals'
 
+import { type Config, parseConfig } from '../../lib/config.ts'
 import { checkDynamicSettings } from '../../lib/config/dynamic.ts'
 import { refuseLoggerChanges, type LoggerChange } from '../../lib/config/loggers.ts'
 import { Errors } from '../../protocol/errors.ts'
 
-const PRESENT = {
-  logDirs: ['/one', '/two'], logCleanerThreads: 1, logCleanerDedupeBufferSize: 1 << 27,
+const LISTENERS = 'PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:9093'
+const CONFIG = parseConfig(new Map(Object.entries({
+  'node.id': '1', 'process.roles': 'broker,controller', listeners: LISTENERS,
+  'controller.listener.names': 'CONTROLLER', 'log.dirs': '/one,/two',
+  'advertised.listeners': 'PLAINTEXT://127.0.0.1:9092',
+})), () => {})
+
+type Settings = Record<string, string>
+
+interface Layers {
+  readonly everywhere?: Settings
+  readonly here?: Settings
+  readonly config?: Config
 }
 
-const check = (settings: Record<string, string>, isClusterDefault = false) => () =>
-  checkDynamicSettings(new Map(Object.entries(settings)), isClusterDefault, PRESENT)
+const mapOf = (settings: Settings): Map<string, string> => new Map(Object.entries(settings))
+
+const check = (
+  settings: Settings, isClusterDefault = false,
+  { everywhere = {}, here = {}, config = CONFIG }: Layers = {},
+) => () => checkDynamicSettings({
+  settings: mapOf(settings), isClusterDefault, config,
+  everywhere: mapOf(everywhere), here: mapOf(here),
+})
 
 const saying = (message: string, code: number = Errors.INVALID_REQUEST) =>
   expect.objectContaining({ code, message })
@@ -50,6 +69,17 @@ describe('dynamic settings of brokers', () => {
       'must be present in log.dirs or log.dir. Missing entries : /three'],
     ['max.connections.per.ip.overrides', 'x', 'Error parsing configuration property ' +
       "'max.connections.per.ip.overrides': begin 0, end -1, length 1"],
+    ['cordoned.log.dirs', '/one,*',
+      'requirement failed: When cordoned.log.dirs is set to *, it must not contain other values'],
+    ['cordoned.log.dirs', '/one,/one',
+      "Configuration 'cordoned.log.dirs' values must not be duplicated."],
+    ['ssl.cipher.suites', 'a,,b', "Configuration 'ssl.cipher.suites' values must not be empty."],
+    ['log.cleaner.threads', '0', '/ by zero'],
+    ['max.connections.per.ip', '0', 'requirement failed: max.connections.per.ip can be set to ' +
+      'zero only if max.connections.per.ip.overrides property is set.'],
+    ['max.connections.per.ip.overrides', 'a b:5',
+      'max.connections.per.ip.overrides contains invalid addresses : a b'],
+    ['max.connections.per.ip.overrides', '127.0.0.1:x', 'For input string: "x"'],
     ['unclean.leader.election.enable', 'yes', 'Invalid value yes for configuration ' +
       'unclean.leader.election.enable: Expected value to be either true or false'],
   ])('%s=%s is refused', (name, value, message) => {
@@ -62,12 +92,15 @@ describe('dynamic settings of brokers', () => {
       saying('Cannot update these configs dynamically: [node.id, process.roles, broker.rack]'))
   })
 
-  test.each(['listeners', 'listener.name.x.ssl.keystore.type'])(
-    '%s belongs to one broker', (name) => {
-      expect(check({ [name]: 'JKS' })).not.toThrow()
-      expect(check({ [name]: 'JKS' }, true)).toThrow(saying('Cannot update these configs at ' +
-        `default cluster level, broker id must be specified: [${name}]`))
-    })
+  test.each([
+    ['listeners', LISTENERS], ['listener.name.x.ssl.keystore.type', 'JKS'],
+    ['ssl.client.auth', 'required'], ['sasl.jaas.config', 'x'], ['listener.name.x.no.such', 'x'],
+    ['listener.name.x.plain.sasl.jaas.config', 'x'], ['cordoned.log.dirs', '*'],
+  ])('%s belongs to one broker', (name, value) => {
+    expect(check({ [name]: value })).not.toThrow()
+    expect(check({ [name]: value }, true)).toThrow(saying('Cannot update these configs at ' +
+      `default cluster level, broker id must be specified: [${name}]`))
+  })
 
   test('what can change may, and what nobody knows is taken', () => {
     const settings = {
