@@ -1,19 +1,20 @@
 // `samsa bench`: how fast a cluster takes and gives records, and how long one takes there.
 
-import { CODECS, type Codec } from '../../protocol/records/compression.ts'
+import type { Codec } from '../../protocol/records/compression.ts'
 import { Fetcher } from '../client/fetcher.ts'
 import { type Acks, Producer } from '../client/producer.ts'
 import { create, remove } from '../client/topics.ts'
 import { wholeNumber } from './arguments.ts'
 import { command } from './command.ts'
 import { InterruptedError } from './exit.ts'
+import { ACKS, withProducing } from './producing.ts'
+import { Progress } from './progress.ts'
 import type { Session } from './session.ts'
 import { count, sizeBytes } from './units.ts'
 
 const TESTS = ['all', 'produce', 'consume', 'latency'] as const
-const ACKS: Readonly<Record<string, Acks>> = { all: -1, 1: 1, 0: 0 }
-const PROGRESS_EVERY_MS = 200
 const LOOK_EVERY = 1000
+const BAR_COLUMNS = 30
 /** Values that compress as text does: half of each is the same. */
 const VALUES = 64
 
@@ -40,7 +41,7 @@ const bench = command({
     ['samsa bench', 'all of it, 200,000 records of 1 KB'],
     ['samsa bench produce --records 2M --size 100', 'small ones'],
   ],
-  options: (yargs) => yargs
+  options: (yargs) => withProducing(yargs
     .positional('test', { choices: TESTS, default: 'all' as const, describe: 'Which' })
     .option('records', { alias: 'n', type: 'string', default: '200k', describe: 'How many' })
     .option('size', {
@@ -49,14 +50,7 @@ const bench = command({
     .option('partitions', { alias: 'p', type: 'number', default: 1, describe: 'Of the topic' })
     .option('replicas', {
       alias: 'r', type: 'number', describe: 'As the broker has it if left out',
-    })
-    .option('codec', {
-      alias: 'z', choices: CODECS, default: 'none' as Codec, describe: 'How to compress',
-    })
-    .option('acks', {
-      type: 'string', choices: ['all', '1', '0'], default: 'all',
-      describe: 'Whose word counts: all in sync, …',
-    })
+    }))
     .option('round-trips', { type: 'string', default: '1000', describe: 'For the latency' })
     .option('keep', { type: 'boolean', default: false, describe: 'Leave the topic there' }),
   async run(given, session) {
@@ -66,7 +60,7 @@ const bench = command({
     const options: Options = {
       topic: `samsa-bench-${Math.floor(Math.random() * 1e9).toString(36)}`, partitions,
       records: count('--records', given.records), sizeBytes: sizeBytes('--size', given.size),
-      codec: given.codec, acks: ACKS[given.acks]!,
+      codec: given.codec, acks: ACKS[given.acks],
     }
     const roundTrips = count('--round-trips', given.roundTrips)
     const { test } = given
@@ -123,13 +117,13 @@ async function benchProduce(options: Options, session: Session): Promise<Result>
   const values = valuesOf(options.sizeBytes)
   const producer = new Producer(client, { acks: options.acks, codec: options.codec })
   const startMs = clock.monotonicMs()
-  const progress = new Progress('produce', options.records, session)
+  const progress = new Progress(session)
   for (let index = 0; index < options.records; index += 1) {
     const partition = Math.floor(index / LOOK_EVERY) % options.partitions
     await producer.send({ topic: options.topic, partition }, { value: values[index % VALUES]! })
     if (index % LOOK_EVERY !== 0) continue
     if (signal.aborted) throw new InterruptedError()
-    progress.at(index)
+    progress.tell(bar('produce', index / options.records))
   }
   await producer.flush()
   return rate('produce', options, clock.monotonicMs() - startMs)
@@ -141,13 +135,13 @@ async function benchConsume(options: Options, session: Session): Promise<Result>
   for (let partition = 0; partition < options.partitions; partition += 1) {
     fetcher.seek({ topic: options.topic, partition }, 0)
   }
-  const progress = new Progress('consume', options.records, session)
+  const progress = new Progress(session)
   const startMs = clock.monotonicMs()
   let records = 0
   while (records < options.records) {
     if (signal.aborted) throw new InterruptedError()
     for (const one of await fetcher.next()) records += one.records.length
-    progress.at(records)
+    progress.tell(bar('consume', records / options.records))
   }
   return rate('consume', options, clock.monotonicMs() - startMs)
 }
@@ -163,13 +157,13 @@ async function benchLatency(
     acks: options.acks === 0 ? 1 : options.acks, codec: options.codec,
     onDelivered: ({ elapsedMs }) => times.push(elapsedMs),
   })
-  const progress = new Progress('latency', roundTrips, session)
+  const progress = new Progress(session)
   for (let index = 0; index < roundTrips; index += 1) {
     if (signal.aborted) throw new InterruptedError()
     await producer.send({ topic: options.topic, partition: 0 }, { value: value! })
     await producer.flush()
     if (index === 0) times.length = 0 // connections and ids were for the first one
-    progress.at(index)
+    progress.tell(bar('latency', index / roundTrips))
   }
   times.sort((a, b) => a - b)
   const at = (part: number): number => times[Math.min(times.length - 1,
@@ -193,29 +187,11 @@ function valuesOf(size: number): Buffer[] {
   })
 }
 
-/** A line that is written over, for whoever watches. */
-class Progress {
-  static readonly #WIDTH = 30
-  readonly #name: string
-  readonly #total: number
-  readonly #session: Session
-  #toldMs = 0
-
-  constructor(name: string, total: number, session: Session) {
-    this.#name = name
-    this.#total = total
-    this.#session = session
-  }
-
-  at(done: number): void {
-    const nowMs = this.#session.clock.monotonicMs()
-    if (nowMs - this.#toldMs < PROGRESS_EVERY_MS) return
-    this.#toldMs = nowMs
-    const part = Math.min(1, done / this.#total)
-    const filled = Math.round(part * Progress.#WIDTH)
-    const bar = '#'.repeat(filled).padEnd(Progress.#WIDTH, '.')
-    this.#session.output.progress(`${this.#name} [${bar}] ${Math.floor(part * 100)} %`)
-  }
+/** `produce [#####.....] 50 %` */
+function bar(name: string, done: number): string {
+  const part = Math.min(1, done)
+  const filled = '#'.repeat(Math.round(part * BAR_COLUMNS)).padEnd(BAR_COLUMNS, '.')
+  return `${name} [${filled}] ${Math.floor(part * 100)} %`
 }
 
 export const commands = [bench]

@@ -1,6 +1,6 @@
 // `samsa produce`: records out of lines, JSON or files.
 
-import { CODECS, type Codec } from '../../protocol/records/compression.ts'
+import type { Codec } from '../../protocol/records/compression.ts'
 import type { HeaderToWrite, RecordToWrite } from '../../protocol/records/record-writer.ts'
 import type { Client } from '../client/client.ts'
 import { RefusedError, RefusedRecordError } from '../client/errors.ts'
@@ -11,13 +11,15 @@ import { command } from './command.ts'
 import { CommandError, InterruptedError, UsageError } from './exit.ts'
 import { inputsOf, piecesOf, wholeFile } from './input.ts'
 import { unlessAborted } from './interruption.ts'
+import { ACKS, withProducing } from './producing.ts'
+import { Progress } from './progress.ts'
 import { type ReadRecord, recordOfJson } from './record-json.ts'
 import type { Session } from './session.ts'
 import { count, shownSize } from './units.ts'
 
 const INPUTS = ['lines', 'json', 'files'] as const
-const ACKS: Readonly<Record<string, Acks>> = { all: -1, 1: 1, 0: 0 }
-const PROGRESS_EVERY_MS = 200
+/** The clock is looked at after so many records. */
+const LOOK_EVERY = 100
 
 interface Options {
   readonly files: readonly string[]
@@ -40,7 +42,7 @@ const produceRecords = command({
     ['samsa produce images *.png --input files', 'each file is a record'],
     ['samsa consume a --json | samsa produce b --input json', 'copies a topic'],
   ],
-  options: (yargs) => yargs
+  options: (yargs) => withProducing(yargs
     .positional('topic', { type: 'string', demandOption: true, describe: 'Where to' })
     .positional('files', {
       type: 'string', array: true, default: [] as string[],
@@ -61,14 +63,7 @@ const produceRecords = command({
     .option('partition', {
       alias: 'p', type: 'number',
       describe: "If left out: by the key's hash, as Java's clients, or any",
-    })
-    .option('codec', {
-      alias: 'z', choices: CODECS, default: 'none' as Codec, describe: 'How to compress',
-    })
-    .option('acks', {
-      type: 'string', choices: ['all', '1', '0'], default: 'all',
-      describe: 'Whose word counts: all in sync, …',
-    })
+    }))
     .option('rate', { type: 'string', describe: 'At most so many records a second' })
     .option('delimiter', {
       alias: 'D', type: 'string', default: '\\n', describe: 'What ends a record, instead of \\n',
@@ -81,7 +76,7 @@ const produceRecords = command({
       alias: 'Z', type: 'boolean', default: false, describe: 'An empty value is null: a tombstone',
     }),
   run: (given, session) => run(given.topic, {
-    ...given, acks: ACKS[given.acks]!,
+    ...given, acks: ACKS[given.acks],
     ratePerSecond: given.rate === undefined ? Infinity : count('--rate', given.rate),
   }, session),
 })
@@ -111,6 +106,7 @@ async function run(
   }
   const pick = new PartitionPicker(partitions, options.partition)
   const pace = new Pace(session, options.ratePerSecond)
+  const progress = new Progress(session)
   const lines = new WeakMap<RecordToWrite, number>()
   const startMs = clock.monotonicMs()
   try {
@@ -122,8 +118,7 @@ async function run(
       await producer.send({ topic, partition: pick.next(partition, record) }, record)
       records += 1
       bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
-      const [recordsSoFar, bytesSoFar] = [records, bytes]
-      pace.tell(() => `${recordsSoFar} records, ${shownSize(bytesSoFar)}`)
+      if (records % LOOK_EVERY === 0) progress.tell(`${records} records, ${shownSize(bytes)}`)
     }
     await producer.flush()
   } catch (error) {
@@ -271,13 +266,12 @@ class PartitionPicker {
   }
 }
 
-/** Not more than so many records a second, and a word on how it goes. */
+/** Not more than so many records a second. */
 class Pace {
   readonly #session: Session
   readonly #perSecond: number
   readonly #startMs: number
   #count = 0
-  #toldMs = 0
 
   constructor(session: Session, perSecond: number) {
     this.#session = session
@@ -293,14 +287,6 @@ class Pace {
     if (waitMs <= 1) return
     const { client, signal } = this.#session
     await unlessAborted(client.pause(waitMs), signal)
-  }
-
-  tell(text: () => string): void {
-    if (this.#count % 100 !== 0) return
-    const nowMs = this.#session.clock.monotonicMs()
-    if (nowMs - this.#toldMs < PROGRESS_EVERY_MS) return
-    this.#toldMs = nowMs
-    this.#session.output.progress(text())
   }
 }
 
