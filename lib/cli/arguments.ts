@@ -1,5 +1,6 @@
 // Arguments that several commands take apart in the same way.
 
+import type { Client, TopicPartition } from '../client/client.ts'
 import { UsageError } from './exit.ts'
 
 /** `key=value` each, in their order; a name may come again. */
@@ -24,6 +25,11 @@ export function wholeNumber(option: string, text: string | number, least = 0): n
   throw new UsageError(`${option} ${text}: write ${kind}`)
 }
 
+/** The option that `partitionList` reads. */
+export const PARTITIONS = {
+  alias: 'p', type: 'string', array: true, describe: 'These alone: 0, 0,2 or 0-3',
+} as const
+
 /** `0`, `0,2,5`, `0-3`. */
 export function partitionList(option: string, texts: readonly string[]): number[] {
   const found = new Set<number>()
@@ -37,6 +43,19 @@ export function partitionList(option: string, texts: readonly string[]): number[
     for (let one = Number(match[1]); one <= last; one += 1) found.add(one)
   }
   return [...found]
+}
+
+/** Those of a topic that are wanted, or all. Throws UsageError for one that it has not. */
+export async function partitionsOf(
+  client: Client, topic: string, wanted: readonly number[] | undefined,
+): Promise<TopicPartition[]> {
+  const all = (await client.topic(topic)).partitions.map(({ partition }) => partition)
+  const missing = wanted?.find((partition) => !all.includes(partition))
+  if (missing !== undefined) {
+    throw new UsageError(`--partition ${missing}: ${topic} has `
+      + `${counted(all.length, 'partition')}, counted from 0`)
+  }
+  return (wanted ?? all).map((partition) => ({ topic, partition }))
 }
 
 /** `3 partitions`, `1 partition`. */

@@ -74,6 +74,13 @@ function withCommonOptions(yargs: Argv): Argv<CommonOptions> {
     })
 }
 
+/** For what a broker can be asked about without doing it. */
+export function withDryRun<O>(yargs: Argv<O>) {
+  return yargs.option('dry-run', {
+    type: 'boolean', default: false, describe: 'Ask the broker whether it could, and do nothing',
+  })
+}
+
 /** For what cannot be undone. */
 export function withConfirmation<O>(yargs: Argv<O>) {
   return yargs

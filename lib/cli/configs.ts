@@ -7,7 +7,7 @@ import {
 } from '../client/configs.ts'
 import { nearest } from '../config/nearest.ts'
 import { counted, pairs } from './arguments.ts'
-import { command } from './command.ts'
+import { command, withDryRun } from './command.ts'
 import { CommandError, UsageError } from './exit.ts'
 import type { CommonOptions, Session } from './session.ts'
 
@@ -249,12 +249,6 @@ function withResource(yargs: Argv<CommonOptions>) {
     .positional('name', {
       type: 'string', demandOption: true, describe: 'Of which one; broker all: of all brokers',
     })
-}
-
-function withDryRun<O>(yargs: Argv<O>) {
-  return yargs.option('dry-run', {
-    type: 'boolean', default: false, describe: 'Ask the broker whether it could, and do nothing',
-  })
 }
 
 export const commands = [get, set, unset, explain]

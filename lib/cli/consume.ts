@@ -5,7 +5,7 @@ import { Fetcher, type Fetched } from '../client/fetcher.ts'
 import { committedOffsets } from '../client/group-offsets.ts'
 import { Member } from '../client/member.ts'
 import { type Ends, endsOf, type Isolation } from '../client/offsets.ts'
-import { counted, partitionList, wholeNumber } from './arguments.ts'
+import { counted, partitionList, PARTITIONS, partitionsOf, wholeNumber } from './arguments.ts'
 import { command } from './command.ts'
 import { UsageError } from './exit.ts'
 import { unlessAborted } from './interruption.ts'
@@ -38,9 +38,7 @@ const consumeRecords = command({
       alias: 'u', type: 'string',
       describe: 'Where to end, written alike; the end as it is now if left out',
     })
-    .option('partition', {
-      alias: 'p', type: 'string', array: true, describe: 'These alone: 0, 0,2 or 0-3',
-    })
+    .option('partition', PARTITIONS)
     .option('count', { alias: 'n', type: 'number', describe: 'So many records, and no more' })
     .option('follow', {
       alias: 'f', type: 'boolean', default: false, describe: 'Wait for more until Ctrl-C',
@@ -181,15 +179,7 @@ class Reading {
   async #partitions(): Promise<TopicPartition[]> {
     const { topics, partitions: wanted } = this.#options
     const found: TopicPartition[] = []
-    for (const topic of topics) {
-      const all = (await this.#client.topic(topic)).partitions.map(({ partition }) => partition)
-      const missing = wanted?.find((partition) => !all.includes(partition))
-      if (missing !== undefined) {
-        throw new UsageError(`--partition ${missing}: ${topic} has `
-          + `${counted(all.length, 'partition')}, counted from 0`)
-      }
-      for (const partition of wanted ?? all) found.push({ topic, partition })
-    }
+    for (const topic of topics) found.push(...await partitionsOf(this.#client, topic, wanted))
     return found
   }
 

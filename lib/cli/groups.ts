@@ -9,7 +9,7 @@ import {
   type DescribedGroup, describe, type GroupMember, lagOf, list, type PartitionLag, remove,
 } from '../client/groups.ts'
 import { endsOf } from '../client/offsets.ts'
-import { counted, globExpression, partitionList, wholeNumber } from './arguments.ts'
+import { counted, globExpression, partitionList, PARTITIONS, wholeNumber } from './arguments.ts'
 import { command, withConfirmation } from './command.ts'
 import { CommandError, DONE, FAILED, UsageError } from './exit.ts'
 import { errorJson, tellRefusals } from './failure.ts'
@@ -46,11 +46,7 @@ const describeGroups = command({
   options: (yargs) => withGroups(yargs),
   async run({ groups }, session) {
     const { client, output } = session
-    const described: { group: DescribedGroup, lags: PartitionLag[] }[] = []
-    for (const groupId of groups) {
-      const group = await describe(client, groupId)
-      described.push({ group, lags: await lagOf(client, group) })
-    }
+    const described = await withLags(client, groups)
     output.show(described.map(({ group: { groupId, ...rest }, lags }) => (
       { group: groupId, ...rest, lag: totalLag(lags), offsets: lags }
     )), () => {
@@ -63,6 +59,20 @@ const describeGroups = command({
     })
   },
 })
+
+interface GroupWithLags {
+  readonly group: DescribedGroup
+  readonly lags: readonly PartitionLag[]
+}
+
+async function withLags(client: Client, groupIds: readonly string[]): Promise<GroupWithLags[]> {
+  const found: GroupWithLags[] = []
+  for (const groupId of groupIds) {
+    const group = await describe(client, groupId)
+    found.push({ group, lags: await lagOf(client, group) })
+  }
+  return found
+}
 
 function headline({ groupId, type, state, assignor, members }: DescribedGroup,
   lags: readonly PartitionLag[]): string {
@@ -135,11 +145,7 @@ const lag = command({
   async run({ groups, max }, session) {
     const { client, output } = session
     if (max !== undefined) wholeNumber('--max', max)
-    const found: { group: DescribedGroup, lags: PartitionLag[] }[] = []
-    for (const groupId of groups.length > 0 ? groups : await readingGroups(client)) {
-      const group = await describe(client, groupId)
-      found.push({ group, lags: await lagOf(client, group) })
-    }
+    const found = await withLags(client, groups.length > 0 ? groups : await readingGroups(client))
     output.show(found.map(({ group: { groupId, state, members: some }, lags }) => ({
       group: groupId, state, members: some.length, lag: totalLag(lags), offsets: lags,
     })), () => {
@@ -164,10 +170,7 @@ async function readingGroups(client: Client): Promise<string[]> {
     .map(({ groupId }) => groupId)
 }
 
-function checkMax(
-  found: readonly { group: DescribedGroup, lags: readonly PartitionLag[] }[],
-  max: number | undefined,
-): number {
+function checkMax(found: readonly GroupWithLags[], max: number | undefined): number {
   const late = found.filter(({ lags }) => totalLag(lags) > (max ?? Infinity))
   if (late.length === 0) return DONE
   const [{ group, lags }] = late as [typeof late[number]]
@@ -193,9 +196,7 @@ const reset = command({
       alias: 't', type: 'string', array: true, default: [] as string[],
       describe: 'These alone; what it has committed so far if left out',
     })
-    .option('partition', {
-      alias: 'p', type: 'string', array: true, describe: 'These alone: 0, 0,2 or 0-3',
-    })
+    .option('partition', PARTITIONS)
     .option('to', { type: 'string', describe: `Where to: ${OFFSET_HELP}` })
     .option('shift', { type: 'number', describe: 'So many on, or back where it is negative' }),
   async run(given, session) {

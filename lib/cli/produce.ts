@@ -2,7 +2,6 @@
 
 import type { Codec } from '../../protocol/records/compression.ts'
 import type { HeaderToWrite, RecordToWrite } from '../../protocol/records/record-writer.ts'
-import type { Client } from '../client/client.ts'
 import { RefusedError, RefusedRecordError } from '../client/errors.ts'
 import { partitionOfKey } from '../client/partitioner.ts'
 import { type Acks, Producer } from '../client/producer.ts'
@@ -88,7 +87,7 @@ async function run(
   const { client, output, signal, clock } = session
   check(options)
   if (options.ratePerSecond < 1) throw new UsageError('--rate 0: write a number of at least 1')
-  const partitions = await partitionsOf(client, topic)
+  const partitions = (await client.topic(topic)).partitions.length
   const delivered = new Map<number, Delivered>()
   let bytes = 0
   let records = 0
@@ -170,11 +169,6 @@ function check(options: Options): void {
   }
   if (partition !== undefined) wholeNumber('--partition', partition)
   if (delimiter === '') throw new UsageError('--delimiter must not be empty')
-}
-
-/** Those with a leader, and how many there are in all. */
-async function partitionsOf(client: Client, topic: string): Promise<number> {
-  return (await client.topic(topic)).partitions.length
 }
 
 /** Of a line of JSON with its number, for those who have to be told of it. */

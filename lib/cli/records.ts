@@ -4,9 +4,9 @@ import { partitionKey } from '../client/client.ts'
 import { RefusedError } from '../client/errors.ts'
 import { endsOf } from '../client/offsets.ts'
 import { deleteBefore } from '../client/records.ts'
-import { counted, partitionList } from './arguments.ts'
+import { counted, partitionList, PARTITIONS, partitionsOf } from './arguments.ts'
 import { command, withConfirmation } from './command.ts'
-import { DONE, FAILED, UsageError } from './exit.ts'
+import { DONE, FAILED } from './exit.ts'
 import { errorJson, tellRefusals } from './failure.ts'
 import { OFFSET_HELP, parseOffset, resolveOffsets } from './offset-spec.ts'
 
@@ -24,22 +24,14 @@ const deleteRecords = command({
       type: 'string', demandOption: true,
       describe: `The first to stay: ${OFFSET_HELP}`,
     })
-    .option('partition', {
-      alias: 'p', type: 'string', array: true, describe: 'These alone: 0, 0,2 or 0-3',
-    }),
+    .option('partition', PARTITIONS),
   async run(given, session) {
     const { client, output, clock } = session
     const { topic } = given
     const spec = parseOffset('--before', given.before, clock.nowMs())
-    const all = (await client.topic(topic)).partitions.map(({ partition }) => partition)
     const wanted = given.partition === undefined
-      ? all : partitionList('--partition', given.partition)
-    const missing = wanted.find((partition) => !all.includes(partition))
-    if (missing !== undefined) {
-      throw new UsageError(`--partition ${missing}: ${topic} has `
-        + `${counted(all.length, 'partition')}, counted from 0`)
-    }
-    const places = wanted.map((partition) => ({ topic, partition }))
+      ? undefined : partitionList('--partition', given.partition)
+    const places = await partitionsOf(client, topic, wanted)
     const ends = await endsOf(client, places)
     const targets = await resolveOffsets(client, spec, places, ends)
     const plan = places.map((one) => {

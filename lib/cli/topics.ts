@@ -8,7 +8,7 @@ import type { TopicView } from '../client/metadata.ts'
 import { endsOf, type Ends } from '../client/offsets.ts'
 import { addPartitions, create, type CreatedTopic, remove } from '../client/topics.ts'
 import { counted, globExpression, pairs, wholeNumber } from './arguments.ts'
-import { command, withConfirmation } from './command.ts'
+import { command, withConfirmation, withDryRun } from './command.ts'
 import { DONE, FAILED, UsageError } from './exit.ts'
 import { errorJson, tellRefusals } from './failure.ts'
 import type { Session } from './session.ts'
@@ -135,7 +135,7 @@ const createTopics = command({
     ['samsa topics create orders --partitions 6', 'six partitions'],
     ['samsa topics create users --config cleanup.policy=compact', 'with a setting'],
   ],
-  options: (yargs) => yargs
+  options: (yargs) => withDryRun(yargs
     .positional('topics', { type: 'string', array: true, demandOption: true, describe: 'Names' })
     .option('partitions', {
       alias: 'p', type: 'number', describe: 'How many; as the broker has it if left out',
@@ -149,10 +149,7 @@ const createTopics = command({
     })
     .option('if-not-exists', {
       type: 'boolean', default: false, describe: 'A topic that is there is taken as it is',
-    })
-    .option('dry-run', {
-      type: 'boolean', default: false, describe: 'Ask the broker whether it could, and do nothing',
-    }),
+    })),
   async run(given, session) {
     const { client, output } = session
     const configs = pairs('--config', given.config)
@@ -196,7 +193,7 @@ const alterTopic = command({
     ['samsa topics alter orders --config retention.ms=86400000', 'a setting'],
     ['samsa topics alter orders --unset retention.ms', 'the default again'],
   ],
-  options: (yargs) => yargs
+  options: (yargs) => withDryRun(yargs
     .positional('topic', { type: 'string', demandOption: true, describe: 'Its name' })
     .option('partitions', { alias: 'p', type: 'number', describe: 'How many it shall have' })
     .option('config', {
@@ -206,10 +203,7 @@ const alterTopic = command({
     .option('unset', {
       type: 'string', array: true, default: [] as string[],
       describe: 'A setting to go back to its default; may be given again',
-    })
-    .option('dry-run', {
-      type: 'boolean', default: false, describe: 'Ask the broker whether it could, and do nothing',
-    }),
+    })),
   async run({ topic, partitions, config, unset, dryRun }, { client, output }) {
     const set = pairs('--config', config)
     if (partitions === undefined && set.size === 0 && unset.length === 0) {
