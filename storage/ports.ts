@@ -3,6 +3,12 @@
 
 export type LogFields = Readonly<Record<string, unknown>>
 
+/** Shared by a logger and its children, so that it can be changed while they log (KIP-412). */
+export interface LogThreshold {
+  /** By Kafka's names: TRACE, DEBUG, INFO, WARN, ERROR, FATAL. */
+  level: string
+}
+
 /** One event, one line. `error` in the fields may be an Error. */
 export interface Logger {
   error(message: string, fields?: LogFields): void
@@ -11,6 +17,8 @@ export interface Logger {
   debug(message: string, fields?: LogFields): void
   /** Lines of `debug` are written: what they say is worth being found out. */
   readonly isDebug?: boolean
+  /** The least that is written; left out where nobody can change it. */
+  readonly threshold?: LogThreshold
   /** A logger that adds these fields to each of its lines. */
   child(fields: LogFields): Logger
 }

@@ -6,10 +6,12 @@ import { ConfigType, type Settings } from '../../controller/image/configs.ts'
 import { converted, SOURCE_NUMBERS, synonymsOf } from '../../controller/topic-settings.ts'
 import type { DescribeConfigsResponse } from '../../protocol/messages/describe-configs.ts'
 import { TOPIC_CONFIGS } from '../../storage/config.ts'
+import type { Logger } from '../../storage/ports.ts'
 import { BROKER_RANKS, inHashOrder, TOPIC_RANKS } from './hash-order.ts'
 import {
   isSensitive, type LayeredServices, serverSynonyms, serverValue, type Synonym,
 } from './layers.ts'
+import { loggerLevels } from './loggers.ts'
 import type { SettingType } from './setting.ts'
 import { shownValue } from './shown.ts'
 import { SETTINGS, SETTINGS_BY_NAME } from './table.ts'
@@ -18,6 +20,7 @@ type Result = DescribeConfigsResponse['results'][number]
 export type Entry = Result['configs'][number]
 
 /** ConfigSource of the answer, beside those of topics. */
+const LOGGER_SOURCE = 6
 const CLIENT_METRICS_SOURCE = 7
 const GROUP_SOURCE = 8
 /** ConfigType of the answer. */
@@ -147,4 +150,11 @@ export function clientMetricsEntries(settings: Settings): Entry[] {
     return [name, entry({ name, type, doc, value: own ?? fallback, synonyms })]
   }))
   return inHashOrder([...entries.keys()]).map((name) => entries.get(name)!)
+}
+
+export function loggerEntries(logger: Logger): Entry[] {
+  return [...loggerLevels(logger)].map(([name, value]) => ({
+    name, value, configSource: LOGGER_SOURCE, readOnly: false, isSensitive: false, synonyms: [],
+    configType: UNKNOWN_TYPE, documentation: '',
+  }))
 }

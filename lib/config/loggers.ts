@@ -1,7 +1,8 @@
-// Log levels as clients would change them (KIP-412). A node has one logger, `root`, whose level is
-// given when it starts.
+// Log levels as clients see and change them while the node runs (KIP-412). A node has one logger,
+// `root`; what is changed lasts until the node stops.
 
 import { ApiError, Errors } from '../../protocol/errors.ts'
+import type { Logger } from '../../storage/ports.ts'
 
 const ROOT = 'root'
 const LEVELS: readonly (string | null)[] = ['DEBUG', 'ERROR', 'FATAL', 'INFO', 'TRACE', 'WARN']
@@ -13,10 +14,10 @@ export interface LoggerChange {
   readonly operation: 'set' | 'delete' | 'append' | 'subtract' | undefined
 }
 
-/** Refuses every change: one that Kafka would refuse with Kafka's words. */
-export function refuseLoggerChanges(
+/** Throws for what cannot be changed so, in Kafka's words; then nothing is changed. */
+export function checkLoggerChanges(
   nodeName: string, nodeId: number, changes: readonly LoggerChange[],
-): never {
+): void {
   if (!/^[+-]?\d+$/.test(nodeName)) {
     throw invalid(`Node id must be an integer, but it is: ${nodeName}`)
   }
@@ -24,7 +25,20 @@ export function refuseLoggerChanges(
     throw invalid(`Unexpected node id. Expected ${nodeId}, but received ${Number(nodeName)}`)
   }
   for (const change of changes) checkChange(change)
-  throw invalid('The log level is given when the node starts; it cannot be changed while it runs.')
+}
+
+/** What has been checked. */
+export function changeLoggers(logger: Logger, changes: readonly LoggerChange[]): void {
+  for (const { name, value } of changes) {
+    if (value === null || logger.threshold === undefined) continue
+    logger.threshold.level = value
+    logger.warn('The log level was changed', { logger: name, level: value })
+  }
+}
+
+/** Logger → level. */
+export function loggerLevels({ threshold }: Logger): ReadonlyMap<string, string> {
+  return new Map(threshold === undefined ? [] : [[ROOT, threshold.level]])
 }
 
 function checkChange({ name, value, operation }: LoggerChange): void {

@@ -15,7 +15,8 @@ import {
   describeConfigs, type DescribeConfigsRequest, type DescribeConfigsResponse,
 } from '../../protocol/messages/describe-configs.ts'
 import {
-  brokerEntries, clientMetricsEntries, clusterEntries, type Entry, groupEntries, topicEntries,
+  brokerEntries, clientMetricsEntries, clusterEntries, type Entry, groupEntries,
+  loggerEntries, topicEntries,
 } from '../config/described.ts'
 import { handler, type RequestContext } from '../server/handler.ts'
 import type { Services } from '../services.ts'
@@ -73,7 +74,9 @@ function describe(
     const configs = entries.filter(({ name }) => isWanted(name)).map((entry): Entry => ({
       ...entry,
       synonyms: request.includeSynonyms ? entry.synonyms : [],
-      documentation: request.includeDocumentation ? entry.documentation : null,
+      // Loggers have none, whether it is asked for or not.
+      documentation: request.includeDocumentation || resourceType === ConfigType.BROKER_LOGGER
+        ? entry.documentation : null,
     }))
     return { errorCode: Errors.NONE, errorMessage: NO_MESSAGE, resourceType, resourceName, configs }
   } catch (error) {
@@ -102,8 +105,7 @@ function entriesOf(
         throw invalid(
           `Unexpected broker id, expected ${broker.nodeId} but received ${resourceName}`)
       }
-      // Samsa's log has one level, given at the start; there are no loggers by name.
-      return []
+      return loggerEntries(services.logger)
     case ConfigType.CLIENT_METRICS:
       if (resourceName === '') throw invalid('Client metrics subscription name must not be empty')
       return clientMetricsEntries(image.configs.of(resourceType, resourceName))

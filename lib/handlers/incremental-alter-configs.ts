@@ -12,7 +12,7 @@ import {
 } from '../../protocol/messages/incremental-alter-configs.ts'
 import { checkDynamicSettings } from '../config/dynamic.ts'
 import { dynamicChange } from '../config/effective.ts'
-import { refuseLoggerChanges } from '../config/loggers.ts'
+import { changeLoggers, checkLoggerChanges, type LoggerChange } from '../config/loggers.ts'
 import { SETTINGS_BY_NAME } from '../config/table.ts'
 import { handler, type RequestContext } from '../server/handler.ts'
 import type { Services } from '../services.ts'
@@ -37,19 +37,32 @@ async function handleIncrementalAlterConfigs(
 ): Promise<IncrementalAlterConfigsResponse> {
   const { resources, validateOnly } = request
   const refused = refusals(resources, (resource) => checkResource(resource, services))
-  const left = resources.filter((_, i) => refused[i] === null)
+  const taken = resources.filter((_, i) => refused[i] === null)
+  const left = taken.filter((resource) => !isOfLoggers(resource))
   const results = left.length === 0 ? []
-    : await services.controller.submit(decide(left.map(changeOf), validateOnly))
-  return { responses: inOrder(resources, refused, results) }
+    : [...await services.controller.submit(decide(left.map(changeOf), validateOnly))]
+  if (!validateOnly) {
+    for (const one of taken.filter(isOfLoggers)) changeLoggers(services.logger, changesOf(one))
+  }
+  // The metadata knows nothing of loggers.
+  const all = taken.map((resource) => isOfLoggers(resource) ? null : results.shift() ?? null)
+  return { responses: inOrder(resources, refused, all) }
+}
+
+function isOfLoggers({ resourceType }: Resource): boolean {
+  return resourceType === ConfigType.BROKER_LOGGER
+}
+
+function changesOf({ configs }: Resource): LoggerChange[] {
+  return configs.map(({ name, value, configOperation }) =>
+    ({ name, value, operation: OPERATIONS[configOperation] }))
 }
 
 function checkResource(resource: Resource, services: Services): void {
   const { resourceType, resourceName, configs } = resource
   checkChanges(resource, services, (i) => configs[i]!.configOperation === DELETE)
-  const changes = configs.map(({ name, value, configOperation }) =>
-    ({ name, value, operation: OPERATIONS[configOperation] }))
-  if (resourceType === ConfigType.BROKER_LOGGER) {
-    refuseLoggerChanges(resourceName, services.broker.nodeId, changes)
+  if (isOfLoggers(resource)) {
+    return checkLoggerChanges(resourceName, services.broker.nodeId, changesOf(resource))
   }
   if (!CHANGEABLE.includes(resourceType)) {
     throw new ApiError(Errors.INVALID_REQUEST, `Unknown resource type ${resourceType}`)

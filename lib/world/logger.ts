@@ -16,21 +16,48 @@ export interface LoggerOptions {
 
 type Fields = Record<string, unknown>
 
+class Threshold {
+  #level = ''
+  /** Of the last of LOG_LEVELS that is written; −1: none is. */
+  rank = 0
+
+  constructor(level: string) {
+    this.level = level
+  }
+
+  get level(): string {
+    return this.#level
+  }
+
+  set level(level: string) {
+    this.#level = level
+    // Nothing is finer than DEBUG here, and nothing that is logged is FATAL.
+    const name = level === 'TRACE' ? 'debug' : level.toLowerCase()
+    this.rank = LOG_LEVELS.findIndex((one) => one === name)
+  }
+}
+
 /** A logger that writes lines; `child` adds fields to every line of its own. */
 export function createLogger(options: LoggerOptions = {}): Logger {
   const { level = 'info', format = 'text', nowMs = Date.now } = options
   const write = options.write ?? ((line: string) => { process.stderr.write(line) })
-  const threshold = LOG_LEVELS.indexOf(level)
+  const threshold = new Threshold(level.toUpperCase())
   const layout = format === 'json' ? jsonLine : textLine
 
   const make = (common: Fields): Logger => {
-    const at = (name: LogLevel) => LOG_LEVELS.indexOf(name) > threshold
-      ? () => {}
-      : (message: string, fields?: Fields) =>
-          write(layout(nowMs(), name, message, fields ? { ...common, ...fields } : common))
+    const at = (name: LogLevel) => {
+      const rank = LOG_LEVELS.indexOf(name)
+      return (message: string, fields?: Fields): void => {
+        if (rank > threshold.rank) return
+        write(layout(nowMs(), name, message, fields ? { ...common, ...fields } : common))
+      }
+    }
     return {
       error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug'),
-      isDebug: threshold >= LOG_LEVELS.indexOf('debug'),
+      get isDebug() {
+        return threshold.rank >= LOG_LEVELS.indexOf('debug')
+      },
+      threshold,
       child: (fields) => make({ ...common, ...fields }),
     }
   }

@@ -28,6 +28,23 @@ describe('the logger', () => {
     expect(lines).toHaveLength(2)
   })
 
+  test.each([
+    ['TRACE', ['d', 'i', 'w', 'e']], ['DEBUG', ['d', 'i', 'w', 'e']], ['INFO', ['i', 'w', 'e']],
+    ['WARN', ['w', 'e']], ['ERROR', ['e']], ['FATAL', []],
+  ])('keeps to %s from when it is given that, and its children do', (level, expected) => {
+    const { lines, logger } = logged()
+    const child = logger.child({ of: 'it' })
+    expect(child.isDebug).toBe(false)
+    logger.threshold!.level = level
+    child.debug('d')
+    child.info('i')
+    child.warn('w')
+    child.error('e')
+    expect(lines.map((line) => / ([diwe]) of=it\n$/.exec(line)?.[1])).toEqual(expected)
+    expect(child.isDebug).toBe(expected.includes('d'))
+    expect(child.threshold!.level).toBe(level)
+  })
+
   test('lets nobody forge a line', () => {
     const { lines, logger } = logged()
     logger.warn('bad\nname', { client: 'x\n2026 ERROR forged', bell: '\u0007' })
