@@ -17,28 +17,28 @@ export async function* piecesOf(
   const withoutReturn = (piece: Buffer): Buffer => (
     isLine && piece.at(-1) === 0x0d ? piece.subarray(0, -1) : piece
   )
+  /** The piece so far, but for its end, in which the delimiter may have begun. */
   let kept: Buffer[] = []
-  let rest: Buffer = Buffer.alloc(0)
+  let end: Buffer = Buffer.alloc(0)
+  const pieceWith = (rest: Buffer): Buffer => {
+    const piece = kept.length === 0 ? rest : Buffer.concat([...kept, rest])
+    kept = []
+    return withoutReturn(piece)
+  }
   for await (const chunk of untilAborted(input, signal)) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
-    // A delimiter of several bytes may lie across two chunks.
-    const isApart = delimiter.length === 1 && !bytes.includes(delimiter)
-    if (isApart) {
-      kept.push(bytes)
-      continue
-    }
-    rest = Buffer.concat([...kept, bytes])
-    kept = []
+    const rest = end.length === 0 ? bytes : Buffer.concat([end, bytes])
     let start = 0
     for (let at = rest.indexOf(delimiter); at >= 0; at = rest.indexOf(delimiter, start)) {
-      yield withoutReturn(rest.subarray(start, at))
+      yield pieceWith(rest.subarray(start, at))
       start = at + delimiter.length
     }
-    kept.push(rest.subarray(start))
+    const endAt = Math.max(start, rest.length - delimiter.length + 1)
+    if (endAt > start) kept.push(rest.subarray(start, endAt))
+    end = rest.subarray(endAt)
   }
   if (signal?.aborted === true) return
-  const last = Buffer.concat(kept)
-  if (last.length > 0) yield withoutReturn(last)
+  if (kept.length > 0 || end.length > 0) yield pieceWith(end)
 }
 
 /** Does not wait for what comes next of an input once it is aborted. */

@@ -1,6 +1,6 @@
 // What the command line is made of, without a broker: tables, units, templates, pieces of input.
 
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { rangeAssignment } from '../../lib/client/member.ts'
 import { murmur2, partitionOfKey } from '../../lib/client/partitioner.ts'
 import { globExpression, pairs, partitionList } from '../../lib/cli/arguments.ts'
@@ -135,6 +135,36 @@ describe('input', () => {
     expect(await pieces('a--b----c-', '--', size)).toEqual(['a', 'b', '', 'c-'])
     expect(await pieces('', '\n', size)).toEqual([])
     expect(await pieces('a\n', '\n', size)).toEqual(['a'])
+    expect(await pieces('aababaabaab', 'aab', size)).toEqual(['', 'ab', ''])
+    expect(await pieces('ENDa-END-ENEND', '-END-', size)).toEqual(['ENDa', 'ENEND'])
+  })
+
+  test.each([
+    ['a line feed', '\n'], ['two bytes', '--'], ['a hundred', '-'.repeat(100)],
+  ])('is looked at once where a piece is long, up to %s', async (_, end) => {
+    const { concat } = Buffer
+    const { indexOf } = Buffer.prototype
+    const seen = { bytes: 0 }
+    const spies = [
+      jest.spyOn(Buffer, 'concat').mockImplementation((...args) => {
+        const made = concat(...args)
+        seen.bytes += made.length
+        return made
+      }),
+      jest.spyOn(Buffer.prototype, 'indexOf').mockImplementation(function (
+        this: Buffer, ...args: unknown[]
+      ) {
+        seen.bytes += this.length - Number(args[1] ?? 0)
+        return indexOf.apply(this, args as Parameters<typeof indexOf>)
+      }),
+    ]
+    const text = `${'a-'.repeat(50_000)}a`
+    try {
+      expect(await pieces(`${text}${end}b`, end, 500)).toEqual([text, 'b'])
+    } finally {
+      for (const spy of spies) spy.mockRestore()
+    }
+    expect(seen.bytes).toBeLessThan(4 * text.length)
   })
 })
 
