@@ -7,6 +7,7 @@ import { partitionOfKey } from '../client/partitioner.ts'
 import { type Acks, Producer } from '../client/producer.ts'
 import { counted, pairList, wholeNumber } from './arguments.ts'
 import { command } from './command.ts'
+import { unescaped } from './escapes.ts'
 import { CommandError, InterruptedError, UsageError } from './exit.ts'
 import { inputsOf, piecesOf, wholeFile } from './input.ts'
 import { unlessAborted } from './interruption.ts'
@@ -183,7 +184,7 @@ async function* recordsFrom(
   const headers: HeaderToWrite[] = pairList('--header', options.header)
     .map(([name, value]) => ({ key: name, value: Buffer.from(value) }))
   const fixedKey = key === undefined ? null : Buffer.from(key)
-  const separator = keySeparator === undefined ? undefined : Buffer.from(unescape(keySeparator))
+  const separator = keySeparator === undefined ? undefined : unescaped(keySeparator)
   const recordOf = (bytes: Buffer): RecordToWrite => {
     const at = separator === undefined ? -1 : bytes.indexOf(separator)
     const ownKey = at < 0 ? fixedKey : bytes.subarray(0, at)
@@ -194,7 +195,7 @@ async function* recordsFrom(
     for (const file of files) yield { partition: undefined, record: recordOf(wholeFile(file)) }
     return
   }
-  const delimiter = Buffer.from(unescape(options.delimiter))
+  const delimiter = unescaped(options.delimiter)
   let line = 0
   for await (const one of inputsOf(files, session.terminal.stdin)) {
     for await (const piece of piecesOf(one, delimiter, session.signal)) {
@@ -226,11 +227,6 @@ function readJson(
     throw new CommandError(`line ${line}: ${(error as Error).message}; those before it are written`,
       'Each line is an object such as {"key": "a", "value": "b"}; consume --json writes them.')
   }
-}
-
-function unescape(text: string): string {
-  return text.replaceAll('\\n', '\n').replaceAll('\\t', '\t').replaceAll('\\r', '\r')
-    .replaceAll('\\0', '\0')
 }
 
 /** Records without a key go to one partition for a while, then to the next (KIP-480). */

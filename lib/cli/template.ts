@@ -1,5 +1,6 @@
 // Templates for records, in the letters that kcat has made known: `%t %p %o %k %s\n`.
 
+import { bytesOfEscape } from './escapes.ts'
 import { UsageError } from './exit.ts'
 import type { PlacedRecord } from './record-json.ts'
 import { shownTime } from './units.ts'
@@ -25,8 +26,6 @@ const FIELDS: Readonly<Record<string, (record: PlacedRecord) => string | Buffer>
 export const TEMPLATE_HELP = '%t topic, %p partition, %o offset, %k key, %s value, %h headers, '
   + '%T time in ms, %d time, %K and %S lengths, %% a percent sign; \\n \\t \\0 \\xHH'
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', 0: '\0', '\\': '\\' }
-
 /**
  * Reads a template; what it gives makes the bytes of a record. A line ends behind each record,
  * unless the template says itself where lines end.
@@ -44,16 +43,9 @@ export function compileTemplate(text: string): (record: PlacedRecord) => Buffer 
 }
 
 function partOf(token: string): Part {
-  if (token.startsWith('\\x') && token.length === 4) return Buffer.from(token.slice(2), 'hex')
-  const letter = token[1] ?? ''
-  if (token.startsWith('%')) {
-    if (letter === '%') return Buffer.from('%')
-    const field = FIELDS[letter]
-    if (field === undefined) throw new UsageError(`--format ${token}: there are ${TEMPLATE_HELP}`)
-    return field
-  }
-  if (!token.startsWith('\\')) return Buffer.from(token)
-  const character = ESCAPES[letter]
-  if (character === undefined) throw new UsageError(`--format ${token}: there are ${TEMPLATE_HELP}`)
-  return Buffer.from(character)
+  if (token === '%%') return Buffer.from('%')
+  const part = token.startsWith('%') ? FIELDS[token.slice(1)]
+    : token.startsWith('\\') ? bytesOfEscape(token) : Buffer.from(token)
+  if (part === undefined) throw new UsageError(`--format ${token}: there are ${TEMPLATE_HELP}`)
+  return part
 }

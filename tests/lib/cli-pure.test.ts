@@ -4,6 +4,7 @@ import { describe, expect, jest, test } from '@jest/globals'
 import { rangeAssignment } from '../../lib/client/member.ts'
 import { murmur2, partitionOfKey } from '../../lib/client/partitioner.ts'
 import { globExpression, pairs, partitionList } from '../../lib/cli/arguments.ts'
+import { unescaped } from '../../lib/cli/escapes.ts'
 import { UsageError } from '../../lib/cli/exit.ts'
 import { piecesOf } from '../../lib/cli/input.ts'
 import { parseOffset } from '../../lib/cli/offset-spec.ts'
@@ -118,6 +119,14 @@ describe('records as JSON', () => {
   ])('%s is none', (line) => {
     expect(() => recordOfJson(line)).toThrow(Error)
   })
+})
+
+test('escapes are read alike in texts and in templates', () => {
+  const text = String.raw`a\n\t\0\x1e\\n`
+  expect(unescaped(text)).toEqual(Buffer.from('a\n\t\0\x1e\\n'))
+  expect(compileTemplate(text)(record)).toEqual(unescaped(text))
+  expect(unescaped(String.raw`\d\😀\x1`)).toEqual(Buffer.from(String.raw`\d\😀\x1`))
+  expect(() => compileTemplate(String.raw`\d`)).toThrow(UsageError)
 })
 
 describe('input', () => {
