@@ -8,7 +8,8 @@ import { CommandError, DONE, FAILED, UsageError } from './exit.ts'
 import { dumpFile, FILE_KINDS, type FileKind, kindOfFile } from './dump/files.ts'
 import { kindOfDirectory, KINDS, type RecordKind } from './dump/record-kinds.ts'
 import {
-  batchesOfFile, batchJson, type BatchHeader, type DumpedBatch, type DumpedRecord, type Tail,
+  type AnyHeader, batchesOfFile, batchJson, type BatchHeader, type DumpedBatch, type DumpedRecord,
+  isBatch, type Tail,
 } from './dump/segments.ts'
 import { oneLineOf } from './dump/values.ts'
 import type { Session } from './session.ts'
@@ -80,7 +81,7 @@ interface LogOptions {
   readonly fromOffset: number
 }
 
-/** False where something is wrong with it. */
+/** False where something is wrong with it, or cannot be read. */
 async function dumpLog(
   file: string, { kind, wantsRecords, fromOffset }: LogOptions, { output }: Session,
 ): Promise<boolean> {
@@ -89,7 +90,7 @@ async function dumpLog(
   for (;;) {
     const { value, done } = batches.next()
     if (done === true) return tellTail(value, output) && isSound
-    if (value.damage !== undefined) isSound = false
+    if (value.damage !== undefined || value.unread !== undefined) isSound = false
     if (value.batch.lastOffset < fromOffset) continue
     await output.stream(output.isJson ? `${batchJson(value)}\n` : batchText(value))
   }
@@ -103,10 +104,16 @@ function tellTail({ position, sizeBytes, isZero }: Tail, output: Session['output
   return isZero
 }
 
-function batchText({ batch, records, damage }: DumpedBatch): string {
-  const lines = [headline(batch) + (damage === undefined ? '' : `  DAMAGED: ${damage}`)]
+function batchText({ batch, records, damage, unread }: DumpedBatch): string {
+  const head = isBatch(batch) ? headline(batch) : headlineOfAny(batch)
+  const said = damage === undefined ? unread : `DAMAGED: ${damage}`
+  const lines = [said === undefined ? head : `${head}  ${said}`]
   for (const record of records) lines.push(`  ${recordText(record)}`)
   return `${lines.join('\n')}\n`
+}
+
+function headlineOfAny({ baseOffset, position, sizeBytes, magic }: AnyHeader): string {
+  return `offset ${baseOffset}  position ${position}  size ${sizeBytes}  magic ${magic}`
 }
 
 function headline(batch: BatchHeader): string {

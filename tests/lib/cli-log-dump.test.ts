@@ -60,6 +60,42 @@ test('damage is told, and where', async () => {
   expect(room).toMatch(/4096 bytes at \d+ are room, all zero$/)
 })
 
+/** A message as it was written before there were batches: one record, no key. */
+function oldMessage(magic: number, offset: number, value: string): Buffer {
+  const timestampBytes = magic === 0 ? 0 : 8
+  const message = Buffer.alloc(34 - 8 + timestampBytes + value.length)
+  message.writeBigInt64BE(BigInt(offset), 0)
+  message.writeInt32BE(message.length - 12, 8)
+  message.writeInt8(magic, 16)
+  message.writeInt32BE(-1, 18 + timestampBytes)
+  message.writeInt32BE(value.length, 22 + timestampBytes)
+  message.write(value, 26 + timestampBytes)
+  return message
+}
+
+test('formats that are not read are called so, and what comes after them is read', async () => {
+  const old = join(node.dataDirectory, '00000000000000000000.log')
+  const [first, second, none] = [
+    oldMessage(0, 7, 'one'), oldMessage(1, 8, 'two and more'), oldMessage(9, 9, ''),
+  ]
+  writeFileSync(old, Buffer.concat([first, second, none, readFileSync(log)]))
+  const lines = (await player.play(`samsa log dump ${old}`)).split('\n')
+  expect(lines.slice(0, 3)).toEqual([
+    'offset 7  position 0  size 29  magic 0  '
+      + 'a message of the format before Kafka 0.10, which is not read here',
+    'offset 8  position 29  size 46  magic 1  '
+      + 'a message of the format before Kafka 0.11, which is not read here',
+    'offset 9  position 75  size 34  magic 9  DAMAGED: there is no such format',
+  ])
+  expect(lines[3]).toMatch(/^offsets 0-1 {2}records 2 {2}position 109 /)
+  expect(lines.at(-1)).toBe('[1]')
+  const json = (await player.play(`samsa log dump ${old} --json`)).split('\n')
+  expect(JSON.parse(json[1]!)).toEqual({
+    baseOffset: 8, lastOffset: 8, position: 29, sizeBytes: 46, magic: 1, records: [],
+    unread: 'a message of the format before Kafka 0.11, which is not read here',
+  })
+})
+
 test('what is no file of a data directory is told', async () => {
   expect(await player.play(`samsa log dump ${node.dataDirectory}/small-0`)).toMatch(
     /small-0 is a directory\nName its files: samsa log dump .*\n\[1\]$/)

@@ -22,13 +22,23 @@ export interface DumpedRecord {
 }
 
 export interface DumpedBatch {
-  readonly batch: BatchHeader
+  /** Of another format: what all formats have. */
+  readonly batch: BatchHeader | AnyHeader
   readonly records: readonly DumpedRecord[]
   /** What is wrong with it. */
   readonly damage: string | undefined
+  /** Why there are no records although nothing is wrong. */
+  readonly unread?: string | undefined
 }
 
 export type BatchHeader = ReturnType<typeof headerOf>
+export type AnyHeader = Pick<
+  BatchHeader, 'baseOffset' | 'lastOffset' | 'position' | 'sizeBytes' | 'magic'
+>
+
+export function isBatch(header: BatchHeader | AnyHeader): header is BatchHeader {
+  return header.magic === MAGIC
+}
 
 /** What lies behind the last whole batch. */
 export interface Tail {
@@ -109,14 +119,7 @@ function headerOf(batch: Batch, position: number) {
 function dumped(
   batch: Batch, position: number, kind: RecordKind, wantsRecords: boolean,
 ): DumpedBatch {
-  if (batch.magic !== MAGIC) {
-    const { baseOffset, sizeBytes, magic } = batch
-    const header = {
-      ...headerOf(batch.at(EMPTY_BATCH, 0), position), baseOffset, lastOffset: baseOffset,
-      sizeBytes, magic,
-    }
-    return { batch: header, records: [], damage: `format ${magic}, which is not read here` }
-  }
+  if (batch.magic !== MAGIC) return unread(batch, position)
   const header = headerOf(batch, position)
   if (!batch.isCrcValid()) {
     return { batch: header, records: [], damage: 'the checksum is wrong' }
@@ -132,12 +135,26 @@ function dumped(
   }
 }
 
-const EMPTY_BATCH = Buffer.alloc(64)
+/** What Kafka wrote before it had batches; the offset of a compressed one is its last record's. */
+const OLD_FORMATS: ReadonlyMap<number, string> = new Map([
+  [0, 'a message of the format before Kafka 0.10, which is not read here'],
+  [1, 'a message of the format before Kafka 0.11, which is not read here'],
+])
+
+/** All formats begin with an offset and a length, and have their number at the same place. */
+function unread({ baseOffset, sizeBytes, magic }: Batch, position: number): DumpedBatch {
+  const old = OLD_FORMATS.get(magic)
+  return {
+    batch: { baseOffset, lastOffset: baseOffset, position, sizeBytes, magic }, records: [],
+    unread: old, damage: old === undefined ? 'there is no such format' : undefined,
+  }
+}
 
 /** As it is written in JSON. */
-export function batchJson({ batch, records, damage }: DumpedBatch): string {
+export function batchJson({ batch, records, damage, unread: why }: DumpedBatch): string {
   return JSON.stringify({
     ...batch, ...damage === undefined ? {} : { damage },
+    ...why === undefined ? {} : { unread: why },
     records: records.map(({ offset, timestamp, key, value, headers, meaning }) => ({
       offset, timestamp,
       ...meaning === undefined
