@@ -113,7 +113,8 @@ function show(results: readonly (Result | Latency)[], { output }: Session): void
 }
 
 async function benchProduce(options: Options, session: Session): Promise<Result> {
-  const { client, clock, signal } = session
+  const { client, clock } = session
+  const signal = session.watchForInterruption()
   const values = valuesOf(options.sizeBytes)
   const producer = new Producer(client, { acks: options.acks, codec: options.codec })
   const startMs = clock.monotonicMs()
@@ -130,7 +131,8 @@ async function benchProduce(options: Options, session: Session): Promise<Result>
 }
 
 async function benchConsume(options: Options, session: Session): Promise<Result> {
-  const { client, clock, signal } = session
+  const { client, clock } = session
+  const signal = session.watchForInterruption()
   const fetcher = new Fetcher(client, { isolation: 'read_uncommitted' })
   for (let partition = 0; partition < options.partitions; partition += 1) {
     fetcher.seek({ topic: options.topic, partition }, 0)
@@ -150,7 +152,8 @@ async function benchConsume(options: Options, session: Session): Promise<Result>
 async function benchLatency(
   options: Options, roundTrips: number, session: Session,
 ): Promise<Latency> {
-  const { client, signal } = session
+  const { client } = session
+  const signal = session.watchForInterruption()
   const [value] = valuesOf(options.sizeBytes)
   const times: number[] = []
   const producer = new Producer(client, {

@@ -146,7 +146,7 @@ class Reading {
         await this.#commit(member)
         await this.#beginAssigned(groupId, await member.join())
         await this.#readToEnd(member)
-      } while (member.hasToRejoin && !this.#isOver)
+      } while (member.checkForRejoin() && !this.#isOver)
       await this.#commit(member)
     } finally {
       await member.leave()
@@ -195,15 +195,16 @@ class Reading {
   }
 
   get #isOver(): boolean {
-    return this.#count >= this.#options.count || this.#session.signal.aborted
+    return this.#count >= this.#options.count || this.#session.isInterrupted
   }
 
   /** Ends where all is read, where the group joins anew, and by a signal. */
   async #readToEnd(member?: Member): Promise<void> {
-    const { clock, signal } = this.#session
+    const { clock } = this.#session
+    const signal = this.#session.watchForInterruption()
     let committedMs = clock.monotonicMs()
     while (!this.#isOver && (this.#fetcher.partitionCount > 0 || this.#options.follow)) {
-      if (member?.hasToRejoin === true) break
+      if (member?.checkForRejoin() === true) break
       // A member without partitions waits until it gets some.
       const fetched = this.#fetcher.partitionCount === 0
         ? await unlessAborted(this.#client.pause(100).then(() => []), signal)

@@ -26,7 +26,8 @@ export class Interruption {
     })
   }
 
-  get signal(): AbortSignal {
+  /** From now on signals abort it; whoever calls this promises to look at it. */
+  watch(): AbortSignal {
     if (!this.#isWatching) for (const signal of SIGNALS) process.once(signal, this.#abort)
     this.#isWatching = true
     return this.#controller.signal

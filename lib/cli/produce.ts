@@ -1,7 +1,9 @@
 // `samsa produce`: records out of lines, JSON or files.
 
+import type { Readable } from 'node:stream'
 import type { Codec } from '../../protocol/records/compression.ts'
 import type { HeaderToWrite, RecordToWrite } from '../../protocol/records/record-writer.ts'
+import type { Client } from '../client/client.ts'
 import { RefusedError, RefusedRecordError } from '../client/errors.ts'
 import { partitionOfKey } from '../client/partitioner.ts'
 import { type Acks, Producer } from '../client/producer.ts'
@@ -85,7 +87,8 @@ async function run(
   topic: string, options: Options & { codec: Codec, acks: Acks, ratePerSecond: number },
   session: Session,
 ): Promise<void> {
-  const { client, output, signal, clock } = session
+  const { client, output, clock } = session
+  const signal = session.watchForInterruption()
   check(options)
   if (options.ratePerSecond < 1) throw new UsageError('--rate 0: write a number of at least 1')
   const partitions = (await client.topic(topic)).partitions.length
@@ -105,12 +108,13 @@ async function run(
     output.note('Each line is a record. Ctrl-D ends.')
   }
   const pick = new PartitionPicker(partitions, options.partition)
-  const pace = new Pace(session, options.ratePerSecond)
+  const pace = new Pace(client, signal, options.ratePerSecond)
   const progress = new Progress(session)
   const lines = new WeakMap<RecordToWrite, number>()
   const startMs = clock.monotonicMs()
   try {
-    for await (const { partition, record, line } of recordsFrom(options, partitions, session)) {
+    const input = { stdin: session.terminal.stdin, signal }
+    for await (const { partition, record, line } of recordsFrom(options, partitions, input)) {
       // What was read is sent, if that takes no time of its own.
       if (signal.aborted && options.ratePerSecond !== Infinity) break
       await pace.next()
@@ -178,7 +182,8 @@ interface InputRecord extends ReadRecord {
 }
 
 async function* recordsFrom(
-  options: Options, partitions: number, session: Session,
+  options: Options, partitions: number,
+  { stdin, signal }: { readonly stdin: Readable, readonly signal: AbortSignal },
 ): AsyncGenerator<InputRecord> {
   const { key, keySeparator, nullValues, input, files } = options
   const headers: HeaderToWrite[] = pairList('--header', options.header)
@@ -197,8 +202,8 @@ async function* recordsFrom(
   }
   const delimiter = unescaped(options.delimiter)
   let line = 0
-  for await (const one of inputsOf(files, session.terminal.stdin)) {
-    for await (const piece of piecesOf(one, delimiter, session.signal)) {
+  for await (const one of inputsOf(files, stdin)) {
+    for await (const piece of piecesOf(one, delimiter, signal)) {
       line += 1
       if (input === 'lines') yield { partition: undefined, record: recordOf(piece) }
       else if (piece.length > 0) {
@@ -258,25 +263,26 @@ class PartitionPicker {
 
 /** Not more than so many records a second. */
 class Pace {
-  readonly #session: Session
+  readonly #client: Client
+  readonly #signal: AbortSignal
   readonly #perSecond: number
   readonly #startMs: number
   #count = 0
 
-  constructor(session: Session, perSecond: number) {
-    this.#session = session
+  constructor(client: Client, signal: AbortSignal, perSecond: number) {
+    this.#client = client
+    this.#signal = signal
     this.#perSecond = perSecond
-    this.#startMs = session.clock.monotonicMs()
+    this.#startMs = client.clock.monotonicMs()
   }
 
   async next(): Promise<void> {
     this.#count += 1
     if (this.#perSecond === Infinity) return
     const dueMs = this.#startMs + ((this.#count - 1) / this.#perSecond) * 1000
-    const waitMs = dueMs - this.#session.clock.monotonicMs()
+    const waitMs = dueMs - this.#client.clock.monotonicMs()
     if (waitMs <= 1) return
-    const { client, signal } = this.#session
-    await unlessAborted(client.pause(waitMs), signal)
+    await unlessAborted(this.#client.pause(waitMs), this.#signal)
   }
 }
 

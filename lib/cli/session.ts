@@ -40,11 +40,11 @@ export class Session {
   }
 
   /**
-   * Aborted by Ctrl-C, by whoever asks the process to end, and when nobody reads any more. Who asks
-   * for it promises to look at it.
+   * Aborted by Ctrl-C, by whoever asks the process to end, and when nobody reads any more: these no
+   * longer end the process by themselves, and whoever calls this promises to look at it.
    */
-  get signal(): AbortSignal {
-    return this.#interruption.signal
+  watchForInterruption(): AbortSignal {
+    return this.#interruption.watch()
   }
 
   get isInterrupted(): boolean {

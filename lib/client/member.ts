@@ -46,8 +46,8 @@ export class Member {
     this.#topics = topics
   }
 
-  /** The group wants all to join anew; commit, and then `join`. Throws what a heartbeat met. */
-  get hasToRejoin(): boolean {
+  /** Whether all have to join anew: commit, and then `join`. Throws what a heartbeat met. */
+  checkForRejoin(): boolean {
     if (this.#failure !== undefined) throw this.#failure
     return this.#hasToRejoin
   }
