@@ -184,8 +184,8 @@ function placesInIsr({ image: { topics } }: DecisionContext, id: number): TopicI
     topics.byId(topicId)?.partitions.get(index)?.isr.includes(id) === true)
 }
 
-/** The broker's session is over, or it asked for it. */
-export function fencing(context: DecisionContext, broker: Broker): NewRecord[] {
+/** A broker that asked for it, or has nothing left to do in its shutdown. */
+function fencing(context: DecisionContext, broker: Broker): NewRecord[] {
   return [
     ...leaderChanges(context, placesInIsr(context, broker.id), { leaving: broker.id }),
     record('brokerRegistrationChange', 0,
@@ -207,13 +207,4 @@ function enteringShutdown(context: DecisionContext, broker: Broker): NewRecord[]
       { brokerId: broker.id, brokerEpoch: broker.epoch, inControlledShutdown: 1 }),
     ...leaderChanges(context, placesInIsr(context, broker.id), { leaving: broker.id }),
   ]
-}
-
-/** Fences a broker whose session has expired; nothing when it is another incarnation by now. */
-export function fenceExpired(brokerId: number, brokerEpoch: number): Decision<void> {
-  return (context) => {
-    const broker = context.image.brokers.get(brokerId)
-    const isStale = !broker || broker.epoch !== brokerEpoch || broker.fenced
-    return { records: isStale ? [] : fencing(context, broker), answer: undefined }
-  }
 }

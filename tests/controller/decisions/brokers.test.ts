@@ -3,9 +3,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 
 import { allocateProducerIds } from '../../../controller/decisions/producer-ids.ts'
-import {
-  brokerHeartbeat, fenceExpired, registerBroker,
-} from '../../../controller/decisions/brokers.ts'
+import { brokerHeartbeat, registerBroker } from '../../../controller/decisions/brokers.ts'
 import { createTopics } from '../../../controller/decisions/create-topics.ts'
 import { SUPPORTED_FEATURES } from '../../../controller/image/features.ts'
 import { NO_LEADER, RECOVERED, RECOVERING } from '../../../controller/image/topics.ts'
@@ -133,28 +131,26 @@ describe('three brokers', () => {
     create(cluster, 'a', [1, 2, 3], '2')
   })
 
-  const expire = (id: number): void => {
-    cluster.decide(fenceExpired(id, cluster.epochs.get(id)!))
-  }
+  const fence = (id: number): void => { cluster.beat(id, { wantFence: true }) }
 
-  test('a leader that expires is followed by the next in the ISR', () => {
-    expire(1)
+  test('a leader that is fenced is followed by the next in the ISR', () => {
+    fence(1)
     expect(cluster.partition('a')).toMatchObject({
       leader: 2, isr: [2, 3], elr: [], leaderEpoch: 1, partitionEpoch: 1,
     })
     expect(cluster.image.brokers.get(1)!.fenced).toBe(true)
   })
 
-  test('a follower that expires leaves the ISR without a new leader epoch', () => {
-    expire(3)
+  test('a follower that is fenced leaves the ISR without a new leader epoch', () => {
+    fence(3)
     expect(cluster.partition('a')).toMatchObject({ leader: 1, isr: [1, 2], leaderEpoch: 0 })
   })
 
   test('below the minimum, who leaves stays eligible, until it loses its data', () => {
-    expire(1)
-    expire(2)
+    fence(1)
+    fence(2)
     expect(cluster.partition('a')).toMatchObject({ leader: 3, isr: [3], elr: [2] })
-    expire(3)
+    fence(3)
     expect(cluster.partition('a')).toMatchObject({ leader: NO_LEADER, isr: [], elr: [2, 3] })
     expect(cluster.image.topics.withoutLeader()).toHaveLength(1)
     cluster.join(1, { wasClean: true })
@@ -166,18 +162,13 @@ describe('three brokers', () => {
     cluster.join(3, { wasClean: false })
     expect(cluster.partition('a')).toMatchObject({ leader: 2, isr: [2], elr: [] })
   })
-
-  test('an expiry of an earlier incarnation concerns nobody', () => {
-    cluster.decide(fenceExpired(1, cluster.epochs.get(1)! - 1))
-    expect(cluster.records).toEqual([])
-  })
 })
 
 test('without ELR the last of an ISR stays in it', () => {
   const cluster = new Cluster({ isElrEnabled: false })
   cluster.join(1)
   create(cluster, 'a', [1])
-  cluster.decide(fenceExpired(1, cluster.epochs.get(1)!))
+  cluster.beat(1, { wantFence: true })
   expect(cluster.partition('a')).toMatchObject({ leader: NO_LEADER, isr: [1], elr: [] })
   cluster.join(1)
   expect(cluster.partition('a')).toMatchObject({ leader: 1, isr: [1], leaderRecoveryState: 0 })
