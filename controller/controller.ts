@@ -70,7 +70,7 @@ const TELL_PROGRESS_MS = 5000
 
 export const METADATA_TOPIC = '__cluster_metadata'
 /** The topic id of the metadata log, the same in every cluster. */
-export const METADATA_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
+const METADATA_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
 
 export class Controller {
   readonly #options: ControllerOptions

@@ -11,7 +11,7 @@ export type Kind =
   | 'uuid' | 'string' | 'bytes' | 'records' | 'array' | 'struct'
 
 /** What a version of no end is called: a field that is still there in the newest version. */
-export const FOREVER = 32767
+const FOREVER = 32767
 
 /**
  * The description behind a `Field`, as `compile.ts` reads it. All version numbers are inclusive.

@@ -17,7 +17,7 @@ const SETTINGS = {
 }
 const DEVICE_MB = 48
 /** `COMPAT_DISKS_BROKER=kafka` shows what Kafka does; the checks may fail then. */
-export const IS_KAFKA = process.env['COMPAT_DISKS_BROKER'] === 'kafka'
+const IS_KAFKA = process.env['COMPAT_DISKS_BROKER'] === 'kafka'
 
 export interface MachineOptions {
   /** Names of log directories; the first one has the metadata. */

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { run } from './process.ts'
 
 /** Where installed clients are kept between runs. */
-export const CACHE_DIRECTORY = resolve('.cache', 'compat')
+const CACHE_DIRECTORY = resolve('.cache', 'compat')
 
 /** Does `install` unless it was done with the same `recipe` (any text that names the versions). */
 export async function once(

@@ -10,7 +10,7 @@ const SOURCES = ['Peer', 'RandomBytes', 'RandomBatches', 'BatchText']
   .map((name) => join(FOLDER, `${name}.java`))
 
 /** How `Peer.java` makes messages up: with all extremes, or small and with every field set. */
-export const STYLES = { wild: 0, full: 1 } as const
+const STYLES = { wild: 0, full: 1 } as const
 
 export interface Sample {
   /** As Kafka writes it. */

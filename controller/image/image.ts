@@ -154,7 +154,7 @@ export function partitionOf(data: PartitionData): Partition {
 }
 
 /** "The leader did not change": a leader given, even the same one, is a new leader epoch. */
-export const NO_LEADER_CHANGE = -2
+const NO_LEADER_CHANGE = -2
 
 export function changedPartition(before: Partition, change: PartitionChangeData): Partition {
   const isElection = change.leader !== NO_LEADER_CHANGE

@@ -48,7 +48,7 @@ export function* partitionsInOrder(topic: Topic): Generator<[index: number, part
 /**
  * `.` and `_` become the same character in metric names, so names that differ only there collide.
  */
-export function unifiedName(name: string): string {
+function unifiedName(name: string): string {
   return name.replaceAll('.', '_')
 }
 

@@ -30,7 +30,7 @@ export interface CommandSpec<O> {
   run(given: ArgumentsCamelCase<O>, session: Session): Promise<Ending>
 }
 
-export const DEFAULT_BOOTSTRAP = 'localhost:9092'
+const DEFAULT_BOOTSTRAP = 'localhost:9092'
 
 export function command<O extends CommonOptions>(spec: CommandSpec<O>): Command {
   const { usage, describe, examples } = spec

@@ -106,11 +106,6 @@ export class Client {
     return opening
   }
 
-  /** A connection of its own, which whoever asks for it closes. */
-  openOwn(address: Address): Promise<Connection> {
-    return Connection.open(address, this.#connectionOptions)
-  }
-
   async broker(nodeId: number): Promise<Connection> {
     return this.connect(await this.brokerAddress(nodeId))
   }

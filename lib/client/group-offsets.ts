@@ -47,7 +47,7 @@ export interface Committer {
   readonly generation: number
 }
 
-export const NO_MEMBER: Committer = { memberId: '', generation: -1 }
+const NO_MEMBER: Committer = { memberId: '', generation: -1 }
 
 export interface ToCommit extends TopicPartition {
   readonly offset: number

@@ -63,7 +63,7 @@ function handleMetadata(
 }
 
 /** The brokers that clients of the listener can reach. */
-export function brokersOf(
+function brokersOf(
   image: Image, listenerName: string,
 ): MetadataResponse['brokers'][number][] {
   return image.brokers.alive().flatMap(({ id, rack, endpoints }) =>

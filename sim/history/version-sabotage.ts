@@ -51,7 +51,7 @@ export function addAllBut(isLeftOut: (topic: string, partition: number) => boole
  * Whoever did not hear the answer and asks again is given another one than the first time. Every
  * third answer is lost, so that there are such: that alone would be no fault.
  */
-export function answerRepeatedEnds(
+function answerRepeatedEnds(
   repeated: (request: ProducerIdAndEpoch) => ReturnType<EndTransaction>,
 ): void {
   const ended = new Set<string>()

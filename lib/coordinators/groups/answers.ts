@@ -6,7 +6,7 @@ import type { SyncGroupResponse } from '../../../protocol/messages/sync-group.ts
 import type { ClassicGroup } from './classic-group.ts'
 import { NO_ASSIGNMENT } from './member.ts'
 
-export const UNKNOWN_GENERATION = -1
+const UNKNOWN_GENERATION = -1
 
 export function joinError(
   memberId: string, errorCode: ErrorCode, generationId = UNKNOWN_GENERATION,

@@ -74,7 +74,7 @@ export function completeJoinIfAllIn(state: GroupsState, group: ClassicGroup): Gr
 }
 
 /** Takes a member out of the group; the others share its work. */
-export function removeMember(
+function removeMember(
   state: GroupsState, group: ClassicGroup, member: Member, reason: string,
 ): GroupsWrites {
   member.completeJoin(joinError('', Errors.UNKNOWN_MEMBER_ID))

@@ -10,9 +10,9 @@ export const STATES = [
 ] as const
 export type TransactionState = (typeof STATES)[number]
 
-export const NO_PRODUCER_ID = -1
+const NO_PRODUCER_ID = -1
 export const NO_EPOCH = -1
-export const NO_TIME = -1
+const NO_TIME = -1
 /** The first version of transactions in which every end raises the epoch (KIP-890). */
 export const EPOCH_BUMP_SINCE = 2
 

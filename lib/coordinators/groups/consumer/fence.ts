@@ -155,7 +155,7 @@ export function fenceById(
   return fence(state, group, [member])
 }
 
-export function cancelTimers({ shard }: GroupsState, groupId: string, memberId: string): void {
+function cancelTimers({ shard }: GroupsState, groupId: string, memberId: string): void {
   for (const timer of [sessionTimer, rebalanceTimer, joinTimer, syncTimer]) {
     shard.timers.cancel(timer(groupId, memberId))
   }
