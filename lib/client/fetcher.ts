@@ -30,6 +30,16 @@ export interface Fetched extends TopicPartition {
   readonly lastStableOffset: number
 }
 
+/** Where it goes on in a partition. */
+interface Position extends TopicPartition {
+  readonly offset: number
+}
+
+interface Answered extends Fetched {
+  /** What was asked for. */
+  readonly from: Position
+}
+
 const MAX_WAIT_MS = 500
 const MAX_BYTES = 16 * 1024 * 1024
 const MAX_PARTITION_BYTES = 4 * 1024 * 1024
@@ -45,9 +55,9 @@ type PartitionAnswer = FetchAnswer['responses'][number]['partitions'][number]
 export class Fetcher {
   readonly #client: Client
   readonly #options: FetchOptions
-  readonly #positions = new Map<string, TopicPartition & { offset: number }>()
+  readonly #positions = new Map<string, Position>()
   /** One fetch of each leader is under way. */
-  readonly #underWay = new Map<number, Promise<{ leader: number, fetched: Fetched[] }>>()
+  readonly #underWay = new Map<number, Promise<{ leader: number, fetched: Answered[] }>>()
 
   constructor(client: Client, options: FetchOptions = {}) {
     this.#client = client
@@ -100,16 +110,19 @@ export class Fetcher {
     }
   }
 
-  /** What was fetched of a partition that was dropped, or sought since, does not count. */
-  #take(fetched: Fetched): boolean {
-    const position = this.#positions.get(partitionKey(fetched))
-    if (position === undefined || position.offset > fetched.nextOffset) return false
-    position.offset = fetched.nextOffset
+  #take({ from, nextOffset }: Answered): boolean {
+    if (!this.#isWanted(from)) return false
+    this.seek(from, nextOffset)
     return true
   }
 
-  async #byLeader(): Promise<Map<number, (TopicPartition & { offset: number })[]>> {
-    const byLeader = new Map<number, (TopicPartition & { offset: number })[]>()
+  /** What is answered of a partition that was dropped, or sought since, does not count. */
+  #isWanted(from: Position): boolean {
+    return this.positionOf(from) === from.offset
+  }
+
+  async #byLeader(): Promise<Map<number, Position[]>> {
+    const byLeader = new Map<number, Position[]>()
     await this.#client.retry(async () => {
       byLeader.clear()
       for (const position of this.#positions.values()) {
@@ -122,9 +135,7 @@ export class Fetcher {
     return byLeader
   }
 
-  async #fetch(
-    leader: number, mine: readonly (TopicPartition & { offset: number })[],
-  ): Promise<Fetched[]> {
+  async #fetch(leader: number, mine: readonly Position[]): Promise<Answered[]> {
     const connection = await this.#client.broker(leader)
     const ids = new Map<string, string>()
     for (const { topic } of mine) {
@@ -132,16 +143,16 @@ export class Fetcher {
     }
     const answer = await this.#request(connection, mine, ids)
     const names = new Map([...ids].map(([name, id]) => [id, name]))
-    const fetched: Fetched[] = []
+    const fetched: Answered[] = []
     let refusal: RefusedError | undefined
     for (const { topic, topicId, partitions } of answer.responses) {
       const name = topic === '' ? names.get(topicId) ?? '' : topic
       for (const partition of partitions) {
         const key = { topic: name, partition: partition.partitionIndex }
-        const { offset } = mine.find((one) => partitionKey(one) === partitionKey(key))!
-        const error = await this.#errorOf(key, partition.errorCode)
+        const from = mine.find((one) => partitionKey(one) === partitionKey(key))!
+        const error = await this.#errorOf(from, partition.errorCode)
         if (error !== undefined) refusal ??= error
-        else if (partition.errorCode === 0) fetched.push(this.#read(key, partition, offset))
+        else if (partition.errorCode === 0) fetched.push(this.#read(from, partition))
       }
     }
     if (refusal !== undefined && fetched.length === 0) throw refusal
@@ -149,21 +160,22 @@ export class Fetcher {
   }
 
   /** An offset that is not there any more is mended; of another error the refusal. */
-  async #errorOf(key: TopicPartition, errorCode: number): Promise<RefusedError | undefined> {
-    if (errorCode === Errors.NONE) return undefined
+  async #errorOf(from: Position, errorCode: number): Promise<RefusedError | undefined> {
+    if (errorCode === Errors.NONE || !this.#isWanted(from)) return undefined
     if (errorCode !== Errors.OFFSET_OUT_OF_RANGE) {
-      return new RefusedError(errorCode, `partition ${partitionKey(key)}`)
+      return new RefusedError(errorCode, `partition ${partitionKey(from)}`)
     }
-    const starts = await offsetsAt(this.#client, [{ ...key, time: EARLIEST }])
-    const start = offsetOf(starts.get(partitionKey(key)))
-    this.seek(key, start)
-    this.#options.onReset?.(key, start)
+    const { topic, partition } = from
+    const starts = await offsetsAt(this.#client, [{ topic, partition, time: EARLIEST }])
+    const start = offsetOf(starts.get(partitionKey(from)))
+    if (!this.#isWanted(from)) return undefined
+    this.seek(from, start)
+    this.#options.onReset?.({ topic, partition }, start)
     return undefined
   }
 
   async #request(
-    connection: Connection, mine: readonly (TopicPartition & { offset: number })[],
-    ids: ReadonlyMap<string, string>,
+    connection: Connection, mine: readonly Position[], ids: ReadonlyMap<string, string>,
   ): Promise<FetchAnswer> {
     const { isolation = 'read_committed', maxWaitMs = MAX_WAIT_MS } = this.#options
     const hasIds = [...ids.values()].every((id) => id !== ZERO_UUID)
@@ -183,21 +195,22 @@ export class Fetcher {
     return answer
   }
 
-  #read(key: TopicPartition, answer: PartitionAnswer, fromOffset: number): Fetched {
+  #read(from: Position, answer: PartitionAnswer): Answered {
     const isCommitted = (this.#options.isolation ?? 'read_committed') === 'read_committed'
     const aborted = new AbortedTransactions(isCommitted ? answer.abortedTransactions ?? [] : [])
     const records: Record[] = []
+    const { topic, partition, offset: fromOffset } = from
     let nextOffset = fromOffset
     for (const batch of batchesOf(answer.records ?? NOTHING)) {
       if (batch.magic === MAGIC && !batch.isCrcValid()) {
-        throw new RefusedError(Errors.CORRUPT_MESSAGE, `${partitionKey(key)} at ${nextOffset}`)
+        throw new RefusedError(Errors.CORRUPT_MESSAGE, `${partitionKey(from)} at ${nextOffset}`)
       }
       nextOffset = Math.max(nextOffset, batch.nextOffset)
       if (aborted.has(batch) || batch.isControl) continue
       for (const record of recordsOf(batch)) if (record.offset >= fromOffset) records.push(record)
     }
     const { highWatermark, lastStableOffset } = answer
-    return { ...key, records, nextOffset, highWatermark, lastStableOffset }
+    return { topic, partition, from, records, nextOffset, highWatermark, lastStableOffset }
   }
 }
 
