@@ -29,6 +29,7 @@ import { Partitions } from './replication/partitions.ts'
 import { ReplicaMoves } from './replication/replica-moves.ts'
 import { ReplicaPlaces } from './replication/replica-places.ts'
 import { ReplicationQuota } from './replication/replication-quota.ts'
+import { RunningListeners } from './running-listeners.ts'
 import { Dispatcher } from './server/dispatch.ts'
 import type { Handler } from './server/handler.ts'
 import { Server } from './server/server.ts'
@@ -318,8 +319,11 @@ export class Node {
     }
     this.#services = services
     server.serve(new Dispatcher(this.#apis, services))
+    const listeners = new RunningListeners({ config, controller, server, logger })
+    listeners.start()
     // Once more, in front of the parts that requests under way still need.
     this.#undo.push(() => server.stop())
+    this.#undo.push(() => listeners.stop())
   }
 
   #maintain(partitions: Partitions, directories: LogDirectories): void {

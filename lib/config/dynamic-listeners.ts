@@ -3,7 +3,7 @@
 
 import { isIpAddress } from '../../controller/ip-addresses.ts'
 import { ApiError, Errors } from '../../protocol/errors.ts'
-import type { Effective } from './effective.ts'
+import type { Effective, Present } from './effective.ts'
 import { SECURITY_PROTOCOLS } from './listeners.ts'
 import { pairsIn } from './pairs.ts'
 
@@ -44,11 +44,23 @@ export interface DynamicListeners {
   readonly protocols: ReadonlyMap<string, string>
 }
 
+/** Those that the broker was started with. */
+export function startedListeners({ listeners }: Present): DynamicListeners {
+  const protocols = new Map(listeners.map(({ name, securityProtocol }) => [name, securityProtocol]))
+  return { all: listeners, protocols }
+}
+
+/** Whether these are other listeners, or other protocols, than those of the start. */
+export function areListenersChanged({ given }: Effective, config: Present): boolean {
+  return [LISTENERS, PROTOCOL_MAP].some((name) => (
+    given.get(name) !== (config.given(name) ? config.get(name) : undefined)))
+}
+
 /** Throws INVALID_REQUEST for listeners that nobody could make anything of. */
-export function readListeners(
-  settings: Effective, controllerNames: readonly string[],
-): DynamicListeners {
-  const protocols = protocolsOf(settings, controllerNames)
+export function readListeners(settings: Effective, config: Present): DynamicListeners {
+  // What a start took is not looked through once more.
+  if (!areListenersChanged(settings, config)) return startedListeners(config)
+  const protocols = protocolsOf(settings, config.controllerListenerNames)
   return { all: endpointsOf(settings.list(LISTENERS), protocols), protocols }
 }
 

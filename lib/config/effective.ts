@@ -10,7 +10,7 @@ import { SETTINGS } from './table.ts'
 
 /** What the broker runs with, as far as it matters here. */
 export type Present = Pick<Config,
-  | 'given' | 'get' | 'logDirs' | 'controllerListenerNames' | 'advertisedListeners'
+  | 'given' | 'get' | 'logDirs' | 'listeners' | 'controllerListenerNames' | 'advertisedListeners'
   | 'interBrokerListenerName' | 'securityInterBrokerProtocol'
 >
 
@@ -65,8 +65,6 @@ export class Effective {
 }
 
 export interface Effects {
-  /** What the broker was started with. */
-  readonly fixed: Effective
   readonly now: Effective
   readonly then: Effective
   /** Names that are given other values, in the order in which Kafka says them. */
@@ -82,13 +80,12 @@ export function effectsOf(
     const value = config.given(name) ? config.get(name) : null
     return value === null ? [] : [[name, value]]
   })
-  const startedWith = new Effective(config, new Map(fixed))
   const now = new Effective(config, new Map([...fixed, ...everywhere, ...here]))
   const after = isClusterDefault ? [...settings, ...here] : [...everywhere, ...settings]
   const then = new Effective(config, new Map([...fixed, ...after]))
   const isOther = (name: string): boolean => then.given.get(name) !== now.given.get(name)
   return {
-    fixed: startedWith, now, then, changed: inHashOrder([...then.given.keys()].filter(isOther)),
+    now, then, changed: inHashOrder([...then.given.keys()].filter(isOther)),
     touches: (names) => [...names].some(isOther),
   }
 }

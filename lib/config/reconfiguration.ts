@@ -7,6 +7,7 @@ import { badValue } from '../../storage/config-values.ts'
 import { TOPIC_CONFIGS } from '../../storage/config.ts'
 import {
   type DynamicListeners, listenerPrefix, OF_ALL_LISTENERS, PER_LISTENER, readListeners,
+  startedListeners,
 } from './dynamic-listeners.ts'
 import type { Effective, Effects, Present } from './effective.ts'
 import { isReporter } from './java-classes.ts'
@@ -52,9 +53,9 @@ function refuse(why: string): never {
     'configuration')
 }
 
-function checkNetworkThreads({ fixed, now, then }: Effects, config: Present): void {
+function checkNetworkThreads({ now, then }: Effects, config: Present): void {
   const isOfController = (name: string): boolean => config.controllerListenerNames.includes(name)
-  for (const { name } of listenersNow({ fixed, now }, config).all) {
+  for (const { name } of listenersNow(now, config).all) {
     if (isOfController(name)) continue
     const ownName = listenerPrefix(name) + NETWORK_THREADS
     const threads = (settings: Effective) =>
@@ -64,14 +65,12 @@ function checkNetworkThreads({ fixed, now, then }: Effects, config: Present): vo
 }
 
 /** Those that cannot be, which another broker may have taken, were never opened. */
-function listenersNow(
-  { fixed, now }: Pick<Effects, 'fixed' | 'now'>, { controllerListenerNames }: Present,
-): DynamicListeners {
+function listenersNow(now: Effective, config: Present): DynamicListeners {
   try {
-    return readListeners(now, controllerListenerNames)
+    return readListeners(now, config)
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
-    return readListeners(fixed, controllerListenerNames)
+    return startedListeners(config)
   }
 }
 
@@ -138,9 +137,9 @@ function checkLag(unit: string, whole: number, local: number, settings: Effectiv
 }
 
 /** One that there is keeps its protocol, and what it was opened with. */
-function checkListeners({ fixed, now, then }: Effects, config: Present): void {
-  const before = listenersNow({ fixed, now }, config)
-  const after = readListeners(then, config.controllerListenerNames)
+function checkListeners({ now, then }: Effects, config: Present): void {
+  const before = listenersNow(now, config)
+  const after = readListeners(then, config)
   for (const { name } of after.all) {
     if (!before.all.some((one) => one.name === name)) continue
     if (fixedSettings(name, now) !== fixedSettings(name, then)) {

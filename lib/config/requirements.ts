@@ -3,7 +3,7 @@
 
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import {
-  type DynamicEndpoint, type DynamicListeners, readAdvertised, readListeners,
+  areListenersChanged, type DynamicEndpoint, type DynamicListeners, readAdvertised, readListeners,
 } from './dynamic-listeners.ts'
 import type { Effective, Present } from './effective.ts'
 import { pairsIn } from './pairs.ts'
@@ -18,10 +18,10 @@ const UNROUTABLE = '0.0.0.0'
 
 /** Throws INVALID_REQUEST. */
 export function checkRequirements(settings: Effective, config: Present): void {
-  const listeners = readListeners(settings, config.controllerListenerNames)
+  const listeners = readListeners(settings, config)
   checkTimes(settings)
   checkCleaner(settings)
-  checkListeners(settings, listeners, config)
+  if (areListenersChanged(settings, config)) checkListeners(settings, listeners, config)
   checkCordoned(settings, config)
   checkLimits(settings)
 }

@@ -39,6 +39,11 @@ export interface ListenerAddress {
   readonly port: number
 }
 
+interface OpenListener {
+  readonly name: string
+  readonly listener: Listener
+}
+
 /** The connections' environment, before `serve` without a dispatcher: nothing is read by then. */
 type ServerEnvironment = { -readonly [K in keyof ConnectionEnvironment]: ConnectionEnvironment[K] }
 
@@ -62,7 +67,7 @@ export class Server {
   readonly #options: ServerOptions
   readonly #environment: ServerEnvironment
   readonly #connections = new Set<Connection>()
-  #listeners: Listener[] = []
+  #listeners: OpenListener[] = []
   #admission: Admission
   /** Connections that came before `serve`, not read from yet. */
   #early: Connection[] = []
@@ -114,6 +119,7 @@ export class Server {
    */
   async bind(addresses: readonly ListenerAddress[]): Promise<ListenerAddress[]> {
     const bound: ListenerAddress[] = []
+    const opened: OpenListener[] = []
     try {
       for (const address of addresses) {
         const listener = await this.#options.network.listen(address, {
@@ -123,14 +129,25 @@ export class Server {
             { listener: address.name, error: error.message },
           ),
         })
-        this.#listeners.push(listener)
+        opened.push({ name: address.name, listener })
         bound.push({ ...address, port: listener.port })
       }
     } catch (error) {
-      await this.#closeListeners()
+      await closeAll(opened)
       throw error
     }
+    this.#listeners.push(...opened)
     return bound
+  }
+
+  /** Closes a listener and its connections, once what they have asked is answered. */
+  async unbind(name: string): Promise<void> {
+    const gone = this.#listeners.filter((listener) => listener.name === name)
+    this.#listeners = this.#listeners.filter((listener) => listener.name !== name)
+    await closeAll(gone)
+    for (const connection of this.#connections) {
+      if (connection.peer.listenerName === name) connection.close()
+    }
   }
 
   /** Begins to serve, those first who connected meanwhile. */
@@ -169,7 +186,7 @@ export class Server {
   async #closeListeners(): Promise<void> {
     const listeners = this.#listeners
     this.#listeners = []
-    await Promise.all(listeners.map((listener) => listener.close()))
+    await closeAll(listeners)
   }
 
   #accept(network: NetworkConnection, address: ListenerAddress): ConnectionEvents {
@@ -233,6 +250,10 @@ export class Server {
       connection.abandon()
     }
   }
+}
+
+async function closeAll(listeners: readonly OpenListener[]): Promise<void> {
+  await Promise.all(listeners.map(({ listener }) => listener.close()))
 }
 
 /** An IPv4 address as such, also where the listener speaks IPv6. */

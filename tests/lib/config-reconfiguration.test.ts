@@ -149,6 +149,12 @@ describe('listeners', () => {
     expect(check({ 'log.retention.ms': '5' }, { config })).not.toThrow()
   })
 
+  test('what a start took is not looked through once more', () => {
+    const config = configOf({ listeners: 'A://a:9092,B://b:9092', [MAP]: 'A:PLAINTEXT,B:PLAINTEXT' })
+    expect(check({ 'log.retention.ms': '5' }, { config })).not.toThrow()
+    expect(check({ listeners: 'A://a:9092,B://b:9092,C://c:1' }, { config })).toThrow()
+  })
+
   test('those that an older broker took, and nobody could open, stand in nobody\'s way', () => {
     expect(check({ 'log.retention.ms': '5' }, { here: { listeners: 'x' } })).not.toThrow()
   })
