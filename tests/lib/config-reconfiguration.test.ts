@@ -150,9 +150,12 @@ describe('listeners', () => {
   })
 
   test('what a start took is not looked through once more', () => {
-    const config = configOf({ listeners: 'A://a:9092,B://b:9092', [MAP]: 'A:PLAINTEXT,B:PLAINTEXT' })
+    const listeners = 'A://a:9092,B://b:9092'
+    const config = configOf({ listeners, [MAP]: 'A:PLAINTEXT,B:PLAINTEXT' })
     expect(check({ 'log.retention.ms': '5' }, { config })).not.toThrow()
-    expect(check({ listeners: 'A://a:9092,B://b:9092,C://c:1' }, { config })).toThrow()
+    expect(check({ listeners: `${listeners},A://c:1` }, { config })).toThrow(
+      saying(notCreated('A://a:9092, B://b:9092, A://c:1', 'Each listener must have a different ' +
+        'name, listeners: [A://a:9092, B://b:9092, A://c:1]')))
   })
 
   test('those that an older broker took, and nobody could open, stand in nobody\'s way', () => {
