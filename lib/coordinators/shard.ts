@@ -46,6 +46,7 @@ export interface EndMark {
   readonly producerEpoch: number
   readonly coordinatorEpoch: number
   readonly isCommitted: boolean
+  /** How strictly the epoch is looked at: with version 2 it has risen (KIP-1228). */
   readonly transactionVersion: number
 }
 

@@ -3,12 +3,13 @@
 import { type BrokerProcess, freePort } from '../../compat/harness/broker.ts'
 import { placed, samsaAt } from '../../compat/harness/samsa.ts'
 
-/** Time-outs that let a run see what follows from them. */
+/** A time-out that lets a run see what follows from it. */
 export const SESSION_MS = 3000
+export const TRANSACTION_PARTITIONS = 3
 
 const SETTINGS: Readonly<Record<string, string>> = {
   'offsets.topic.num.partitions': '4',
-  'transaction.state.log.num.partitions': '3',
+  'transaction.state.log.num.partitions': String(TRANSACTION_PARTITIONS),
   'group.initial.rebalance.delay.ms': '200',
   'group.min.session.timeout.ms': '1000',
   'group.consumer.min.session.timeout.ms': '1000',

@@ -9,7 +9,7 @@ import { Kafka, logLevel } from 'kafkajs'
 import { until } from '../../compat/harness/process.ts'
 import { Wire } from '../../compat/harness/wire.ts'
 import { Dice } from '../storage/dice.ts'
-import { SESSION_MS, startBroker } from './broker.ts'
+import { SESSION_MS, startBroker, TRANSACTION_PARTITIONS } from './broker.ts'
 import { checkRun, type Verdict } from './check.ts'
 import {
   type FinalPartition, readEnds, readOffsets, readPartition, takeOver, type WrittenEnd,
@@ -42,8 +42,6 @@ export interface Drive {
 
 const TOPICS = ['plain', 'transactional', 'copied'] as const
 const PARTITIONS = 3
-/** As the broker is told (broker-process.ts). */
-const TRANSACTION_PARTITIONS = 3
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 const WARM_UP_LIMIT_MS = 300_000
 const PATIENCE_MS = 120_000

@@ -1,7 +1,7 @@
 // The group coordinator of a node: shards on the partitions of `__consumer_offsets`.
 
 import type { Controller } from '../../../controller/controller.ts'
-import type { Codec } from '../../../protocol/records/compression.ts'
+import { CODECS } from '../../../protocol/records/compression.ts'
 import type { Logger } from '../../../storage/ports.ts'
 import type { Config } from '../../config.ts'
 import type { Partitions } from '../../replication/partitions.ts'
@@ -34,9 +34,6 @@ export interface GroupWiring {
   readonly controller: Controller
   readonly partitions: Partitions
 }
-
-/** By the numbers of `offsets.topic.compression.codec`. */
-const CODECS: readonly Codec[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
 
 /** Not started: see `GroupCoordinator.start`. */
 export function groupCoordinator(wiring: GroupWiring): GroupCoordinator {

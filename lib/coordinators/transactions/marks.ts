@@ -3,19 +3,14 @@
 
 import { Errors, errorName } from '../../../protocol/errors.ts'
 import type { Later } from '../../server/later.ts'
+import type { EndMark } from '../shard.ts'
 import { completeTransaction } from './end.ts'
 import { type PartitionSet, partitionsOf, setOfPartitions } from './partition-set.ts'
 import type { TransactionsState } from './state.ts'
 import type { Transaction } from './transaction.ts'
 
 /** One outcome, for partitions that one node leads: an entry of a WriteTxnMarkers request. */
-export interface Marks {
-  readonly producerId: number
-  readonly producerEpoch: number
-  readonly coordinatorEpoch: number
-  readonly isCommitted: boolean
-  /** How strictly the epoch is looked at: with version 2 it has risen (KIP-1228). */
-  readonly transactionVersion: number
+export interface Marks extends EndMark {
   readonly partitions: PartitionSet
 }
 
