@@ -33,10 +33,11 @@ export function consumerSettings(config: Config, image: () => Image): ConsumerSe
     of(groupId) {
       const { configs } = image()
       const own = (name: string) => configs.value(ConfigType.GROUP, groupId, name)
-      // It can be changed for all brokers while they run.
-      const assignmentIntervalMs = Number(
-        configs.value(ConfigType.BROKER, ALL_BROKERS, 'group.consumer.assignment.interval.ms')
-          ?? config.groupConsumerAssignmentIntervalMs)
+      // It can be changed for this broker, or for all, while they run.
+      const dynamic = (resource: string) =>
+        configs.value(ConfigType.BROKER, resource, 'group.consumer.assignment.interval.ms')
+      const assignmentIntervalMs = Number(dynamic(String(config.nodeId)) ?? dynamic(ALL_BROKERS)
+        ?? config.groupConsumerAssignmentIntervalMs)
       return {
         sessionTimeoutMs: within(own('consumer.session.timeout.ms'),
           config.groupConsumerSessionTimeoutMs,

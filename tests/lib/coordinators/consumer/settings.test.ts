@@ -27,6 +27,16 @@ test('a group has its own before those of all brokers, and these before the node
   expect(settings.of('g').assignmentIntervalMs).toBe(3)
 })
 
+test('what is set on the node itself comes before what is set on all brokers', () => {
+  const settings = settingsOf({ 'node.id': '7', [INTERVAL]: '1' }, [
+    [ConfigType.BROKER, '', INTERVAL, '2'], [ConfigType.BROKER, '7', INTERVAL, '4'],
+    [ConfigType.BROKER, '8', INTERVAL, '5'],
+    [ConfigType.GROUP, 'g', 'consumer.assignment.interval.ms', '3'],
+  ])
+  expect(settings.of('h').assignmentIntervalMs).toBe(4)
+  expect(settings.of('g').assignmentIntervalMs).toBe(3)
+})
+
 test('what a group has for itself stays within the bounds of the node', () => {
   const { of } = settingsOf({ 'group.consumer.max.session.timeout.ms': '50000' }, [
     [ConfigType.GROUP, 'g', 'consumer.session.timeout.ms', '60000'],
