@@ -86,6 +86,10 @@ public final class Reconfigurations {
             + "=PLAINTEXT:SSL,CONTROLLER:PLAINTEXT",
         "log.cleaner.threads=9;" + MAP + "=PLAINTEXT:SSL,CONTROLLER:PLAINTEXT",
         "log.cleaner.threads=9;remote.log.reader.threads=100",
+        "group.consumer.assignment.interval.ms=15000",
+        "group.consumer.assignment.interval.ms=15001",
+        "group.share.assignment.interval.ms=15001",
+        "group.streams.assignment.interval.ms=15001;listeners=x",
     };
 
     private Reconfigurations() {

@@ -14,10 +14,12 @@ const CORDONED = 'cordoned.log.dirs'
 const PER_IP = 'max.connections.per.ip'
 const OVERRIDES = 'max.connections.per.ip.overrides'
 const HOST = /^[0-9a-zA-Z\-%._:]*$/
+const GROUP_KINDS = ['consumer', 'share', 'streams']
 const UNROUTABLE = '0.0.0.0'
 
 /** Throws INVALID_REQUEST. */
 export function checkRequirements(settings: Effective, config: Present): void {
+  for (const kind of GROUP_KINDS) checkAssignmentInterval(kind, settings, config)
   const listeners = readListeners(settings, config)
   checkTimes(settings)
   checkCleaner(settings)
@@ -32,6 +34,22 @@ function must(holds: boolean, what: string): void {
 
 function invalid(why: string): ApiError {
   return new ApiError(Errors.INVALID_REQUEST, why)
+}
+
+/** What a start took is not looked through once more. */
+function checkAssignmentInterval(
+  kind: string, settings: Effective, config: Pick<Present, 'get'>,
+): void {
+  const name = `group.${kind}.assignment.interval.ms`
+  if (settings.get(name) === config.get(name)) return
+  const nameOf = (bound: string): string => `group.${kind}.${bound}.assignment.interval.ms`
+  const intervalMs = settings.number(name)
+  if (intervalMs < settings.number(nameOf('min'))) {
+    throw invalid(`${name} must be greater than or equal to ${nameOf('min')}`)
+  }
+  if (intervalMs > settings.number(nameOf('max'))) {
+    throw invalid(`${name} must be less than or equal to ${nameOf('max')}`)
+  }
 }
 
 function checkTimes({ get }: Effective): void {

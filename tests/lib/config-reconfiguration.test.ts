@@ -252,6 +252,22 @@ describe('thread pools', () => {
   })
 })
 
+describe('assignment intervals', () => {
+  test.each(['consumer', 'share', 'streams'])('of %s groups stay within their bounds', (kind) => {
+    const name = `group.${kind}.assignment.interval.ms`
+    const [min, max] = [`group.${kind}.min.assignment.interval.ms`,
+      `group.${kind}.max.assignment.interval.ms`]
+    const config = configOf({ [min]: '500' })
+    expect(check({ [name]: '15000' }, { config })).not.toThrow()
+    for (const isClusterDefault of [true, false]) {
+      expect(check({ [name]: '15001' }, { config, isClusterDefault }))
+        .toThrow(saying(`${name} must be less than or equal to ${max}`))
+      expect(check({ [name]: '499', listeners: LISTENERS }, { config }))
+        .toThrow(saying(`${name} must be greater than or equal to ${min}`))
+    }
+  })
+})
+
 describe('retention', () => {
   const bad = (name: string, value: number, why: string) =>
     invalid(`Invalid value ${value} for configuration ${name}: ${why}`)
