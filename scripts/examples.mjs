@@ -65,15 +65,22 @@ function typeChecks() {
     ['types for a bundler',
       compile('use.mts', '--module', 'esnext', '--moduleResolution', 'bundler')],
     ['types in the newest form', compile('use.cts', '--module', 'nodenext')],
+    // Vitest itself runs TypeScript without a look at its types.
+    ['types in the suite of Vitest', [
+      tsc, ...strict, '--module', 'nodenext', '--allowJs', join('vitest', 'orders.test.ts'),
+    ]],
   ]
 }
 
 function runs() {
   const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js')
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
   return [
     ['import', [join(project, 'import.mjs')], 'empty'],
     ['require', [join(project, 'require.cjs')], 'empty'],
-    // A suite that leaves something open does not end by itself.
+    // Vitest ends its workers, whatever they have open.
+    ['the suite of Vitest', [vitest, 'run', '--root', 'vitest']],
+    // A suite of these that leaves something open does not end by itself.
     ['the suite of Jest', [jest, '--rootDir', 'jest', '--ci', '--runInBand']],
     ['the suite of node:test', ['--test', join('node-test', 'orders.test.mjs')]],
   ]
