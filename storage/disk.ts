@@ -44,6 +44,8 @@ export interface DiskSpace {
 }
 
 export interface Disk {
+  /** There is room for whatever is written, so that none has to be held. */
+  readonly isEndless?: boolean
   open(path: string, mode: OpenMode): DiskFile
   exists(path: string): boolean
   /** In the order of their names. Throws ENOENT without the directory. */

@@ -45,9 +45,9 @@ export class Reserve implements HeldRoom {
     return `${this.#directory}/${RESERVE_FILE}`
   }
 
-  /** Makes the file unless it is there, where there is room for more than that. */
+  /** Makes the file unless it is there; where there is room for more than that, but not for all. */
   renew(): void {
-    if (this.#isThere) return
+    if (this.#isThere || this.#disk.isEndless === true) return
     try {
       if (this.#disk.space(this.#directory).usableBytes < LEAST_ROOM_BYTES) return
       const file = this.#disk.open(this.#path, 'create')

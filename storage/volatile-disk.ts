@@ -91,6 +91,7 @@ class Contents {
 }
 
 export class VolatileDisk implements Disk {
+  readonly isEndless = true
   readonly #root: Directory
   readonly #locks = new Set<string>()
 

@@ -12,6 +12,7 @@ import { LogDirectory } from '../../storage/log-directory.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
 import { Reserve, RESERVE_FILE } from '../../storage/reserve.ts'
 import { DiskFullError } from '../../storage/room.ts'
+import { VolatileDisk } from '../../storage/volatile-disk.ts'
 import { type Fault, isChange, SimDisk } from '../../sim/storage/sim-disk.ts'
 import {
   append, appendEach, batchOf, DIRECTORY, openLog, readValues, silent, valuesOf,
@@ -259,6 +260,14 @@ describe('a disk of some size', () => {
     disk.capacityBytes = 12 * MB
     reserve.renew()
     expect(new Reserve(disk, DATA, silent, () => {}).giveUp()).toBe(true)
+  })
+
+  test('keeps nothing in reserve on a disk that never fills up', () => {
+    const disk = new VolatileDisk()
+    disk.makeDirectory(DATA)
+    const reserve = new Reserve(disk, DATA, silent, () => {})
+    reserve.renew()
+    expect([disk.list(DATA), reserve.giveUp()]).toEqual([[], false])
   })
 })
 
