@@ -71,8 +71,8 @@ export function parseConfig(
   const get = (name: string) => read.given.get(name) ?? assumed.get(name)
     ?? SETTINGS_BY_NAME.get(name)?.spec.default ?? null
   const logDirs = readLogDirs(read)
-  const config: Config = {
-    ...valuesOf(read, assumed),
+  // Into one object: a spread of so many values makes it anew, field by field.
+  const config: Config = Object.assign(valuesOf(read, assumed), {
     ...mergeTimes(get),
     processRoles: roles,
     nodeId,
@@ -89,8 +89,8 @@ export function parseConfig(
     ),
     topicDefaults: topicDefaults(get),
     get,
-    given: (name) => read.given.has(name),
-  }
+    given: (name: string) => read.given.has(name),
+  })
   checkTogether(config)
   return config
 }
