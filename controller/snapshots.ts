@@ -66,6 +66,8 @@ export class Snapshots {
   #lastMs: number
   /** The disk was full. */
   #notBeforeMs = -Infinity
+  /** What the directory was formatted with, where a start has come across it. */
+  #formattedWith: readonly Buffer[] | undefined
 
   constructor(options: SnapshotsOptions) {
     this.#options = options
@@ -81,15 +83,18 @@ export class Snapshots {
     const found = newestSnapshot(disk, directory, (file) => {
       logger.warn('a snapshot of the metadata is damaged', { file })
     })
+    if (found === undefined) return { snapshot: undefined, quorum: CONFIGURED_QUORUM }
+    const { quorum } = found
+    if (found.id.endOffset > 0) return { snapshot: found, quorum }
     // The records that a directory was formatted with are for a log that is empty.
-    const snapshot = found !== undefined && found.id.endOffset > 0 ? found : undefined
-    return { snapshot, quorum: found?.quorum ?? CONFIGURED_QUORUM }
+    this.#formattedWith = found.values
+    return { snapshot: undefined, quorum }
   }
 
   /** The records that a new cluster begins with: those the directory was formatted with. */
   bootstrapRecords(): readonly Buffer[] {
     const { disk, directory } = this.#options
-    return formattedWith(disk, directory) ?? bootstrapRecords()
+    return this.#formattedWith ?? formattedWith(disk, directory) ?? bootstrapRecords()
   }
 
   /** The log was replayed; so many bytes of it are younger than the newest snapshot. */
