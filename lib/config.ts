@@ -5,7 +5,7 @@ import {
   parseConnectionOverrides, parseEndpoints, parseProtocolMap, parseVoter, type Endpoint,
   type Listener, type Voter,
 } from './config/listeners.ts'
-import { camelCase, SETTINGS_BY_NAME, type SettingValues } from './config/table.ts'
+import { camelCase, SETTINGS, SETTINGS_BY_NAME, type SettingValues } from './config/table.ts'
 import { mergeTimes, topicDefaults, type MergedTimes } from './config/topic-defaults.ts'
 import { checkTogether } from './config/together.ts'
 import { readSettings, type SettingsRead, type Warn } from './config/values.ts'
@@ -123,11 +123,15 @@ function listOf({ values }: SettingsRead, name: string): readonly string[] {
   return Array.isArray(value) ? value as readonly string[] : []
 }
 
+/** Setting → its property; made once, for many nodes may start in a process. */
+const PROPERTIES: ReadonlyMap<string, string> =
+  new Map(SETTINGS.map(({ name }) => [name, camelCase(name)]))
+
 function valuesOf({ values }: SettingsRead, assumed: ReadonlyMap<string, string>): SettingValues {
   const byProperty: Record<string, unknown> = {}
   for (const [name, value] of values) {
     const instead = assumed.get(name)
-    byProperty[camelCase(name)] = instead === undefined
+    byProperty[PROPERTIES.get(name)!] = instead === undefined
       ? value : SETTINGS_BY_NAME.get(name)!.parse(instead)
   }
   return byProperty as unknown as SettingValues // one property per setting, parsed by its type

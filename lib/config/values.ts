@@ -48,6 +48,12 @@ const INTERNAL = new Set([
   'unstable.api.versions.enable', 'unstable.feature.versions.enable',
 ])
 
+/** What settings are where nobody gives them; made once, for many nodes may start in a process. */
+const DEFAULTS: ReadonlyMap<string, Value> = new Map(SETTINGS.map((setting) => {
+  const { default: fallback } = setting.spec
+  return [setting.name, typeof fallback === 'string' ? setting.parse(fallback) : null]
+}))
+
 const NUMBERS_AND_BOOLEANS = new Set(['boolean', 'short', 'int', 'long', 'double'])
 
 /**
@@ -58,7 +64,7 @@ export function readSettings(
   properties: ReadonlyMap<string, string>, base: ReadonlyMap<string, string>, warn: Warn,
 ): SettingsRead {
   const given = new Map(base)
-  const values = new Map<string, Value>()
+  const values = new Map(DEFAULTS)
   for (const [name, text] of base) values.set(name, SETTINGS_BY_NAME.get(name)!.parse(text))
   for (const [name, text] of properties) {
     const setting = SETTINGS_BY_NAME.get(name)
@@ -70,11 +76,6 @@ export function readSettings(
     given.set(name, clean)
     values.set(name, parse(setting, clean))
     if (!isServed(setting)) warn(whyNoEffect(setting, clean))
-  }
-  for (const setting of SETTINGS) {
-    if (values.has(setting.name)) continue
-    const { default: fallback } = setting.spec
-    values.set(setting.name, typeof fallback === 'string' ? setting.parse(fallback) : null)
   }
   return { given, values }
 }
