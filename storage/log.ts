@@ -26,6 +26,7 @@ import { countReadable, readBatches } from './reading.ts'
 import { cut, loadProducers, startOver, takeIn } from './recovery.ts'
 import { Removals } from './removals.ts'
 import { countExpired } from './retention.ts'
+import { isFullFor } from './rolling.ts'
 import { fits } from './room.ts'
 import * as search from './search.ts'
 import type { Segments } from './segments.ts'
@@ -36,7 +37,6 @@ import { beginLastSync, letGo, type LogParts, roll, takeBackTo } from './turnove
 
 export type * from './log-options.ts'
 
-const NOTHING: ReadResult = { records: Buffer.alloc(0), release: () => {} }
 /** So much may be staged before it is written without waiting for the end of the turn. */
 const MAX_STAGED_BYTES = 256 * 1024
 const DAY_MS = 86_400_000
@@ -219,7 +219,7 @@ export class Log {
   #stage(batch: Batch, nowMs: number): void {
     const { active } = this.#segments
     const isFull = this.#guard.do(() => (
-      active.isFullFor(batch, this.#config, this.#rollJitterMs, nowMs)))
+      isFullFor(active, batch, this.#config, this.#rollJitterMs, nowMs)))
     if (isFull) this.#roll(nowMs, batch.baseOffset)
     const segment = this.#segments.active
     this.#staging.add(batch, this.producers)
@@ -303,7 +303,7 @@ export class Log {
     const end = Math.min(maxOffset, this.#writtenOffset)
     return this.#guard.do(() => (
       readBatches(this.#segments, offset, end, maxSizeBytes, minOneBatch, this.#buffers)
-    )) ?? NOTHING
+    ))
   }
 
   /** About how many bytes a read from the offset could give. */

@@ -10,18 +10,19 @@ import type { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
 import { soundBytes } from './sound-batches.ts'
 
+const NOTHING: ReadResult = { records: Buffer.alloc(0), release: () => {} }
 /** Bytes whose batches are looked at one by one, without asking the index for a later one. */
 const SHORT_WALK_BYTES = 16 * 1024
 
 /**
- * What can be read from the offset on, of what lies below `maxOffset`; undefined: nothing. More
+ * What can be read from the offset on, of what lies below `maxOffset`, perhaps nothing. More
  * than `maxSizeBytes` only where `minOneBatch` asks for it. Throws CORRUPT_MESSAGE.
  */
 export function readBatches(
   segments: Segments, offset: number, maxOffset: number, maxSizeBytes: number,
   minOneBatch: boolean, buffers: BufferPool,
-): ReadResult | undefined {
-  if (offset >= maxOffset) return undefined
+): ReadResult {
+  if (offset >= maxOffset) return NOTHING
   const { all } = segments
   for (let i = Math.max(0, segments.indexOf(offset)); i < all.length; i++) {
     const segment = all[i]!
@@ -36,12 +37,12 @@ export function readBatches(
     // Compaction may have taken all that there was behind the offset in this segment.
     if (place === undefined) continue
     const { position, sizeBytes: firstBatchBytes } = place
-    if (position >= endPosition) return undefined
-    if (firstBatchBytes > maxSizeBytes && !minOneBatch) return undefined
+    if (position >= endPosition) return NOTHING
+    if (firstBatchBytes > maxSizeBytes && !minOneBatch) return NOTHING
     const sizeBytes = Math.min(Math.max(maxSizeBytes, firstBatchBytes), endPosition - position)
     return readAt(segment, place.position, offset, sizeBytes, buffers, firstBatchBytes)
   }
-  return undefined
+  return NOTHING
 }
 
 /** Where the offset is to be looked for, if nothing has to be searched for it; −1 otherwise. */

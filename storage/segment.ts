@@ -7,7 +7,6 @@
 import { ApiError, Errors } from '../protocol/errors.ts'
 import type { Batch } from '../protocol/records/batch.ts'
 import { BatchReader } from './batch-reader.ts'
-import { type LogConfig, maxSegmentMs } from './config.ts'
 import {
   type Disk, type DiskFile, isDiskFull, removeAll, renameOrRemove, syncFile, takeBack,
 } from './disk.ts'
@@ -268,21 +267,6 @@ export class Segment {
     if (timestamp <= this.maxTimestamp) return
     this.#maxTimestamp = timestamp
     this.#offsetOfMaxTimestamp = offset
-  }
-
-  /** Whether a batch has to begin the next segment. `jitterMs`: how much less `segment.ms` is. */
-  isFullFor(batch: Batch, config: LogConfig, jitterMs: number, nowMs: number): boolean {
-    if (batch.lastOffset - this.baseOffset > MAX_RELATIVE_OFFSET) return true
-    // One that is empty takes any batch: a follower cannot choose how large they are.
-    if (this.sizeBytes === 0) return false
-    if (this.sizeBytes > config.segmentBytes - batch.sizeBytes) return true
-    const { segmentIndexBytes } = config
-    const offsetEntries = Math.floor(segmentIndexBytes / ENTRY_BYTES[INDEX_SUFFIX])
-    const timeEntries = Math.floor(segmentIndexBytes / ENTRY_BYTES[TIME_INDEX_SUFFIX]) - 1
-    if (this.offsetIndex.count >= offsetEntries || this.timeIndex.count >= timeEntries) return true
-    const first = this.firstBatchTimestamp
-    const ageMs = first >= 0 ? batch.maxTimestamp - first : nowMs - this.createdMs
-    return ageMs > maxSegmentMs(config) - jitterMs
   }
 
   /** −1 without one; `segment.ms` and `max.compaction.lag.ms` count from it. */
