@@ -7,6 +7,7 @@ import { partitionMetadataPath } from './checkpoints.ts'
 import { type Disk, syncFile } from './disk.ts'
 import type { LeaderEpochs } from './epochs.ts'
 import type { Guard } from './guard.ts'
+import type { BegunSavePoint, SavePoints } from './save-points.ts'
 import type { Segment } from './segment.ts'
 import { fileNameOf, INDEX_SUFFIXES } from './segment-names.ts'
 import type { Segments } from './segments.ts'
@@ -18,6 +19,8 @@ export interface DurabilityOptions {
   readonly epochs: LeaderEpochs
   readonly recoveryPoint: number
   readonly guard: Guard
+  /** Left out: there are none. */
+  readonly savePoints?: SavePoints | undefined
 }
 
 /** A sync under way: all of this has to be brought to the device before it can end. */
@@ -32,6 +35,7 @@ export interface BegunSync {
   readonly truncations: number
   readonly names: number
   readonly epochs: number
+  readonly savePoint: BegunSavePoint | undefined
 }
 
 /** What a sync takes with it that others leave to a recovery. */
@@ -46,6 +50,7 @@ export class Durability {
   readonly #segments: Segments
   readonly #epochs: LeaderEpochs
   readonly #guard: Guard
+  readonly #savePoints: SavePoints | undefined
   #recoveryPoint: number
   /** In all, since the log was opened; also what was synced of it. */
   #writtenBytes = 0
@@ -55,12 +60,14 @@ export class Durability {
   #names = 0
   #syncedNames = -1
 
-  constructor({ disk, directory, segments, epochs, recoveryPoint, guard }: DurabilityOptions) {
+  constructor(options: DurabilityOptions) {
+    const { disk, directory, segments, epochs, recoveryPoint, guard, savePoints } = options
     this.#disk = disk
     this.#directory = directory
     this.#segments = segments
     this.#epochs = epochs
     this.#guard = guard
+    this.#savePoints = savePoints
     this.#recoveryPoint = recoveryPoint
     // What a recovery had no room for is saved with the next sync, at the latest at the end.
     if (recoveryPoint < segments.active.nextOffset) this.namesChanged()
@@ -88,6 +95,11 @@ export class Durability {
     this.#names++
   }
 
+  /** Before the log is cut. The caller brings what becomes of the directory to the device. */
+  cut(): void {
+    this.#savePoints?.cut()
+  }
+
   /** Syncs under way tell nothing any more: offsets from here on may come to name other records. */
   truncated(endOffset: number): void {
     this.#truncations++
@@ -101,11 +113,13 @@ export class Durability {
    */
   begin(endOffset: number, last?: LastFiles): BegunSync {
     const { active, all } = this.#segments
+    const savePoint = last === undefined ? this.#savePoints?.begin() : undefined
+    const needsIndexes = last !== undefined || savePoint !== undefined
     const segments = all.filter(({ isSynced }) => !isSynced)
     this.#epochs.save()
     const paths = segments
-      // Those of the active segment are built again after a crash, whatever is in them.
-      .filter((segment) => segment !== active || last !== undefined)
+      // Those of the active segment are built again after a crash, but for what a save point has.
+      .filter((segment) => segment !== active || needsIndexes)
       .flatMap(({ baseOffset }) => INDEX_SUFFIXES.map((suffix) => (
         `${this.#directory}/${fileNameOf(baseOffset)}${suffix}`
       )))
@@ -114,17 +128,18 @@ export class Durability {
     if (last !== undefined) paths.push(last.snapshotPath)
     // Whose records these are must not be lost with the power: another topic may get the name.
     if (this.#syncedNames < 0) paths.push(partitionMetadataPath(this.#directory))
-    const hasNames = this.#syncedNames < this.#names || last !== undefined
+    const hasNames = this.#syncedNames < this.#names || needsIndexes
     const directories = hasNames ? [this.#directory, dirname(this.#directory)] : []
     return {
       segments, paths, directories, active, endOffset, writtenBytes: this.#writtenBytes,
-      truncations: this.#truncations, names: this.#names, epochs: this.#epochs.version,
+      truncations: this.#truncations, names: this.#names, epochs: this.#epochs.version, savePoint,
     }
   }
 
   /**
-   * Syncs all of it, in no order: the recovery point moves when everything is there. Must follow in
-   * the same turn, while the files have the names that they had. Rejects with StorageError.
+   * Syncs all of it, in no order: the recovery point moves when everything is there, and a save
+   * point is written down behind it. Must follow in the same turn, while the files have the names
+   * that they had. Rejects with StorageError.
    */
   async finish(begun: BegunSync): Promise<void> {
     try {
@@ -136,7 +151,9 @@ export class Durability {
     } catch (error) {
       throw this.#guard.failed(error)
     }
-    if (!this.#guard.isClosed) this.#end(begun)
+    if (this.#guard.isClosed) return
+    this.#end(begun)
+    if (begun.savePoint !== undefined) await this.#savePoints!.finish(begun.savePoint)
   }
 
   async #syncSegment(segment: Segment): Promise<void> {

@@ -1,6 +1,7 @@
 // Index entries of one fixed size: kept in memory while they are used, appended to their file from
 // time to time. What the file lacks after a crash is rebuilt from the log.
 
+import { crc32c } from '../protocol/records/crc32c.ts'
 import type { Disk } from './disk.ts'
 
 const FIRST_CAPACITY_ENTRIES = 64
@@ -89,6 +90,17 @@ export class EntryTable {
     this.#count = count
     // The file is cut when it is saved.
     if (this.#savedCount > count) this.#savedCount = -1
+  }
+
+  /** Keeps the first entries; the next save leaves nothing behind them, whatever is there now. */
+  keep(count: number): void {
+    this.truncate(count)
+    this.#savedCount = -1
+  }
+
+  /** Of the first entries. */
+  checksum(count: number): number {
+    return crc32c(this.bytes(), 0, count * this.entryBytes)
   }
 
   /** The largest entry for which `isAtMost` holds (they ascend); −1 when there is none. */

@@ -17,6 +17,7 @@ import { OffsetsOfLogs } from './offsets-of-logs.ts'
 import type { Logger } from './ports.ts'
 import { Removals } from './removals.ts'
 import { DiskFullError, Room } from './room.ts'
+import type { SavePointsOptions } from './save-points.ts'
 
 export interface LogDirectoryOptions {
   readonly disk: Disk
@@ -24,6 +25,8 @@ export interface LogDirectoryOptions {
   readonly logger: Logger
   /** `producer.id.expiration.ms` */
   readonly producerExpirationMs?: number
+  /** How far save points lie apart at least; left out: 32 MB. */
+  readonly savePointBytes?: number
 }
 
 const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
@@ -41,6 +44,7 @@ export class LogDirectory {
   readonly #disk: Disk
   readonly #logger: Logger
   readonly #producerExpirationMs: number | undefined
+  readonly #savePoints: SavePointsOptions
   readonly #buffers = new BufferPool()
   readonly #logs = new Map<string, Log>()
   /** Directories of partitions that are not opened (yet); whose they are, if that was looked up. */
@@ -61,11 +65,16 @@ export class LogDirectory {
   #previousBrokerEpoch = -1
   #isFailed = false
 
-  constructor({ disk, path, logger, producerExpirationMs }: LogDirectoryOptions) {
+  constructor(
+    { disk, path, logger, producerExpirationMs, savePointBytes }: LogDirectoryOptions,
+  ) {
     this.path = path
     this.#disk = disk
     this.#logger = logger
     this.#producerExpirationMs = producerExpirationMs
+    this.#savePoints = {
+      everyBytes: savePointBytes, writeRecoveryPoint: () => this.#save(this.#recoveryPoints),
+    }
     this.#removals = new Removals(disk)
     this.room = new Room(disk, path, logger)
     this.futures = new FutureLogs(disk, path, {
@@ -202,7 +211,7 @@ export class LogDirectory {
     return {
       disk: this.#disk, directory: this.#pathOf(name), topicPartition: { topic, partition },
       logger: this.#logger, buffers: this.#buffers, removals: this.#removals,
-      room: this.room, ...this.#ofProducers,
+      room: this.room, ...this.#ofProducers, savePoints: this.#savePoints,
       onTruncate: (lowered: Lowered) => this.#lowerCheckpoints(name, lowered),
       onUnsynced: () => { this.#unsynced.add(name) },
     } satisfies Partial<LogOptions>
@@ -377,13 +386,18 @@ export class LogDirectory {
 
   /** As `checkpoint`, without holding up the others. */
   async checkpointAsync(): Promise<void> {
-    for (const checkpoint of this.#checkpoints) {
-      if (this.#isFailed) return
-      try {
-        await checkpoint.saveAsync(this.#logs, this.#found)
-      } catch (error) {
-        this.#notWritten(error)
-      }
+    for (const checkpoint of this.#checkpoints) await this.#save(checkpoint)
+  }
+
+  /** Whether it is written. Rejects with StorageError. */
+  async #save(checkpoint: OffsetsOfLogs): Promise<boolean> {
+    if (this.#isFailed) return false
+    try {
+      await checkpoint.saveAsync(this.#logs, this.#found)
+      return true
+    } catch (error) {
+      this.#notWritten(error)
+      return false
     }
   }
 

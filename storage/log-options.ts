@@ -8,6 +8,7 @@ import type { Logger } from './ports.ts'
 import type { ProducerState } from './producers.ts'
 import type { Removals } from './removals.ts'
 import type { Room } from './room.ts'
+import type { SavePointsOptions } from './save-points.ts'
 import type { Origin } from './validate.ts'
 import type { Verification } from './verifications.ts'
 
@@ -38,6 +39,8 @@ export interface LogOptions extends Claim {
   onUnsynced?(): void
   /** Of its log directory: while it is full, appends are refused. */
   readonly room?: Room
+  /** Left out: there are none, and a recovery begins where a segment does. */
+  readonly savePoints?: SavePointsOptions
   /** Where deleted files wait for their time; left out: the log has its own. */
   readonly removals?: Removals
   /** What is known of producers, where the log takes the place of another one that is the same. */

@@ -28,6 +28,7 @@ import { Removals } from './removals.ts'
 import { countExpired } from './retention.ts'
 import { isFullFor } from './rolling.ts'
 import { fits } from './room.ts'
+import { SavePoints } from './save-points.ts'
 import * as search from './search.ts'
 import type { Segments } from './segments.ts'
 import type { SnapshotFiles } from './snapshot-files.ts'
@@ -97,26 +98,24 @@ export class Log {
     this.#rollJitterMs = jitterMs(this.#config, this.name)
     this.#onTruncate = options.onTruncate
     this.#onUnsynced = options.onUnsynced
-    this.#guard = new Guard(directory, (why) => {
+    const guard = this.#guard = new Guard(directory, (why) => {
       logger.error('what lies on the disk is damaged', { log: this.name, why })
     }, options.room)
-    this.producers = options.producers ?? loaded.producers
-    this.#snapshots = loaded.snapshots
-    this.#epochs = loaded.epochs
-    this.#segments = loaded.segments
-    const { startOffset = 0, highWatermark = 0 } = options
-    this.#durability = new Durability({
-      disk, directory, segments: this.#segments, epochs: this.#epochs,
-      recoveryPoint: loaded.recoveryPoint, guard: this.#guard,
+    const { segments, epochs, snapshots } = loaded
+    const producers = this.producers = options.producers ?? loaded.producers
+    this.#snapshots = snapshots
+    this.#epochs = epochs
+    this.#segments = segments
+    const { startOffset = 0, highWatermark = 0, savePoints, removals } = options
+    const files = { disk, directory, segments, producers, guard }
+    const durability = this.#durability = new Durability({
+      ...files, epochs, recoveryPoint: loaded.recoveryPoint,
+      savePoints: savePoints && new SavePoints(files, savePoints),
     })
-    this.#parts = {
-      disk, directory, segments: this.#segments, snapshots: this.#snapshots,
-      producers: this.producers, durability: this.#durability, guard: this.#guard,
-      removals: options.removals ?? new Removals(disk),
-    }
+    this.#parts = { ...files, snapshots, durability, removals: removals ?? new Removals(disk) }
     this.compaction = new Compaction({ log: this, ...this.#parts })
-    this.#endOffset = this.#segments.active.nextOffset
-    this.#startOffset = Math.max(startOffset, this.#segments.first.baseOffset)
+    this.#endOffset = segments.active.nextOffset
+    this.#startOffset = Math.max(startOffset, segments.first.baseOffset)
     if (this.#startOffset > this.#endOffset) this.#startOver(this.#startOffset, nowMs)
     this.#writtenOffset = this.#endOffset
     this.#highWatermark = Math.max(this.#startOffset, Math.min(highWatermark, this.#endOffset))
@@ -416,6 +415,7 @@ export class Log {
   #lower(offset: number): void {
     const recoveryPoint = Math.min(offset, this.recoveryPoint)
     this.#onTruncate?.({ recoveryPoint, startOffset: this.#startOffset })
+    this.#durability.cut()
   }
 
   #truncated(): void {

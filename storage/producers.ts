@@ -95,6 +95,13 @@ export interface CompletedTransaction {
   readonly lastStableOffset: number
 }
 
+/** Its mark may not be below the high watermark yet. */
+export interface UnreplicatedTransaction {
+  readonly firstOffset: number
+  /** Of the mark. */
+  readonly lastOffset: number
+}
+
 /** What a mark at the end of a transaction says. */
 export interface EndMark {
   readonly isAborted: boolean
@@ -118,7 +125,7 @@ export class ProducerState {
   /** Of transactions that are about to begin here. */
   readonly verifications = new Verifications()
   /** Ended, but the mark is not below the high watermark yet. */
-  #unreplicated: { readonly firstOffset: number, readonly lastOffset: number }[] = []
+  #unreplicated: UnreplicatedTransaction[] = []
 
   /** `name`: of the partition, for messages. */
   constructor(name: string) {
@@ -145,6 +152,10 @@ export class ProducerState {
       if (first === undefined || firstOffset < first) first = firstOffset
     }
     return first
+  }
+
+  get unreplicated(): readonly UnreplicatedTransaction[] {
+    return this.#unreplicated
   }
 
   /** The first offset of the transactions that have no mark yet. */
@@ -332,9 +343,12 @@ export class ProducerState {
     this.#unreplicated = []
   }
 
-  /** Starts from what a snapshot says. */
-  load(entries: readonly ProducerEntry[]): void {
+  /** Starts from what a snapshot says, or a save point. */
+  load(
+    entries: readonly ProducerEntry[], unreplicated: readonly UnreplicatedTransaction[] = [],
+  ): void {
     this.clear()
+    this.#unreplicated = [...unreplicated]
     for (const entry of entries) this.#entries.set(entry.producerId, entry)
     this.#listOngoing()
   }

@@ -2,10 +2,12 @@
 //
 // Behind the recovery point anything may be wrong: batches are checked one by one, the first that
 // is not sound ends the log, and indexes and producer state are built again from those before it.
-// Below the recovery point it ends the opening: that was on the device, and is damaged (H3).
+// Below the recovery point it ends the opening: that was on the device, and is damaged (H3). What a
+// large segment holds before its save point is not looked at: all that is built of it is there.
 
 import { ApiError, Errors } from '../protocol/errors.ts'
 import { type Batch, MAGIC } from '../protocol/records/batch.ts'
+import { BatchReader } from './batch-reader.ts'
 import { syncTopicId } from './checkpoints.ts'
 import type { LogConfig } from './config.ts'
 import { refuseLoss, refuseOrphans, refuseStart } from './damage.ts'
@@ -17,6 +19,7 @@ import { tidyFiles } from './log-files.ts'
 import { isOldMessage } from './old-format.ts'
 import type { Logger } from './ports.ts'
 import { ProducerState } from './producers.ts'
+import { SAVE_POINT_FILE, SavePointFile } from './save-point-file.ts'
 import { MAX_RELATIVE_OFFSET, Segment } from './segment.ts'
 import { Segments } from './segments.ts'
 import type { SnapshotFiles } from './snapshot-files.ts'
@@ -116,11 +119,12 @@ function believe(segments: Segments, options: LoadOptions): void {
 
 /** The place of the first segment that must be looked through; none: that behind the last one. */
 function firstDoubtful(
-  segments: Segments, { isClean, recoveryPoint = 0, logger, name, snapshots }: LoadOptions,
+  segments: Segments, { isClean, recoveryPoint = 0, logger, name, names, snapshots }: LoadOptions,
 ): number {
   const { active } = segments
   // The segment that ends at the recovery point may have been rolled since, its indexes unsynced.
-  if (!isClean && !(isEmpty(segments, snapshots) && active.baseOffset >= recoveryPoint)) {
+  const hasNothing = isEmpty(segments, snapshots) && !names.includes(SAVE_POINT_FILE)
+  if (!isClean && !(hasNothing && active.baseOffset >= recoveryPoint)) {
     return Math.max(0, segments.indexOf(recoveryPoint - 1))
   }
   // One that was closed was on the device as a whole, and ends there.
@@ -144,7 +148,8 @@ function* recover(
 ): Generator<void> {
   const { disk, directory, logger, name, epochs } = options
   const from = segments.all[first]!.baseOffset
-  loadProducers(segments, from, options.producers, options.snapshots)
+  const resumedAt = resume(segments.all[first]!, options)
+  if (resumedAt === undefined) loadProducers(segments, from, options.producers, options.snapshots)
   let lastOffset = from - 1
   let isCut = false
   let lost: Segment[] = []
@@ -156,6 +161,7 @@ function* recover(
       break
     }
     const limit = segments.after(baseOffset, baseOffset)?.baseOffset
+    if (resumedAt === undefined || baseOffset !== from) segment.clearIndexes()
     lastOffset = yield* recoverSegment(segment, { lastOffset, limit }, options)
     isCut = segment.sizeBytes < fileBytes
     if (!isCut) continue
@@ -172,6 +178,9 @@ function* recover(
     discard(disk, lost)
   }
   options.snapshots.removeAbove(segments.active.nextOffset)
+  if (resumedAt === undefined) new SavePointFile(disk, directory).remove()
+  // A cleaning, of Kafka's perhaps, may have taken marks behind it.
+  else confirmOpen(options.producers, segments, resumedAt, segments.active.nextOffset)
   keep(() => epochs.truncateFromEnd(segments.active.nextOffset), options)
   // What was cut off, now or before, must not come back behind what is appended next.
   for (const segment of segments.all.slice(first)) {
@@ -184,6 +193,21 @@ function* recover(
   keep(() => epochs.syncNow(), options)
   syncTopicId(disk, directory)
   disk.syncDirectory(directory)
+}
+
+/**
+ * Makes the segment one that ends at its save point, if that can be relied on, and the producers
+ * what they were then. Answers its offset; undefined when there is none: then both are as before.
+ */
+function resume(segment: Segment, options: LoadOptions): number | undefined {
+  const { disk, directory, names, producers, isClean, recoveryPoint } = options
+  // Nobody knows what of it was on the device where the recovery point is lost.
+  if (isClean || recoveryPoint === undefined || !names.includes(SAVE_POINT_FILE)) return undefined
+  const point = new SavePointFile(disk, directory).find(segment, recoveryPoint)
+  if (point === undefined) return undefined
+  segment.resume(point.end, point.indexes.map(({ count }) => count))
+  producers.load(point.producers, point.unreplicated)
+  return point.end.nextOffset
 }
 
 /**
@@ -207,15 +231,15 @@ interface Neighbours {
   readonly limit: number | undefined
 }
 
-/** Notes every sound batch of the file. Answers the last offset. */
+/** Notes every sound batch of the file that is not noted yet. Answers the last offset. */
 function* recoverSegment(
   segment: Segment, { lastOffset, limit = Infinity }: Neighbours, options: LoadOptions,
 ): Generator<void, number> {
   const { producers, epochs, config } = options
-  const reader = segment.reader()
-  segment.clearIndexes()
-  let last = lastOffset
-  let stepPosition = 0
+  const from = segment.sizeBytes
+  const reader = new BatchReader(segment.file, from, segment.writtenBytes)
+  let last = from === 0 ? lastOffset : segment.nextOffset - 1
+  let stepPosition = from
   while (reader.next()) {
     const { batch } = reader
     const isSound = batch.magic === MAGIC && canFollow(batch.baseOffset, last, options)
@@ -231,8 +255,8 @@ function* recoverSegment(
     yield
   }
   if (segment.sizeBytes < segment.writtenBytes) refuseOldFormat(segment, options)
-  // All that is left of it was looked at.
-  segment.soundness.cut(0)
+  // All that is left of it from there on was looked at.
+  segment.soundness.cut(from)
   return Math.max(last, segment.baseOffset - 1)
 }
 

@@ -2,7 +2,7 @@
 //
 // Bytes are accounted for when they are staged (sizeBytes), and again when they are written
 // (writtenBytes); readers see what is written. The indexes live in memory and are saved when the
-// segment is rolled, or closed: what a crash takes of them recovery builds again.
+// segment is rolled, closed, or has a save point: what a crash takes of them recovery builds again.
 
 import { ApiError, Errors } from '../protocol/errors.ts'
 import type { Batch } from '../protocol/records/batch.ts'
@@ -10,9 +10,11 @@ import { BatchReader } from './batch-reader.ts'
 import {
   type Disk, type DiskFile, isDiskFull, removeAll, renameOrRemove, syncFile, takeBack,
 } from './disk.ts'
+import type { EntryTable } from './entry-table.ts'
 import { type BatchPlace, isBatchEnd, locateFrom, maxTimestampAt } from './locate.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { Places } from './places.ts'
+import type { SegmentEnd } from './segment-end.ts'
 import {
   DELETED_SUFFIX, fileNameOf, INDEX_SUFFIX, INDEX_SUFFIXES, LOG_SUFFIX, TIME_INDEX_SUFFIX,
   TRANSACTION_INDEX_SUFFIX,
@@ -22,9 +24,6 @@ import { Soundness } from './soundness.ts'
 import { TimeIndex } from './time-index.ts'
 import { TransactionIndex } from './transaction-index.ts'
 
-const ENTRY_BYTES = {
-  [INDEX_SUFFIX]: 8, [TIME_INDEX_SUFFIX]: 12, [TRANSACTION_INDEX_SUFFIX]: 34,
-} as const
 /** Where an index is built again, how far its entries lie apart. */
 const INDEX_INTERVAL_BYTES = 4096
 /** Indexes hold no larger ones. */
@@ -60,6 +59,7 @@ export class Segment {
   /** The largest timestamp of the first batch: rolling by time counts from it. */
   #firstTimestamp: number | undefined
   #bytesSinceIndexEntry = 0
+  #lastBatchBytes = 0
   readonly createdMs: number
   readonly #disk: Disk
   readonly #directory: string
@@ -133,7 +133,7 @@ export class Segment {
 
   get file(): DiskFile {
     // Under its name lies another one by now.
-    if (this.#isRetired && this.#file === undefined) throw this.#retired()
+    if (this.#isRetired && this.#file === undefined) throw new Error(`${this.path} was replaced`)
     return this.#file ??= this.#disk.open(this.#path(LOG_SUFFIX), 'write')
   }
 
@@ -161,12 +161,13 @@ export class Segment {
 
   /** Whether the indexes are there, in whole entries. */
   get hasIndexes(): boolean {
-    const isWhole = (suffix: keyof typeof ENTRY_BYTES, isNeeded: boolean): boolean => {
-      const sizeBytes = this.#disk.sizeBytes(this.#path(suffix))
-      return sizeBytes === undefined ? !isNeeded : sizeBytes % ENTRY_BYTES[suffix] === 0
+    const isWhole = ({ path, entryBytes }: EntryTable, isNeeded: boolean): boolean => {
+      const sizeBytes = this.#disk.sizeBytes(path)
+      return sizeBytes === undefined ? !isNeeded : sizeBytes % entryBytes === 0
     }
-    return isWhole(INDEX_SUFFIX, true) && isWhole(TIME_INDEX_SUFFIX, true)
-      && isWhole(TRANSACTION_INDEX_SUFFIX, false) && this.transactionIndex.isSound(this.baseOffset)
+    const { offsetIndex, timeIndex, transactionIndex } = this
+    return isWhole(offsetIndex.table, true) && isWhole(timeIndex.table, true)
+      && isWhole(transactionIndex.table, false) && transactionIndex.isSound(this.baseOffset)
   }
 
   /** Before the indexes are used: what cannot be right in the files is built from the batches. */
@@ -259,6 +260,7 @@ export class Segment {
     }
     this.sizeBytes += sizeBytes
     this.#bytesSinceIndexEntry += sizeBytes
+    this.#lastBatchBytes = sizeBytes
     this.nextOffset = lastOffset + 1
     this.isSynced = false
   }
@@ -333,8 +335,9 @@ export class Segment {
     const from = count === 0 ? 0 : this.offsetIndex.positionAt(count - 1)
     const reader = new BatchReader(this.file, from, this.writtenBytes)
     while (reader.next()) {
-      const { nextOffset, maxTimestamp, lastOffset } = reader.batch
+      const { nextOffset, maxTimestamp, lastOffset, sizeBytes } = reader.batch
       this.nextOffset = nextOffset
+      this.#lastBatchBytes = sizeBytes
       this.#noteTimestamp(maxTimestamp, lastOffset)
     }
     if (reader.isAtEnd || count === 0) return reader.isAtEnd
@@ -343,11 +346,34 @@ export class Segment {
     return this.#canRebuildIndexes()
   }
 
+  /** The indexes. */
+  get tables(): readonly EntryTable[] {
+    return [this.offsetIndex.table, this.timeIndex.table, this.transactionIndex.table]
+  }
+
+  /** With what is staged. */
+  get end(): SegmentEnd {
+    const { nextOffset, sizeBytes: position, maxTimestamp, offsetOfMaxTimestamp } = this
+    return {
+      nextOffset, position, maxTimestamp, offsetOfMaxTimestamp,
+      bytesSinceIndexEntry: this.#bytesSinceIndexEntry, lastBatchBytes: this.#lastBatchBytes,
+    }
+  }
+
+  /** Forgets what the file and the indexes hold behind an end that the segment had once. */
+  resume(end: SegmentEnd, entryCounts: readonly number[]): void {
+    for (const [i, table] of this.tables.entries()) table.keep(entryCounts[i]!)
+    this.nextOffset = end.nextOffset
+    this.sizeBytes = end.position
+    this.#maxTimestamp = end.maxTimestamp
+    this.#offsetOfMaxTimestamp = end.offsetOfMaxTimestamp
+    this.#bytesSinceIndexEntry = end.bytesSinceIndexEntry
+    this.#lastBatchBytes = end.lastBatchBytes
+  }
+
   /** Forgets what the indexes say, before batches are noted again from the start. */
   clearIndexes(): void {
-    this.offsetIndex.table.clear()
-    this.timeIndex.table.clear()
-    this.transactionIndex.table.clear()
+    for (const table of this.tables) table.clear()
     this.#clearNotes()
   }
 
@@ -360,6 +386,7 @@ export class Segment {
     this.#offsetOfMaxTimestamp = this.baseOffset
     this.#firstTimestamp = undefined
     this.#bytesSinceIndexEntry = 0
+    this.#lastBatchBytes = 0
     this.nextOffset = this.baseOffset
     this.sizeBytes = 0
   }
@@ -367,8 +394,7 @@ export class Segment {
   saveIndexes(): void {
     const { offsetIndex, timeIndex, transactionIndex: { table, count } } = this
     // A clean start believes what is there of them: all of it has to come to the device.
-    const isSaved = offsetIndex.table.isSaved && timeIndex.table.isSaved && table.isSaved
-    if (!isSaved) this.isSynced = false
+    if (!this.tables.every(({ isSaved }) => isSaved)) this.isSynced = false
     offsetIndex.table.save()
     timeIndex.table.save()
     // Most segments have no aborted transactions, and then no file.
@@ -384,10 +410,7 @@ export class Segment {
 
   /** Puts the saved indexes on the device. */
   syncIndexes(): void {
-    for (const suffix of INDEX_SUFFIXES) {
-      const path = this.#path(suffix)
-      if (this.#disk.exists(path)) syncFile(this.#disk, path)
-    }
+    for (const path of this.paths()) if (path !== this.path) syncFile(this.#disk, path)
   }
 
   /** Cuts the file, and with it what was staged behind. */
@@ -417,6 +440,7 @@ export class Segment {
     this.transactionIndex.truncateTo(offset)
     if (place !== undefined) this.truncateFile(place.position)
     this.nextOffset = this.baseOffset
+    this.#lastBatchBytes = 0
     this.#believeTimeIndex()
     this.findEnd()
   }
@@ -436,10 +460,6 @@ export class Segment {
   #putAway(): string[] {
     return this.paths().filter((path) => renameOrRemove(this.#disk, path, path + DELETED_SUFFIX))
       .map((path) => path + DELETED_SUFFIX)
-  }
-
-  #retired(): Error {
-    return new Error(`${this.#path(LOG_SUFFIX)} was replaced`)
   }
 
   /** Gives the files another suffix. What is in memory of the indexes must be saved before. */
@@ -468,7 +488,6 @@ export class Segment {
     return this.#disk.sizeBytes(this.#path(INDEX_SUFFIX)) ?? 0
   }
 
-  /** As on the disk. */
   get timeIndexBytes(): number {
     return this.#disk.sizeBytes(this.#path(TIME_INDEX_SUFFIX)) ?? 0
   }

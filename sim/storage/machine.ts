@@ -13,6 +13,8 @@ import { type Call, isChange, type Lies, SimDisk } from './sim-disk.ts'
 import { type Promised, verify } from './verify.ts'
 
 export const DATA = '/data'
+/** Segments have some of a few kilobytes. */
+const SAVE_POINT_BYTES = 500
 const LEFTOVERS = /\.(cleaned|swap|deleted|tmp)$/
 
 export const silent: Logger = {
@@ -38,7 +40,9 @@ export function boot(
   disk: SimDisk, models: readonly LogModel[], nowMs: number,
   opened: (model: LogModel, log: Log) => void, refused?: (model: LogModel, error: unknown) => void,
 ): Running {
-  const directory = new LogDirectory({ disk, path: DATA, logger: silent })
+  const directory = new LogDirectory({
+    disk, path: DATA, logger: silent, savePointBytes: SAVE_POINT_BYTES,
+  })
   directory.open()
   const cleaner = new CleanerCheckpoint(disk, DATA, silent)
   for (const model of models) {

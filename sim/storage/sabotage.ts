@@ -5,13 +5,15 @@ import { Batch } from '../../protocol/records/batch.ts'
 import { CLEAN_SHUTDOWN_FILE } from '../../storage/checkpoints.ts'
 import { OpenInSnapshots } from '../../storage/compaction/open-transactions.ts'
 import { isDiskFull } from '../../storage/disk.ts'
-import { Durability } from '../../storage/durability.ts'
+import { type BegunSync, Durability } from '../../storage/durability.ts'
 import { LeaderEpochs } from '../../storage/epochs.ts'
 import { Guard } from '../../storage/guard.ts'
 import { Log } from '../../storage/log.ts'
 import { OffsetIndex } from '../../storage/offset-index.ts'
 import { ProducerEntry, ProducerState } from '../../storage/producers.ts'
 import { Room } from '../../storage/room.ts'
+import { SavePointFile } from '../../storage/save-point-file.ts'
+import { type BegunSavePoint, SavePoints } from '../../storage/save-points.ts'
 import { Segment } from '../../storage/segment.ts'
 import { SnapshotFiles } from '../../storage/snapshot-files.ts'
 import { Soundness } from '../../storage/soundness.ts'
@@ -38,6 +40,10 @@ function replace(prototype: object, name: string, descriptor: PropertyDescriptor
   const own = Object.getOwnPropertyDescriptor(prototype, name)!
   Object.defineProperty(prototype, name, { ...descriptor, configurable: true })
   return () => { Object.defineProperty(prototype, name, own) }
+}
+
+function all(...undos: readonly (() => void)[]): () => void {
+  return () => { for (const undo of undos) undo() }
 }
 
 const doNothing = (prototype: object, name: string) => () => (
@@ -133,6 +139,50 @@ function forgiveLate(): () => void {
   })
 }
 
+/** Whatever became of what a save point speaks of. */
+const believeSavePoints = (): () => void => (
+  replace(SavePointFile.prototype, 'isTrue', { value: () => true }))
+
+/** The sync of what a save point speaks of waits until that is written down. */
+function hurrySavePoints(): () => void {
+  const owners = new WeakMap<BegunSavePoint, SavePoints>()
+  const { begin } = SavePoints.prototype
+  const { finish } = Durability.prototype
+  return all(
+    replace(SavePoints.prototype, 'begin', {
+      value(this: SavePoints) {
+        const savePoint = begin.call(this)
+        if (savePoint !== undefined) owners.set(savePoint, this)
+        return savePoint
+      },
+    }),
+    replace(Durability.prototype, 'finish', {
+      value(this: Durability, begun: BegunSync): Promise<void> {
+        const { savePoint } = begun
+        if (savePoint === undefined) return finish.call(this, begun)
+        const written = owners.get(savePoint)!.finish(savePoint)
+        const segments = begun.segments.map((segment) => Object.create(segment, {
+          file: { value: { syncAsync: () => written.then(() => segment.file.syncAsync()) } },
+        }) as Segment)
+        return finish.call(this, { ...begun, segments, savePoint: undefined })
+      },
+    }),
+    replace(SavePointFile.prototype, 'isReached', { value: () => true }),
+    believeSavePoints(),
+  )
+}
+
+/** A recovery from a save point knows of no producer before it. */
+function forgetProducers(): () => void {
+  const { find } = SavePointFile.prototype
+  return replace(SavePointFile.prototype, 'find', {
+    value(this: SavePointFile, ...where: Parameters<typeof find>) {
+      const point = find.apply(this, where)
+      return point && { ...point, producers: [] }
+    },
+  })
+}
+
 export const SABOTAGES: readonly Sabotage[] = [
   { name: 'fsync of a file does nothing', lies: { ignoresSync: () => true } },
   { name: 'fsync of a directory does nothing', lies: { ignoresDirectorySync: true } },
@@ -211,6 +261,20 @@ export const SABOTAGES: readonly Sabotage[] = [
     patch: () => replace(Room.prototype, 'look', { value: () => false }),
   },
   { name: 'a log goes on after a sync that found no room', patch: forgiveLate },
+  {
+    name: 'a save point is written before what it speaks of is synced, and believed',
+    patch: hurrySavePoints,
+  },
+  {
+    name: 'a save point outlives what a truncation takes of it, and is believed',
+    patch: () => all(doNothing(SavePoints.prototype, 'cut')(), believeSavePoints()),
+  },
+  {
+    name: 'the indexes of a save point are not synced, and believed',
+    lies: { ignoresSync: (path) => /\.(index|timeindex|txnindex)$/.test(path) },
+    patch: believeSavePoints,
+  },
+  { name: 'a save point knows of no producers', patch: forgetProducers },
 ]
 
 /** Runs cases until one fails, at most so many. */
