@@ -5,11 +5,13 @@ import { benchAppends, benchReads } from './append-and-read.ts'
 import { benchLookups } from './lookups.ts'
 import { benchManyPartitions } from './many-partitions.ts'
 import { benchRecovery } from './recovery.ts'
+import { benchSavePoints } from './save-points.ts'
 import { benchServed } from './served.ts'
 
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   appends: benchAppends, reads: benchReads, lookups: benchLookups,
-  partitions: benchManyPartitions, recovery: benchRecovery, served: benchServed,
+  partitions: benchManyPartitions, recovery: benchRecovery, saves: benchSavePoints,
+  served: benchServed,
 }
 
 export async function benchStorage(): Promise<void> {

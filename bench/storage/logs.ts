@@ -4,7 +4,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildBatch } from '../../protocol/records/batch.ts'
+import { buildBatch, type BatchToBuild } from '../../protocol/records/batch.ts'
 import type { Disk } from '../../storage/disk.ts'
 import { Log, type LogOptions } from '../../storage/log.ts'
 import { nodeDisk } from '../../storage/node-disk.ts'
@@ -31,11 +31,13 @@ export async function withDirectory<T>(work: (path: string) => T | Promise<T>): 
 /** A sound batch of about that size, its records of one size. */
 export function batchOf(
   sizeBytes: number, recordBytes: number, timestampMs: number = Date.now(),
+  more: Partial<BatchToBuild> = {},
 ): Buffer {
   const value = Buffer.alloc(recordBytes, 'The same value as in all the others. ')
   const count = Math.max(1, Math.floor(sizeBytes / (recordBytes + 8)))
   return buildBatch({
     records: Array.from({ length: count }, () => ({ key: null, value, headers: [] })), timestampMs,
+    ...more,
   })
 }
 

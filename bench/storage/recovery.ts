@@ -1,7 +1,7 @@
 // Opening a log after a kill: how fast what is behind the recovery point is looked through, and
 // that nothing else is.
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run, sleep } from '../../compat/harness/process.ts'
 import { Wire } from '../../compat/harness/wire.ts'
@@ -14,10 +14,12 @@ import { batchOf, fill, MB, openLog, unnumber, withDirectory } from './logs.ts'
 const GOAL_MB_PER_S = 300
 const LOG_BYTES = 2048 * MB
 const BATCH_BYTES = 64 * 1024
+/** The broker brings what was written to the device after so much. */
+const SYNC_BYTES = 32 * MB
 const PATIENCE_MS = 120_000
 const INTERRUPT_AFTER_MS = 1500
-/** Of the log, in per cent: what is behind the recovery point. */
-const TAILS = [100, 10, 1, 0]
+/** What is behind the recovery point. */
+const TAILS_BYTES = [LOG_BYTES, 256 * MB, 32 * MB, 0]
 
 export async function benchRecovery(): Promise<void> {
   console.log(`\na log of ${LOG_BYTES / MB} MB after a kill (goal: ${GOAL_MB_PER_S} MB/s of what `
@@ -25,27 +27,42 @@ export async function benchRecovery(): Promise<void> {
   await withDirectory(async (path) => {
     const directory = join(path, 'bench-0')
     const batch = batchOf(BATCH_BYTES, 1024)
-    const log = openLog(directory)
-    fill(log, batch, Math.ceil(LOG_BYTES / batch.length))
-    const { endOffset, sizeBytes } = log
+    const savePoint = join(directory, 'save-point')
+    const log = openLog(directory, { savePoints: { writeRecoveryPoint: async () => true } })
+    const kills: Kill[] = []
+    for (let filled = 0; filled <= LOG_BYTES; filled += SYNC_BYTES) {
+      await log.sync()
+      if (TAILS_BYTES.includes(LOG_BYTES - filled)) {
+        const bytes = existsSync(savePoint) ? readFileSync(savePoint) : undefined
+        kills.push({ recoveryPoint: log.recoveryPoint, flushedBytes: log.sizeBytes, bytes })
+      }
+      if (filled < LOG_BYTES) fill(log, batch, Math.ceil(SYNC_BYTES / batch.length))
+    }
     log.abandon()
-    for (const percent of TAILS) {
-      // Checkpoints name ends of batches.
-      const batches = Math.floor(sizeBytes / batch.length * (100 - percent) / 100)
-      recoverBehind(directory, batches * endOffset / (sizeBytes / batch.length))
+    for (const kill of kills) {
+      rmSync(savePoint, { force: true })
+      if (kill.bytes !== undefined) writeFileSync(savePoint, kill.bytes)
+      recoverBehind(directory, kill)
     }
   })
   await withDirectory(benchKilledBroker)
 }
 
-function recoverBehind(directory: string, recoveryPoint: number): void {
+/** All that was written later had not come to the device. */
+interface Kill {
+  readonly recoveryPoint: number
+  readonly flushedBytes: number
+  /** Of the save point that was there. */
+  readonly bytes: Buffer | undefined
+}
+
+function recoverBehind(directory: string, { recoveryPoint, flushedBytes }: Kill): void {
   const disk = new CountingDisk()
   const startedMs = performance.now()
   const log = openLog(directory, { recoveryPoint }, disk)
   const elapsedMs = performance.now() - startedMs
-  const { sizeBytes, endOffset } = log
+  const behind = log.sizeBytes - flushedBytes
   log.abandon()
-  const behind = sizeBytes * (1 - recoveryPoint / endOffset)
   console.log([
     `unflushed ${(behind / MB).toFixed(0).padStart(5)} MB`,
     `read ${(disk.readBytes / MB).toFixed(0).padStart(5)} MB`,
