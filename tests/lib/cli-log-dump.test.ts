@@ -5,6 +5,8 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { complaintsOf, dumpAll, FILL } from '../../compat/cli/dumps.ts'
 import { Player } from '../../compat/cli/play.ts'
+import { ProducerState } from '../../storage/producers.ts'
+import { encodeSavePoint } from '../../storage/save-point-file.ts'
 import { startTestNode, type TestNode } from './cli-harness.ts'
 
 const TIMEOUT_MS = 60_000
@@ -102,4 +104,22 @@ test('what is no file of a data directory is told', async () => {
   expect(await player.play('samsa log dump package.json')).toContain('it is not there\n[1]')
   expect(await player.play(`samsa log dump ${log} --kind producers`)).toContain(
     'DAMAGED: there is no version')
+})
+
+test('where a recovery would begin', async () => {
+  const file = join(node.dataDirectory, 'small-0', 'save-point')
+  const index = { count: 0, crc: 0 }
+  const bytes = encodeSavePoint({
+    baseOffset: 0, lastBatch: { crc: 1, leaderEpoch: 0 }, indexes: [index, index, index],
+    end: {
+      nextOffset: 7, position: 700, maxTimestamp: 1, offsetOfMaxTimestamp: 6,
+      bytesSinceIndexEntry: 0, lastBatchBytes: 100,
+    },
+  }, new ProducerState('small-0'))
+  writeFileSync(file, bytes)
+  expect(await player.play(`samsa log dump ${file}`)).toMatch(
+    /^SEGMENT +OFFSET +POSITION +PRODUCERS\n +0 +7 +700 +0$/)
+  bytes[20] = bytes[20]! ^ 0xff
+  writeFileSync(file, bytes)
+  expect(await player.play(`samsa log dump ${file}`)).toContain('DAMAGED: the checksum is wrong')
 })

@@ -6,12 +6,13 @@ import { producerSnapshot } from '../../../protocol/messages/records/producer-sn
 import { crc32c } from '../../../protocol/records/crc32c.ts'
 import { readInt64 } from '../../../protocol/records/int64.ts'
 import { RESERVE_FILE } from '../../../storage/reserve.ts'
+import { decodeSavePoint, SAVE_POINT_FILE } from '../../../storage/save-point-file.ts'
 import type { Cell } from '../table.ts'
 import { shownTime } from '../units.ts'
 
 export const FILE_KINDS = [
   'log', 'index', 'timeindex', 'txnindex', 'producers', 'offsets', 'epochs', 'properties', 'json',
-  'text', 'reserve',
+  'text', 'reserve', 'save-point',
 ] as const
 export type FileKind = (typeof FILE_KINDS)[number]
 
@@ -30,6 +31,7 @@ export function kindOfFile(path: string): FileKind | undefined {
   if (name === 'quorum-state' || name === '.kafka_cleanshutdown') return 'json'
   if (name === '.lock') return 'text'
   if (name === RESERVE_FILE) return 'reserve'
+  if (name === SAVE_POINT_FILE) return 'save-point'
   return undefined
 }
 
@@ -67,7 +69,16 @@ export function dumpFile(kind: Exclude<FileKind, 'log'>, path: string, bytes: Bu
       titles: ['SIZE', 'MEANING'], damage: undefined,
       rows: [[bytes.length, 'noise: room that the metadata gets when the disk is full']],
     }
+    case 'save-point': return dumpSavePoint(bytes)
   }
+}
+
+function dumpSavePoint(bytes: Buffer): Dumped {
+  const titles = ['SEGMENT', 'OFFSET', 'POSITION', 'PRODUCERS']
+  const point = decodeSavePoint(bytes)
+  if (point === undefined) return { titles, rows: [], damage: 'the checksum is wrong' }
+  const { baseOffset, end: { nextOffset, position }, producers } = point
+  return { titles, rows: [[baseOffset, nextOffset, position, producers.length]], damage: undefined }
 }
 
 /** A segment is called by its first offset. */
