@@ -360,8 +360,9 @@ export class Segment {
     }
   }
 
-  /** Forgets what the file and the indexes hold behind an end that the segment had once. */
+  /** Forgets what lies behind an end that it had once; up to there the indexes are known. */
   resume(end: SegmentEnd, entryCounts: readonly number[]): void {
+    this.#clearNotes()
     for (const [i, table] of this.tables.entries()) table.keep(entryCounts[i]!)
     this.nextOffset = end.nextOffset
     this.sizeBytes = end.position

@@ -178,6 +178,21 @@ describe('a recovery', () => {
     expect(knowledge).toEqual(wholeKnowledge())
   })
 
+  test('knows what is staged when others read behind it', async () => {
+    await synced(open({ isClean: true }), 0, 400)
+    const log = open({ recoveryPoint: 440, highWatermark: 440 })
+    const options = { leaderEpoch: 8, nowMs: 400 }
+    // The second one gets an entry in the indexes.
+    for (const timestampMs of [400, 401, 9000, 402]) {
+      append(log, [VALUE.repeat(timestampMs === 401 ? 1 : 11)], { timestampMs }, options)
+    }
+    log.read(200, 100, { maxOffset: 440, minOneBatch: true }).release()
+    log.flush()
+    log.advanceHighWatermark(log.endOffset)
+    expect(log.maxTimestampOffset()).toMatchObject({ offset: 442, timestamp: 9000 })
+    expect(log.offsetForTimestamp(5000)).toMatchObject({ offset: 442, timestamp: 9000 })
+  })
+
   test.each<[string, (recoveryPoint: number) => number | undefined]>([
     ['below it, where somebody has cut the log since', () => 1],
     ['just below it', (recoveryPoint) => recoveryPoint - 150],
