@@ -113,10 +113,11 @@ export class Durability {
    */
   begin(endOffset: number, last?: LastFiles): BegunSync {
     const { active, all } = this.#segments
+    // There may be no room for it. A save point that was begun has to be finished.
+    this.#epochs.save()
     const savePoint = last === undefined ? this.#savePoints?.begin() : undefined
     const needsIndexes = last !== undefined || savePoint !== undefined
     const segments = all.filter(({ isSynced }) => !isSynced)
-    this.#epochs.save()
     const paths = segments
       // Those of the active segment are built again after a crash, but for what a save point has.
       .filter((segment) => segment !== active || needsIndexes)

@@ -9,6 +9,7 @@ import type { Disk, DiskFile, OpenMode } from '../../storage/disk.ts'
 import type { Log, LogOptions } from '../../storage/log.ts'
 import { LogDirectory } from '../../storage/log-directory.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
+import { DiskFullError } from '../../storage/room.ts'
 import { append, appendEach, DIRECTORY, openLog, silent, valuesOf } from './harness.ts'
 import { randomOf } from './random.ts'
 import { StoppingDisk } from './stopping-disk.ts'
@@ -287,6 +288,18 @@ describe('a save point', () => {
     expect([disk.exists(SAVE_POINT), log.isFailed]).toEqual([false, false])
     disk.fullFor = undefined
     await synced(log, 200, 400)
+    expect(disk.exists(SAVE_POINT)).toBe(true)
+    expect(recovered(disk, log.recoveryPoint).knowledge).toEqual(wholeKnowledge())
+  })
+
+  test('is written as soon as there is room again for the epochs beside it', async () => {
+    const log = open({ isClean: true })
+    work(log, 0, 200)
+    disk.fullFor = /leader-epoch/
+    await expect(log.sync()).rejects.toThrow(DiskFullError)
+    disk.fullFor = undefined
+    expect([disk.exists(SAVE_POINT), log.isFailed]).toEqual([false, false])
+    await log.sync()
     expect(disk.exists(SAVE_POINT)).toBe(true)
     expect(recovered(disk, log.recoveryPoint).knowledge).toEqual(wholeKnowledge())
   })
