@@ -2,27 +2,17 @@
 // (KIP-113). Each lies under the name of its partition with an id and `-future`, as Kafka has it,
 // until it has all that the present one has.
 
-import { createHash } from 'node:crypto'
-
 import { topicIdIn } from './checkpoints.ts'
 import { type Disk, isDiskFull, takeBack } from './disk.ts'
 import { Log, type LogOptions, type OpenLog } from './log.ts'
 import { DiskFullError } from './room.ts'
+import { freePath, FUTURE_SUFFIX } from './set-aside-names.ts'
 
 const FUTURE = /^(.+-\d+)\.\S+-future$/
-/** Beside the name of the partition: a dot, 32 hexadecimal digits, and `-future`. */
-const ADDED_LENGTH = 40
-/** Longer names than this no file system takes. */
-const MAX_NAME_LENGTH = 255
 
 /** What a log of this directory is opened with beside itself. */
 export type FutureLogOptions =
   Pick<LogOptions, 'logger' | 'producerExpirationMs' | 'buffers' | 'room'>
-
-/** Kafka refuses to move a partition whose future name would be too long. */
-export function canBeMoved(topic: string, partition: number): boolean {
-  return `${topic}-${partition}`.length + ADDED_LENGTH <= MAX_NAME_LENGTH
-}
 
 export class FutureLogs {
   readonly #disk: Disk
@@ -74,7 +64,11 @@ export class FutureLogs {
   *opening({ topic, partition, topicId, config, nowMs }: OpenLog): Generator<void, Log> {
     const name = `${topic}-${partition}`
     const found = this.#found.get(name)
-    const directory = `${this.#path}/${found ?? this.#newName(name, nowMs)}`
+    const directory = found === undefined
+      ? freePath(this.#disk, this.#path, name, {
+        suffix: FUTURE_SUFFIX, salt: `${this.#path} ${name}`, nowMs,
+      })
+      : `${this.#path}/${found}`
     const opening = Log.opening({
       disk: this.#disk, directory, topicPartition: { topic, partition }, topicId, config, nowMs,
       ...this.#options,
@@ -93,14 +87,6 @@ export class FutureLogs {
     this.#found.delete(name)
     this.#logs.set(name, log)
     return log
-  }
-
-  #newName(name: string, nowMs: number): string {
-    for (let attempt = 0; ; attempt++) {
-      const id = createHash('md5').update(`${this.#path} ${name} ${nowMs} ${attempt}`).digest('hex')
-      const future = `${name}.${id}-future`
-      if (!this.#disk.exists(`${this.#path}/${future}`)) return future
-    }
   }
 
   /** Where the files are; undefined when there are none. */

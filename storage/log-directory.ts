@@ -1,8 +1,6 @@
 // One of the directories that hold logs: which are there, what the checkpoints say of them, and how
 // they go when their topics do.
 
-import { createHash } from 'node:crypto'
-
 import { BufferPool } from './buffer-pool.ts'
 import {
   CLEAN_SHUTDOWN_FILE, readCleanShutdown, topicIdIn, writeCleanShutdown, writeEpochs,
@@ -18,6 +16,7 @@ import type { Logger } from './ports.ts'
 import { Removals } from './removals.ts'
 import { DiskFullError, Room } from './room.ts'
 import type { SavePointsOptions } from './save-points.ts'
+import { DELETE_SUFFIX, freePath, STRAY_SUFFIX } from './set-aside-names.ts'
 
 export interface LogDirectoryOptions {
   readonly disk: Disk
@@ -32,11 +31,7 @@ export interface LogDirectoryOptions {
 const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
 const START_OFFSETS = 'log-start-offset-checkpoint'
 const HIGH_WATERMARKS = 'replication-offset-checkpoint'
-const DELETE_SUFFIX = '-delete'
-const STRAY_SUFFIX = '-stray'
 const METADATA_LOG = '__cluster_metadata-0'
-/** Longer names than this no file system takes. */
-const MAX_NAME_LENGTH = 255
 const LOGS_CLOSED_AT_ONCE = 32
 
 export class LogDirectory {
@@ -340,16 +335,8 @@ export class LogDirectory {
     this.#logger.warn('set aside a partition that is not of this node', { path })
   }
 
-  /** Under this name may be others: a partition can come and go more than once. */
-  #freePath(name: string, salt: string, nowMs: number, ending: string): string {
-    const dash = name.lastIndexOf('-')
-    for (let attempt = 0; ; attempt++) {
-      const id = createHash('md5').update(`${salt} ${nowMs} ${attempt}`).digest('hex')
-      const suffix = `${name.slice(dash)}.${id}${ending}`
-      const topic = name.slice(0, Math.min(dash, MAX_NAME_LENGTH - suffix.length))
-      const path = this.#pathOf(topic + suffix)
-      if (!this.#disk.exists(path)) return path
-    }
+  #freePath(name: string, salt: string, nowMs: number, suffix: string): string {
+    return freePath(this.#disk, this.path, name, { suffix, salt, nowMs })
   }
 
   /**

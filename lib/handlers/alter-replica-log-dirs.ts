@@ -11,7 +11,7 @@ import { ApiError, type ErrorCode, Errors } from '../../protocol/errors.ts'
 import {
   alterReplicaLogDirs, type AlterReplicaLogDirsRequest, type AlterReplicaLogDirsResponse,
 } from '../../protocol/messages/alter-replica-log-dirs.ts'
-import { canBeMoved } from '../../storage/future-logs.ts'
+import { canBeMoved } from '../../storage/set-aside-names.ts'
 import type { LogDirectory } from '../../storage/log-directory.ts'
 import { handler, type RequestContext } from '../server/handler.ts'
 import type { Services } from '../services.ts'
