@@ -119,6 +119,12 @@ function numberIn(text: string | undefined, path: string): number {
  */
 export type OffsetCheckpoint = ReadonlyMap<string, number>
 
+export function isSameCheckpoint(a: OffsetCheckpoint, b: OffsetCheckpoint): boolean {
+  if (a.size !== b.size) return false
+  for (const [name, offset] of a) if (b.get(name) !== offset) return false
+  return true
+}
+
 /** Empty without a file. Throws CorruptCheckpointError. */
 export function readOffsets(disk: Disk, path: string): Map<string, number> {
   const offsets = new Map<string, number>()

@@ -3,12 +3,11 @@
 import { claimDirectory } from './checkpoints.ts'
 import type { LogConfig } from './config.ts'
 import { forgetRefusal, noteRefusal, REFUSED_FILE } from './damage.ts'
-import { isDiskFull } from './disk.ts'
 import { LEADER_EPOCH_FILE, LeaderEpochs } from './epochs.ts'
 import { fileNamesIn } from './log-files.ts'
 import type { LogOptions } from './log-options.ts'
 import { ProducerState } from './producers.ts'
-import { loadSegments } from './recovery.ts'
+import { keep, loadSegments } from './recovery.ts'
 import type { Segments } from './segments.ts'
 import { SnapshotFiles } from './snapshot-files.ts'
 
@@ -50,18 +49,9 @@ export function* loadLog(options: LogOptions, config: LogConfig): Generator<void
       recoveryPoint: hasRoom ? nextOffset : Math.min(recoveryPoint ?? 0, nextOffset),
     }
   } catch (error) {
-    if (isClean) noteIfFits(() => noteRefusal(disk, directory, error), onNoRoom)
+    // Why the log is refused matters more than that there is no room to note it.
+    if (isClean) keep(() => noteRefusal(disk, directory, error), { onNoRoom })
     throw error
-  }
-}
-
-/** Why the log is refused matters more than that there is no room to note it. */
-function noteIfFits(note: () => void, onNoRoom: () => void): void {
-  try {
-    note()
-  } catch (error) {
-    if (!isDiskFull(error)) throw error
-    onNoRoom()
   }
 }
 

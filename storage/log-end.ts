@@ -3,13 +3,11 @@
 import { BatchReader } from './batch-reader.ts'
 import type { Disk } from './disk.ts'
 import { fileNamesIn } from './log-files.ts'
-import { fileNameOf, LOG_SUFFIX } from './segment-names.ts'
+import { baseOffsetsIn, fileNameOf, LOG_SUFFIX } from './segment-names.ts'
 
 /** One past the last sound batch of the last segment; 0 without any. Throws what the disk says. */
 export function endOffsetOf(disk: Disk, directory: string): number {
-  const bases = fileNamesIn(disk, directory)
-    .flatMap((name) => /^(\d{20})\.log$/.exec(name)?.[1] ?? []).map(Number)
-  const last = Math.max(0, ...bases)
+  const last = Math.max(0, ...baseOffsetsIn(fileNamesIn(disk, directory)))
   const path = `${directory}/${fileNameOf(last)}${LOG_SUFFIX}`
   if (!disk.exists(path)) return 0
   const file = disk.open(path, 'read')

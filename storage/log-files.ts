@@ -4,7 +4,8 @@
 import { BatchReader } from './batch-reader.ts'
 import type { Disk } from './disk.ts'
 import {
-  CLEANED_SUFFIX, DELETED_SUFFIX, INDEX_SUFFIXES, LOG_SUFFIX, SWAP_SUFFIX,
+  baseOffsetsIn, CLEANED_SUFFIX, DELETED_SUFFIX, fileNameOf, INDEX_SUFFIXES, LOG_SUFFIX,
+  SWAP_SUFFIX,
 } from './segment-names.ts'
 
 const TEMPORARY_SUFFIX = '.tmp'
@@ -33,14 +34,15 @@ export function tidyFiles(
       .some((suffix) => name.endsWith(suffix))
     if (isLeftOver) remove(name)
   }
-  const bases = new Set(names.flatMap((name) => /^(\d{20})\.log$/.exec(name)?.[1] ?? []))
+  const bases = baseOffsetsIn(names)
+  const named = new Set(bases.map(fileNameOf))
   const orphans = names.filter((name) => {
     const suffix = INDEX_SUFFIXES.find((one) => name.endsWith(one))
-    return suffix !== undefined && !bases.has(name.slice(0, -suffix.length))
+    return suffix !== undefined && !named.has(name.slice(0, -suffix.length))
   })
   if (orphans.length > 0) onOrphans(orphans)
   for (const name of orphans) remove(name)
-  return [...bases].map(Number).sort((a, b) => a - b)
+  return bases.sort((a, b) => a - b)
 }
 
 /**

@@ -4,6 +4,7 @@
 import type {
   DirectoryEntry, Disk, DiskFile, DiskLock, DiskSpace, OpenMode,
 } from './disk.ts'
+import { namesOf, systemError } from './disk-in-memory.ts'
 import { FileNode } from './memory-file.ts'
 
 const SIZE_BYTES = 2 ** 40
@@ -35,10 +36,6 @@ export interface CrashOptions {
 function usedBy(node: Node): number {
   if (!(node instanceof DirectoryNode)) return node.sizeBytes
   return [...node.names.values()].reduce((sum, child) => sum + usedBy(child), 0)
-}
-
-function systemError(code: string, path: string): Error {
-  return Object.assign(new Error(`${code}: ${path}`), { code, path })
 }
 
 export class MemoryDisk implements Disk {
@@ -258,10 +255,6 @@ function copyNames(names: Names, copies: Map<Node, Node>, copy: (node: Node) => 
 function apply({ name, node }: NameChange, names: Names): void {
   if (node === undefined) names.delete(name)
   else names.set(name, node)
-}
-
-function namesOf(path: string): string[] {
-  return path.split('/').filter((name) => name !== '' && name !== '.')
 }
 
 function nameOf(path: string): string {

@@ -1,7 +1,8 @@
 // A checkpoint of a log directory: a file of one offset per log.
 
 import {
-  CorruptCheckpointError, type OffsetCheckpoint, readOffsets, writeOffsets, writeOffsetsAsync,
+  CorruptCheckpointError, isSameCheckpoint, type OffsetCheckpoint, readOffsets, writeOffsets,
+  writeOffsetsAsync,
 } from './checkpoints.ts'
 import type { Disk } from './disk.ts'
 import type { Log } from './log.ts'
@@ -117,12 +118,6 @@ export class OffsetsOfLogs {
       if (offset !== undefined) offsets.set(name, offset)
     }
     const isThere = this.#saved === this.#offsets && !this.isLost
-    return isThere && isSame(offsets, this.#offsets) ? undefined : offsets
+    return isThere && isSameCheckpoint(offsets, this.#offsets) ? undefined : offsets
   }
-}
-
-function isSame(a: OffsetCheckpoint, b: OffsetCheckpoint): boolean {
-  if (a.size !== b.size) return false
-  for (const [name, offset] of a) if (b.get(name) !== offset) return false
-  return true
 }

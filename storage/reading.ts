@@ -40,7 +40,7 @@ export function readBatches(
     if (position >= endPosition) return NOTHING
     if (firstBatchBytes > maxSizeBytes && !minOneBatch) return NOTHING
     const sizeBytes = Math.min(Math.max(maxSizeBytes, firstBatchBytes), endPosition - position)
-    return readAt(segment, place.position, offset, sizeBytes, buffers, firstBatchBytes)
+    return readAt(segment, position, offset, sizeBytes, buffers, firstBatchBytes)
   }
   return NOTHING
 }

@@ -312,8 +312,8 @@ function rebuildEpochs(segments: Segments, options: LoadOptions): void {
   keep(() => epochs.save(), options)
 }
 
-/** Writes what can be made again. Answers whether there was room for it. */
-function keep(write: () => void, { onNoRoom }: LoadOptions): boolean {
+/** Writes what the log can do without. Answers whether there was room for it. */
+export function keep(write: () => void, { onNoRoom }: Pick<LoadOptions, 'onNoRoom'>): boolean {
   try {
     write()
     return true

@@ -13,6 +13,11 @@ export const INDEX_SUFFIXES: readonly string[] = [
   INDEX_SUFFIX, TIME_INDEX_SUFFIX, TRANSACTION_INDEX_SUFFIX,
 ]
 
+/** The base offsets of the segments among these files. */
+export function baseOffsetsIn(names: readonly string[]): number[] {
+  return names.flatMap((name) => /^(\d{20})\.log$/.exec(name)?.[1] ?? []).map(Number)
+}
+
 /** A file's name in digits, as Kafka pads them. */
 export function fileNameOf(offset: number): string {
   return String(offset).padStart(20, '0')

@@ -4,6 +4,7 @@
 import type {
   DirectoryEntry, Disk, DiskFile, DiskLock, DiskSpace, OpenMode,
 } from './disk.ts'
+import { namesOf, systemError } from './disk-in-memory.ts'
 
 /** Files are kept in pieces of this size, so that one that grows is not copied. */
 const PIECE_BYTES = 64 * 1024
@@ -238,16 +239,8 @@ function usedBy(entry: Entry): number {
   return sizeBytes
 }
 
-function namesOf(path: string): string[] {
-  return path.split('/').filter((name) => name !== '' && name !== '.')
-}
-
 function missing(path: string): Error {
   return systemError('ENOENT', path)
-}
-
-function systemError(code: string, path: string): Error {
-  return Object.assign(new Error(`${code}: ${path}`), { code, path })
 }
 
 class VolatileFile implements DiskFile {

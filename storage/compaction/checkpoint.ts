@@ -1,6 +1,8 @@
 // `cleaner-offset-checkpoint` of a log directory: how far each of its logs was cleaned.
 
-import { CorruptCheckpointError, readOffsets, writeOffsetsAsync } from '../checkpoints.ts'
+import {
+  CorruptCheckpointError, isSameCheckpoint, type OffsetCheckpoint, readOffsets, writeOffsetsAsync,
+} from '../checkpoints.ts'
 import { type Disk, isDiskFull, StorageError } from '../disk.ts'
 import type { Logger } from '../ports.ts'
 import { DiskFullError } from '../room.ts'
@@ -17,7 +19,7 @@ export class CleanerCheckpoint {
   readonly #disk: Disk
   readonly #path: string
   /** What the file says. */
-  #saved: ReadonlyMap<string, number> = new Map()
+  #saved: OffsetCheckpoint = new Map()
   /** Of logs that nobody has opened since. */
   readonly #waiting = new Map<string, number>()
 
@@ -59,7 +61,7 @@ export class CleanerCheckpoint {
       if (waiting.has(name)) offsets.set(name, offset)
       else this.#waiting.delete(name)
     }
-    if (isSame(offsets, this.#saved)) return
+    if (isSameCheckpoint(offsets, this.#saved)) return
     try {
       await writeOffsetsAsync(this.#disk, this.#path, offsets, () => true)
     } catch (error) {
@@ -68,10 +70,4 @@ export class CleanerCheckpoint {
     }
     this.#saved = offsets
   }
-}
-
-function isSame(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): boolean {
-  if (a.size !== b.size) return false
-  for (const [name, offset] of a) if (b.get(name) !== offset) return false
-  return true
 }

@@ -55,14 +55,15 @@ export class Compaction {
     this.#parts = options
   }
 
+  get #isWanted(): boolean {
+    return !this.isPaused && this.#log.config.cleanupPolicy.has('compact')
+  }
+
   /** What a cleaning would be about; undefined where it is not needed, or not wanted. */
   cleanable(nowMs: number): Cleanable | undefined {
     const { config } = this.#log
     const { segments, guard } = this.#parts
-    if (!config.cleanupPolicy.has('compact') || this.isUncleanable || !guard.isUsable) {
-      return undefined
-    }
-    if (this.isPaused) return undefined
+    if (!this.#isWanted || this.isUncleanable || !guard.isUsable) return undefined
     const { startOffset, endOffset, lastStableOffset } = this.#log
     return guard.do(() => findCleanable({
       segments: segments.all, config, startOffset, endOffset, lastStableOffset,
@@ -91,8 +92,7 @@ export class Compaction {
     const log = this.#log
     const checkUsable = (): void => {
       if (guard.failure !== undefined) throw guard.failure
-      const isWanted = !guard.isClosed && !this.isPaused
-        && log.config.cleanupPolicy.has('compact')
+      const isWanted = this.#isWanted && !guard.isClosed
       if (!isWanted || this.#truncatedTo < firstUncleanableOffset) throw new CleaningAbandoned()
     }
     return {
