@@ -160,6 +160,8 @@ function* recover(
       lost = segments.removeFrom(baseOffset)
       break
     }
+    // What is missing may be lost: what was known of its producers then is not so any more.
+    if (baseOffset > lastOffset + 1) options.snapshots.removeAbove(from)
     const limit = segments.after(baseOffset, baseOffset)?.baseOffset
     if (resumedAt === undefined || baseOffset !== from) segment.clearIndexes()
     lastOffset = yield* recoverSegment(segment, { lastOffset, limit }, options)

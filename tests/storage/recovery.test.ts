@@ -437,3 +437,30 @@ test('epochs are built again where the first segment was cleaned out (H4)', () =
   const again = openLog(disk, { config: cleaned, recoveryPoint: 12, highWatermark: 12 })
   expect([again.epochOf(4), again.epochOf(11)]).toEqual([0, 0])
 })
+
+test('producers of records that are lost are not known by the snapshot behind them (D5)', () => {
+  const compacted = { ...config, cleanupPolicy: new Set(['compact'] as const) }
+  const log = openLog(disk, { config: compacted })
+  const send = (baseSequence: number): void => {
+    append(log, ['of a producer'], {
+      producerId: 5, producerEpoch: 0, baseSequence, baseOffset: log.endOffset,
+    }, { origin: 'replica' })
+    log.flush()
+  }
+  send(0)
+  const keptBytes = disk.sizeBytes(pathOf(0, '.log'))!
+  while (log.segmentCount === 1) send(log.endOffset)
+  const { endOffset } = log
+  log.abandon()
+  // A loss of power took what was not synced of the first segment, not of the second one.
+  disk.open(pathOf(0, '.log'), 'write').truncate(keptBytes)
+  disk.open(pathOf(endOffset - 1, '.log'), 'write').truncate(0)
+  const options = { config: compacted, highWatermark: 1 }
+  const recovered = openLog(disk, { ...options, recoveryPoint: 0 })
+  expect(recovered.endOffset).toBe(endOffset - 1)
+  expect(recovered.producers.get(5)).toMatchObject({ lastSequence: 0 })
+  append(recovered, ['of nobody'], { baseOffset: recovered.endOffset }, { origin: 'replica' })
+  recovered.flush()
+  const next = openLog(disk, { ...options, recoveryPoint: recovered.endOffset })
+  expect(next.producers.get(5)).toMatchObject({ lastSequence: 0 })
+})
