@@ -271,7 +271,7 @@ function refuseOldFormat({ file, sizeBytes, writtenBytes }: Segment, { name }: L
 
 /** Of a complete segment: it is on the device, and damaged where it is not sound. */
 function rebuildIndexes(segments: Segments, segment: Segment, options: LoadOptions): void {
-  const { logger, name, config, snapshots } = options
+  const { disk, directory, logger, name, config, snapshots } = options
   const { baseOffset, nextOffset, writtenBytes } = segment
   logger.warn('builds an index again', { log: name, segment: baseOffset })
   const producers = new ProducerState(name)
@@ -285,7 +285,12 @@ function rebuildIndexes(segments: Segments, segment: Segment, options: LoadOptio
   }
   segment.nextOffset = nextOffset
   segment.sizeBytes = writtenBytes
-  finish(segment, options)
+  finish(segment, options, () => {
+    // It need not be there: once the others are whole nobody would look for what it should say.
+    segment.transactionIndex.save()
+    segment.syncIndexes()
+    disk.syncDirectory(directory)
+  })
   segment.syncIndexes()
   segment.isSynced = true
 }
@@ -327,8 +332,12 @@ export function keep(write: () => void, { onNoRoom }: Pick<LoadOptions, 'onNoRoo
 }
 
 /** The indexes are there as a whole, or not at all: then the next start builds them. */
-function finish(segment: Segment, options: LoadOptions): void {
-  if (keep(() => segment.finish(), options)) return
+function finish(segment: Segment, options: LoadOptions, begin = () => {}): void {
+  const write = (): void => {
+    begin()
+    segment.finish()
+  }
+  if (keep(write, options)) return
   const { offsetIndex, timeIndex, transactionIndex } = segment
   for (const { table } of [offsetIndex, timeIndex, transactionIndex]) table.removeFile()
 }

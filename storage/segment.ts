@@ -393,14 +393,11 @@ export class Segment {
   }
 
   saveIndexes(): void {
-    const { offsetIndex, timeIndex, transactionIndex: { table, count } } = this
     // A clean start believes what is there of them: all of it has to come to the device.
     if (!this.tables.every(({ isSaved }) => isSaved)) this.isSynced = false
-    offsetIndex.table.save()
-    timeIndex.table.save()
-    // Most segments have no aborted transactions, and then no file.
-    if (count > 0) table.save()
-    else this.#disk.remove(table.path)
+    this.transactionIndex.save()
+    this.offsetIndex.table.save()
+    this.timeIndex.table.save()
   }
 
   /** No more batches are to come: the time index gets its last entry, and all is saved. */

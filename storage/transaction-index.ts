@@ -20,9 +20,11 @@ export interface AbortedTransaction {
 }
 
 export class TransactionIndex {
+  readonly #disk: Disk
   readonly #table: EntryTable
 
   constructor(disk: Disk, path: string) {
+    this.#disk = disk
     this.#table = new EntryTable(disk, path, ENTRY_BYTES)
   }
 
@@ -43,6 +45,12 @@ export class TransactionIndex {
       lastOffset: readInt64(bytes, start + 18),
       lastStableOffset: readInt64(bytes, start + 26),
     }
+  }
+
+  /** Brings the file up to date; most segments have none. */
+  save(): void {
+    if (this.count > 0) this.#table.save()
+    else this.#disk.remove(this.#table.path)
   }
 
   append(transaction: AbortedTransaction): void {
