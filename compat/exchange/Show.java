@@ -131,8 +131,9 @@ public final class Show {
                     // At the end it is the epoch of the leader, another with every start.
                     boolean isEnd = spec.getKey().equals("latest")
                         || info.offset() == ends.get(partition).offset();
-                    // What is left of these is up to the cleaner.
-                    if (isCompacted(partition) && !isEnd) continue;
+                    // What is left of these is up to the cleaner, but not where they begin.
+                    boolean isStart = spec.getKey().startsWith("earliest");
+                    if (isCompacted(partition) && !isEnd && !isStart) continue;
                     // Kafka looks into segments before the start of the log until they are removed.
                     boolean isByTime = spec.getKey().startsWith("base");
                     if (isByTime && partition.topic().equals("shortened")) continue;
