@@ -11,7 +11,7 @@ import { BatchReader } from './batch-reader.ts'
 import { syncTopicId } from './checkpoints.ts'
 import type { LogConfig } from './config.ts'
 import { refuseLoss, refuseOrphans, refuseStart } from './damage.ts'
-import { type Disk, isDiskFull } from './disk.ts'
+import { type Disk, isDiskFull, syncFile } from './disk.ts'
 import { endMarkOf } from './end-mark.ts'
 import { confirmOpen } from './ended-transactions.ts'
 import { LEADER_EPOCH_FILE, type LeaderEpochs } from './epochs.ts'
@@ -146,13 +146,14 @@ function isEmpty({ count, active }: Segments, { offsets }: SnapshotFiles): boole
 function* recover(
   segments: Segments, first: number, options: LoadOptions,
 ): Generator<void> {
-  const { disk, directory, logger, name, epochs } = options
+  const { disk, directory, logger, name, isClean, epochs, producers, snapshots } = options
   const from = segments.all[first]!.baseOffset
   const resumedAt = resume(segments.all[first]!, options)
-  if (resumedAt === undefined) loadProducers(segments, from, options.producers, options.snapshots)
+  if (resumedAt === undefined) loadProducers(segments, from, producers, snapshots)
   let lastOffset = from - 1
   let isCut = false
   let lost: Segment[] = []
+  const snapshotPaths: string[] = []
   for (const segment of segments.all.slice(first)) {
     const { baseOffset, writtenBytes: fileBytes } = segment
     // Behind bytes that are no batch nothing is missing if the next segment begins right there.
@@ -160,8 +161,9 @@ function* recover(
       lost = segments.removeFrom(baseOffset)
       break
     }
-    // What is missing may be lost: what was known of its producers then is not so any more.
-    if (baseOffset > lastOffset + 1) options.snapshots.removeAbove(from)
+    if (baseOffset !== from) {
+      keep(() => snapshotPaths.push(snapshots.renew(baseOffset, producers)), options)
+    }
     const limit = segments.after(baseOffset, baseOffset)?.baseOffset
     if (resumedAt === undefined || baseOffset !== from) segment.clearIndexes()
     lastOffset = yield* recoverSegment(segment, { lastOffset, limit }, options)
@@ -179,10 +181,15 @@ function* recover(
     logger.warn('removed what followed', { log: name, segments: lost.length })
     discard(disk, lost)
   }
-  options.snapshots.removeAbove(segments.active.nextOffset)
+  // Those within segments tell of records that may be lost.
+  for (const [i, { baseOffset }] of segments.all.entries()) {
+    if (i < first || isClean) continue
+    snapshots.removeBetween(baseOffset, segments.all[i + 1]?.baseOffset ?? Infinity)
+  }
+  snapshots.removeAbove(segments.active.nextOffset)
   if (resumedAt === undefined) new SavePointFile(disk, directory).remove()
   // A cleaning, of Kafka's perhaps, may have taken marks behind it.
-  else confirmOpen(options.producers, segments, resumedAt, segments.active.nextOffset)
+  else confirmOpen(producers, segments, resumedAt, segments.active.nextOffset)
   keep(() => epochs.truncateFromEnd(segments.active.nextOffset), options)
   // What was cut off, now or before, must not come back behind what is appended next.
   for (const segment of segments.all.slice(first)) {
@@ -192,6 +199,7 @@ function* recover(
     segment.isSynced = true
     yield
   }
+  for (const path of snapshotPaths) syncFile(disk, path)
   keep(() => epochs.syncNow(), options)
   syncTopicId(disk, directory)
   disk.syncDirectory(directory)

@@ -72,6 +72,14 @@ export class SnapshotFiles {
     return path
   }
 
+  /** As `write`, whatever is there: of the records that it was taken of some may be lost. */
+  renew(offset: number, producers: ProducerState): string {
+    if (this.#offsets.includes(offset)) this.#remove(offset)
+    const path = this.write(offset, producers)
+    this.#offsets.sort((a, b) => a - b)
+    return path
+  }
+
   /** Puts another in its place, unless it is removed meanwhile. On the device when fulfilled. */
   async rewrite(offset: number, entries: readonly ProducerEntry[]): Promise<void> {
     const bytes = encodeSnapshot(entries, entries.length)

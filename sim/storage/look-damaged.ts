@@ -168,6 +168,9 @@ function compareDerived(its: Case, model: LogModel, sight: Sight, log: Log | und
     const isAside = its.damaged.list(DATA).some(({ name }) => (
       name.startsWith(`${model.topic}-`) && name.endsWith('-stray')))
     must('H3', isAside, () => `${model.name}, with another topic id, is not set aside`)
+  } else if (path.endsWith(METADATA) && isOfOther({ bytes: its.memory.readFile(path) }, model)) {
+    // A deleted topic of the name is back, with the power lost: nothing else tells that it is none.
+    mustBeOpen(log, model)
   } else {
     mustBeSame(sight, log, model, unsaidOf(path, bytes, from, sight, its))
   }
@@ -208,7 +211,7 @@ function offsetIn(disk: MemoryDisk, path: string, { name }: LogModel): number | 
 }
 
 /** Whether the directory says now that it is of another topic. */
-function isOfOther({ bytes }: Damage, { topicId }: LogModel): boolean {
+function isOfOther({ bytes }: Pick<Damage, 'bytes'>, { topicId }: LogModel): boolean {
   const disk = new MemoryDisk()
   disk.makeDirectory('/x')
   disk.open('/x/file', 'create').write(bytes ?? Buffer.alloc(0), 0)
@@ -225,8 +228,10 @@ function compareStart(its: Case, model: LogModel, sight: Sight, log: Log | undef
     must('H3', !its.isClean || log === undefined, () => `${model.name} began anew`)
     return
   }
-  // A segment that was deleted, but not on the device, is the log's again, and lacks its end.
-  if (log === undefined && hasDeleted(its.memory, model, sight)) return
+  // A segment that was deleted, but not on the device, is the log's again, and lacks its end; and
+  // of one that begins anew, without a file yet, nothing else tells that none is missing.
+  const isEmpty = sight.endOffset === sight.startOffset
+  if (log === undefined && (isEmpty || hasDeleted(its.memory, model, sight))) return
   mustBeOpen(log, model)
   must('G5', log.startOffset <= Math.max(sight.startOffset, said),
     () => `${model.name} begins at ${log.startOffset}`)
