@@ -136,6 +136,17 @@ export class LeaderEpochs {
     this.#changed()
   }
 
+  /**
+   * Epochs may have begun behind the end of the log, without records. The file may go on to say so:
+   * what comes to lie there is of newer ones, and tells a recovery.
+   */
+  forgetBehind(endOffset: number): void {
+    const kept = this.#entries.filter(({ startOffset }) => startOffset < endOffset)
+    if (kept.length === this.#entries.length) return
+    this.#entries = kept
+    this.#version++
+  }
+
   /** Records from the offset on are not written after all: the newest epoch has none yet. */
   takeBack(offset: number): void {
     const { latest } = this

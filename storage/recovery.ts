@@ -113,8 +113,7 @@ function endWithTheNext({ all }: Segments): void {
 function believe(segments: Segments, options: LoadOptions): void {
   const { nextOffset } = segments.active
   loadProducers(segments, nextOffset, options.producers, options.snapshots)
-  // An epoch may have begun without records.
-  keep(() => options.epochs.truncateFromEnd(nextOffset), options)
+  options.epochs.forgetBehind(nextOffset)
 }
 
 /** The place of the first segment that must be looked through; none: that behind the last one. */

@@ -3,9 +3,11 @@
 import { describe, expect, test } from '@jest/globals'
 
 import { batchesOf } from '../../protocol/records/batch.ts'
+import { writeEpochs } from '../../storage/checkpoints.ts'
 import type { Log } from '../../storage/log.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
-import { append, openLog, readValues, valuesOf } from './harness.ts'
+import { append, DIRECTORY, openLog, readValues, valuesOf } from './harness.ts'
+import { StoppingDisk } from './stopping-disk.ts'
 
 const VALUES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
 const config = { segmentBytes: 200, indexIntervalBytes: 0 }
@@ -53,4 +55,23 @@ describe.each([true, false])('reopened, closed before: %s', (isClean) => {
     }
     expect(log.maxTimestampOffset()).toMatchObject({ offset: VALUES.length - 1 })
   })
+})
+
+test('nothing is written because an epoch began without records, as Kafka notes it', () => {
+  const disk = new StoppingDisk()
+  filled(disk).close()
+  const path = `${DIRECTORY}/leader-epoch-checkpoint`
+  writeEpochs(disk, path, [{ epoch: 0, startOffset: 0 }, { epoch: 3, startOffset: 8 }])
+  const options = { config, isClean: true, highWatermark: 8, recoveryPoint: 8 }
+  disk.stopAfter(100)
+  const log = openLog(disk, options)
+  expect([disk.changesLeft, log.latestEpoch]).toEqual([100, 0])
+  disk.stopAfter(Infinity)
+  // Nor does it matter that the file goes on to say so, when the process ends without a word.
+  log.startEpoch(5)
+  append(log, ['i'], { leaderEpoch: 5 }, { leaderEpoch: 5 })
+  log.flush()
+  log.abandon()
+  const next = openLog(disk, { ...options, isClean: false })
+  expect(next.epochs).toEqual([{ epoch: 0, startOffset: 0 }, { epoch: 5, startOffset: 8 }])
 })
