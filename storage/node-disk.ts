@@ -24,6 +24,8 @@ const RELEASED = -2
 const MAX_OPEN_FILES = 4000
 /** To let go of so much takes the system a millisecond. */
 const LARGE_BYTES = 4 * 1024 * 1024
+/** Checkpoints of one log, snapshots of few producers, indexes of small segments. */
+const SMALL_FILE_BYTES = 1024
 /** Linux takes no more buffers in one call. */
 const MAX_VECTORS = 1024
 /** Of what `statOf` gives: field 22. */
@@ -39,6 +41,8 @@ export function nodeDisk(options: NodeDiskOptions = {}): Disk {
 }
 
 class NodeDisk implements Disk {
+  /** What small files are read into, one after the other. */
+  readonly #small = Buffer.allocUnsafeSlow(SMALL_FILE_BYTES)
   readonly #openFiles: OpenFiles
   /** Files that were not closed, by their directory; most have none, or one. */
   readonly #inUse = new Map<string, Set<NodeFile>>()
@@ -121,7 +125,15 @@ class NodeDisk implements Disk {
   }
 
   readFile(path: string): Buffer | undefined {
-    return existsSync(path) ? unlessMissing(() => readFileSync(path)) : undefined
+    const descriptor = unlessMissing(() => openSync(path, O_RDONLY))
+    if (descriptor === undefined) return undefined
+    try {
+      return readWhole(descriptor, this.#small)
+    } catch (error) {
+      throw named(error, path)
+    } finally {
+      closeSync(descriptor)
+    }
   }
 
   syncDirectory(path: string): void {
@@ -214,6 +226,12 @@ function overwrite(path: string, text: string): void {
   } finally {
     closeSync(descriptor)
   }
+}
+
+/** Most are small: what fits into `small`, the system need not be asked the size of. */
+function readWhole(descriptor: number, small: Buffer): Buffer {
+  const count = readSync(descriptor, small, 0, small.length, 0)
+  return count < small.length ? Buffer.from(small.subarray(0, count)) : readFileSync(descriptor)
 }
 
 function unlessMissing<T>(fn: () => T): T | undefined {

@@ -88,7 +88,9 @@ function* load(segments: Segments, options: LoadOptions): Generator<void> {
   const doubtful = firstDoubtful(segments, options)
   for (const segment of segments.all.slice(0, doubtful)) {
     segment.isSynced = true
-    if (!segment.hasIndexes) rebuildIndexes(segments, segment, options)
+    // The last one would be in doubt without them.
+    const hasIndexes = segment === segments.active || segment.hasIndexes
+    if (!hasIndexes) rebuildIndexes(segments, segment, options)
   }
   if (doubtful < segments.count) {
     yield* recover(segments, doubtful, options)

@@ -161,13 +161,14 @@ export class Segment {
 
   /** Whether the indexes are there, in whole entries. */
   get hasIndexes(): boolean {
-    const isWhole = ({ path, entryBytes }: EntryTable, isNeeded: boolean): boolean => {
+    const isWhole = ({ path, entryBytes }: EntryTable): boolean | undefined => {
       const sizeBytes = this.#disk.sizeBytes(path)
-      return sizeBytes === undefined ? !isNeeded : sizeBytes % entryBytes === 0
+      return sizeBytes === undefined ? undefined : sizeBytes % entryBytes === 0
     }
-    const { offsetIndex, timeIndex, transactionIndex } = this
-    return isWhole(offsetIndex.table, true) && isWhole(timeIndex.table, true)
-      && isWhole(transactionIndex.table, false) && transactionIndex.isSound(this.baseOffset)
+    if (!isWhole(this.offsetIndex.table) || !isWhole(this.timeIndex.table)) return false
+    // That of aborted transactions need not be there.
+    const isTold = isWhole(this.transactionIndex.table)
+    return isTold === undefined || isTold && this.transactionIndex.isSound(this.baseOffset)
   }
 
   /** Before the indexes are used: what cannot be right in the files is built from the batches. */
