@@ -5,6 +5,7 @@ import { crc32c } from '../protocol/records/crc32c.ts'
 import type { Disk } from './disk.ts'
 
 const FIRST_CAPACITY_ENTRIES = 64
+const NO_ENTRIES = Buffer.alloc(0)
 
 export class EntryTable {
   readonly path: string
@@ -38,7 +39,7 @@ export class EntryTable {
   #load(): Buffer {
     // Most tables of most logs are empty.
     const isEmpty = (this.#disk.sizeBytes(this.path) ?? 0) === 0
-    const bytes = (isEmpty ? undefined : this.#disk.readFile(this.path)) ?? Buffer.alloc(0)
+    const bytes = (isEmpty ? undefined : this.#disk.readFile(this.path)) ?? NO_ENTRIES
     this.#count = Math.floor(bytes.length / this.entryBytes)
     this.#savedCount = this.#count
     return bytes
@@ -65,7 +66,7 @@ export class EntryTable {
 
   /** Begins without entries and does not look at the file. */
   clear(): void {
-    this.#bytes = Buffer.alloc(0)
+    this.#bytes = NO_ENTRIES
     this.#count = 0
     this.#savedCount = -1
   }

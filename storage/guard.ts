@@ -12,7 +12,7 @@ const MOST_TOLD = 32
 export class Guard {
   readonly #path: string
   readonly #onDamage: (why: string) => void
-  readonly #told = new Set<string>()
+  #told: Set<string> | undefined
   readonly #room: Room | undefined
   #failure: StorageError | undefined
   isClosed = false
@@ -87,8 +87,9 @@ export class Guard {
 
   /** Clients ask again and again for what is damaged. */
   #tell(why: string): void {
-    if (this.#told.has(why) || this.#told.size === MOST_TOLD) return
-    this.#told.add(why)
+    const told = this.#told ??= new Set()
+    if (told.has(why) || told.size === MOST_TOLD) return
+    told.add(why)
     this.#onDamage(why)
   }
 }

@@ -12,10 +12,13 @@ interface Stretch {
   end: number
 }
 
+/** Most logs have nothing staged, and there are thousands of them. */
+const NO_PRODUCERS: ReadonlyMap<number, ProducerEntry | undefined> = new Map()
+
 export class Staging {
   #stretches: Stretch[] = []
   #sizeBytes = 0
-  #producers = new Map<number, ProducerEntry | undefined>()
+  #producers: Map<number, ProducerEntry | undefined> | undefined
 
   get sizeBytes(): number {
     return this.#sizeBytes
@@ -23,13 +26,14 @@ export class Staging {
 
   /** What of producers there was when nothing was staged. */
   get producers(): ReadonlyMap<number, ProducerEntry | undefined> {
-    return this.#producers
+    return this.#producers ?? NO_PRODUCERS
   }
 
   /** Before the producers hear of the batch. */
   add({ buffer, position, sizeBytes, hasProducer, producerId }: Batch, known: ProducerState): void {
     this.#sizeBytes += sizeBytes
-    if (hasProducer && !this.#producers.has(producerId)) {
+    if (hasProducer && this.#producers?.has(producerId) !== true) {
+      this.#producers ??= new Map()
       this.#producers.set(producerId, known.get(producerId)?.copy())
     }
     const last = this.#stretches.at(-1)
@@ -50,6 +54,6 @@ export class Staging {
     this.#stretches = []
     this.#sizeBytes = 0
     // It may still be needed by whoever clears.
-    if (this.#producers.size > 0) this.#producers = new Map()
+    this.#producers = undefined
   }
 }

@@ -43,22 +43,24 @@ export class Verification {
 }
 
 export class Verifications {
-  readonly #byProducer = new Map<number, Verification>()
+  /** Made when it is needed: there are thousands of logs without a transaction. */
+  #byProducer: Map<number, Verification> | undefined
 
   /** The question that is open for the producer already, or a new one. */
   begin(start: TransactionStart, nowMs: number): Verification {
-    const known = this.#byProducer.get(start.producerId)
+    const byProducer = this.#byProducer ??= new Map()
+    const known = byProducer.get(start.producerId)
     if (known !== undefined) {
       known.take(start)
       return known
     }
     const verification = new Verification(start, nowMs)
-    this.#byProducer.set(start.producerId, verification)
+    byProducer.set(start.producerId, verification)
     return verification
   }
 
   isOpen(producerId: number, verification: Verification | undefined): boolean {
-    return verification !== undefined && this.#byProducer.get(producerId) === verification
+    return verification !== undefined && this.#byProducer?.get(producerId) === verification
   }
 
   /**
@@ -66,8 +68,7 @@ export class Verifications {
    * OUT_OF_ORDER_SEQUENCE_NUMBER.
    */
   checkFirst({ baseSequence, producerId }: Batch, isKnown: boolean, where: string): void {
-    if (this.#byProducer.size === 0) return
-    const verification = this.#byProducer.get(producerId)
+    const verification = this.#byProducer?.get(producerId)
     if (verification === undefined) return
     if (verification.hasEpochBump && !isKnown && baseSequence !== 0) {
       throw new ApiError(Errors.OUT_OF_ORDER_SEQUENCE_NUMBER,
@@ -82,24 +83,24 @@ export class Verifications {
 
   /** The transaction is in the log: the next one asks anew. */
   begun(producerId: number): void {
-    this.#byProducer.delete(producerId)
+    this.#byProducer?.delete(producerId)
   }
 
   /** The transaction has its mark. With a raised epoch the next one may have asked already. */
   ended(producerId: number, markEpoch: number): void {
-    const verification = this.#byProducer.get(producerId)
+    const verification = this.#byProducer?.get(producerId)
     const isOfNext = verification?.hasEpochBump === true && verification.epoch === markEpoch
-    if (!isOfNext) this.#byProducer.delete(producerId)
+    if (!isOfNext) this.#byProducer?.delete(producerId)
   }
 
   /** Forgets those that were never answered. */
   expire(nowMs: number, expirationMs: number): void {
-    for (const [producerId, { createdMs }] of this.#byProducer) {
-      if (nowMs - createdMs >= expirationMs) this.#byProducer.delete(producerId)
+    for (const [producerId, { createdMs }] of this.#byProducer ?? []) {
+      if (nowMs - createdMs >= expirationMs) this.#byProducer?.delete(producerId)
     }
   }
 
   clear(): void {
-    this.#byProducer.clear()
+    this.#byProducer = undefined
   }
 }

@@ -40,7 +40,7 @@ export interface CompactionOptions {
 export class Compaction {
   readonly #log: CompactedLog
   readonly #parts: CompactionOptions
-  readonly #retired = new Set<Segment>()
+  #retired: Set<Segment> | undefined
   /** Below it keys are there once; undefined: nobody knows. A checkpoint keeps it. */
   cleanedTo: number | undefined
   /** Something in it cannot be read: it stays as it is until the next start. */
@@ -96,7 +96,8 @@ export class Compaction {
       if (!isWanted || this.#truncatedTo < firstUncleanableOffset) throw new CleaningAbandoned()
     }
     return {
-      disk, segments, snapshots, removals, retired: this.#retired, producers: log.producers,
+      disk, segments, snapshots, removals, producers: log.producers,
+      retired: this.#retired ??= new Set(),
       directory: log.directory, name: log.name,
       get config() { return log.config },
       get highWatermark() { return log.highWatermark },
@@ -126,6 +127,6 @@ export class Compaction {
 
   /** Gives the files back that were kept for readers. */
   close(): void {
-    for (const segment of this.#retired) segment.close()
+    for (const segment of this.#retired ?? []) segment.close()
   }
 }
