@@ -147,14 +147,48 @@ function isEmpty({ count, active }: Segments, { offsets }: SnapshotFiles): boole
 function* recover(
   segments: Segments, first: number, options: LoadOptions,
 ): Generator<void> {
-  const { disk, directory, logger, name, isClean, epochs, producers, snapshots } = options
+  const { disk, directory, epochs, producers, snapshots } = options
+  const doubtful = segments.all[first]!
+  const resumedAt = resume(doubtful, options)
+  if (resumedAt === undefined) {
+    loadProducers(segments, doubtful.baseOffset, producers, snapshots)
+    doubtful.clearIndexes()
+  }
+  const snapshotPaths = yield* lookThrough(segments, first, options)
+  const { nextOffset } = segments.active
+  if (!options.isClean) forgetSnapshotsWithin(segments, first, snapshots)
+  snapshots.removeAbove(nextOffset)
+  if (resumedAt === undefined) new SavePointFile(disk, directory).remove()
+  // A cleaning, of Kafka's perhaps, may have taken marks behind it.
+  else confirmOpen(producers, segments, resumedAt, nextOffset)
+  keep(() => epochs.truncateFromEnd(nextOffset), options)
+  // What was cut off, now or before, must not come back behind what is appended next.
+  for (const segment of segments.all.slice(first)) {
+    finish(segment, options)
+    segment.file.sync()
+    segment.syncIndexes()
+    segment.isSynced = true
+    yield
+  }
+  for (const path of snapshotPaths) syncFile(disk, path)
+  keep(() => epochs.syncNow(), options)
+  syncTopicId(disk, directory)
+  disk.syncDirectory(directory)
+}
+
+/**
+ * Leaves what is sound. Answers the paths of the snapshots of producers that it takes where a
+ * segment begins: those that are there may know of records that are lost.
+ */
+function* lookThrough(
+  segments: Segments, first: number, options: LoadOptions,
+): Generator<void, string[]> {
+  const { disk, logger, name, producers, snapshots } = options
   const from = segments.all[first]!.baseOffset
-  const resumedAt = resume(segments.all[first]!, options)
-  if (resumedAt === undefined) loadProducers(segments, from, producers, snapshots)
+  const snapshotPaths: string[] = []
   let lastOffset = from - 1
   let isCut = false
   let lost: Segment[] = []
-  const snapshotPaths: string[] = []
   for (const segment of segments.all.slice(first)) {
     const { baseOffset, writtenBytes: fileBytes } = segment
     // Behind bytes that are no batch nothing is missing if the next segment begins right there.
@@ -164,9 +198,9 @@ function* recover(
     }
     if (baseOffset !== from) {
       keep(() => snapshotPaths.push(snapshots.renew(baseOffset, producers)), options)
+      segment.clearIndexes()
     }
     const limit = segments.after(baseOffset, baseOffset)?.baseOffset
-    if (resumedAt === undefined || baseOffset !== from) segment.clearIndexes()
     lastOffset = yield* recoverSegment(segment, { lastOffset, limit }, options)
     isCut = segment.sizeBytes < fileBytes
     if (!isCut) continue
@@ -182,28 +216,15 @@ function* recover(
     logger.warn('removed what followed', { log: name, segments: lost.length })
     discard(disk, lost)
   }
-  // Those within segments tell of records that may be lost.
-  for (const [i, { baseOffset }] of segments.all.entries()) {
-    if (i < first || isClean) continue
-    snapshots.removeBetween(baseOffset, segments.all[i + 1]?.baseOffset ?? Infinity)
+  return snapshotPaths
+}
+
+/** They too may know of records that are lost. */
+function forgetSnapshotsWithin({ all }: Segments, first: number, snapshots: SnapshotFiles): void {
+  for (const [i, { baseOffset }] of all.entries()) {
+    const end = all[i + 1]?.baseOffset ?? Infinity
+    if (i >= first) snapshots.removeBetween(baseOffset, end)
   }
-  snapshots.removeAbove(segments.active.nextOffset)
-  if (resumedAt === undefined) new SavePointFile(disk, directory).remove()
-  // A cleaning, of Kafka's perhaps, may have taken marks behind it.
-  else confirmOpen(producers, segments, resumedAt, segments.active.nextOffset)
-  keep(() => epochs.truncateFromEnd(segments.active.nextOffset), options)
-  // What was cut off, now or before, must not come back behind what is appended next.
-  for (const segment of segments.all.slice(first)) {
-    finish(segment, options)
-    segment.file.sync()
-    segment.syncIndexes()
-    segment.isSynced = true
-    yield
-  }
-  for (const path of snapshotPaths) syncFile(disk, path)
-  keep(() => epochs.syncNow(), options)
-  syncTopicId(disk, directory)
-  disk.syncDirectory(directory)
 }
 
 /**
