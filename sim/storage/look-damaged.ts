@@ -225,7 +225,9 @@ function isOfOther({ bytes }: Pick<Damage, 'bytes'>, { topicId }: LogModel): boo
 function compareStart(its: Case, model: LogModel, sight: Sight, log: Log | undefined): void {
   const said = offsetIn(its.damaged, its.damage.path, model) ?? 0
   if (said > sight.endOffset) {
-    must('H3', !its.isClean || log === undefined, () => `${model.name} began anew`)
+    // One of which nothing came to the device has nothing to lose.
+    const hadFiles = its.memory.exists(`${DATA}/${model.name}`)
+    must('H3', !its.isClean || !hadFiles || log === undefined, () => `${model.name} began anew`)
     return
   }
   // A segment that was deleted, but not on the device, is the log's again, and lacks its end; and
