@@ -226,7 +226,7 @@ function compareStart(its: Case, model: LogModel, sight: Sight, log: Log | undef
   const said = offsetIn(its.damaged, its.damage.path, model) ?? 0
   if (said > sight.endOffset) {
     // One of which nothing came to the device has nothing to lose.
-    const hadFiles = its.memory.exists(`${DATA}/${model.name}`)
+    const hadFiles = filesOf(its.memory, [model]).some((path) => path.endsWith('.log'))
     must('H3', !its.isClean || !hadFiles || log === undefined, () => `${model.name} began anew`)
     return
   }
