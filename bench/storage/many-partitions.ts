@@ -16,8 +16,8 @@ import { Broker } from './broker.ts'
 import { batchOf, withDirectory } from './logs.ts'
 
 const PARTITIONS = 10_000
-const ROUNDS = 2
-const IDLE_MS = 1000
+const ROUNDS = 3
+const IDLE_MS = 10_000
 const MAX_OPEN_FILES = 1000
 const GOALS = 'goals: a start under 3 s, at most twice that of Kafka; under 250 MB'
 const PATIENCE_MS = 300_000
