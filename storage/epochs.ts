@@ -130,31 +130,26 @@ export class LeaderEpochs {
 
   /** The records from the offset on are gone. */
   truncateFromEnd(offset: number): void {
-    const kept = this.#entries.filter(({ startOffset }) => startOffset < offset)
-    if (kept.length === this.#entries.length) return
-    this.#entries = kept
-    this.#changed()
+    // Batches may come to lie where the file still has other epochs begin.
+    if (this.forgetBehind(offset)) this.save()
   }
 
   /**
    * Epochs may have begun behind the end of the log, without records. The file may go on to say so:
-   * what comes to lie there is of newer ones, and tells a recovery.
+   * what comes to lie there is of newer ones, and tells a recovery. Answers whether there were any.
    */
-  forgetBehind(endOffset: number): void {
+  forgetBehind(endOffset: number): boolean {
     const kept = this.#entries.filter(({ startOffset }) => startOffset < endOffset)
-    if (kept.length === this.#entries.length) return
+    if (kept.length === this.#entries.length) return false
     this.#entries = kept
     this.#version++
+    return true
   }
 
   /** Records from the offset on are not written after all: the newest epoch has none yet. */
   takeBack(offset: number): void {
     const { latest } = this
-    const kept = this.#entries.filter(({ startOffset }) => startOffset < offset)
-    if (kept.length === this.#entries.length) return
-    this.#entries = kept
-    this.#version++
-    this.assign(latest, offset)
+    if (this.forgetBehind(offset)) this.assign(latest, offset)
   }
 
   /** The records before the offset are gone; the epoch it lies in begins there now. */
@@ -168,13 +163,8 @@ export class LeaderEpochs {
   }
 
   clear(): void {
-    this.#entries = []
-    this.#changed()
-  }
-
-  #changed(): void {
-    this.#version++
-    // Batches may come to lie where the file still has other epochs begin.
+    this.forget()
+    // As with what is truncated.
     this.save()
   }
 }
