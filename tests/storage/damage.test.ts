@@ -13,7 +13,7 @@ import { MemoryDisk } from '../../storage/memory-disk.ts'
 import { encodeSnapshot } from '../../storage/producer-snapshots.ts'
 import { ProducerEntry } from '../../storage/producers.ts'
 import {
-  append, batchOf, DIRECTORY, openLog, readValues, silent, valuesOf,
+  append, batchOf, DIRECTORY, openLog, pathOf, readValues, silent, valuesOf,
 } from './harness.ts'
 
 const VALUES = Array.from({ length: 12 }, (_, i) => `value ${i}`)
@@ -23,10 +23,6 @@ const corrupt = expect.objectContaining({ code: Errors.CORRUPT_MESSAGE })
 
 let disk: MemoryDisk
 beforeEach(() => { disk = new MemoryDisk() })
-
-function pathOf(offset: number, suffix: string): string {
-  return `${DIRECTORY}/${String(offset).padStart(20, '0')}${suffix}`
-}
 
 /** Four batches in each of three segments, at 100 ms from one another, closed. */
 function close(): void {

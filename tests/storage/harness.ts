@@ -5,8 +5,14 @@ import { recordsOf } from '../../protocol/records/record.ts'
 import type { Disk } from '../../storage/disk.ts'
 import { type AppendInfo, type AppendOptions, Log, type LogOptions } from '../../storage/log.ts'
 import type { Logger } from '../../storage/ports.ts'
+import { fileNameOf } from '../../storage/segment-names.ts'
 
 export const DIRECTORY = '/data/topic-0'
+
+/** A file of the segment at the offset. */
+export function pathOf(offset: number, suffix: string): string {
+  return `${DIRECTORY}/${fileNameOf(offset)}${suffix}`
+}
 
 export const silent: Logger = {
   error() {}, warn() {}, info() {}, debug() {}, child: () => silent,

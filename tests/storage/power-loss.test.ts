@@ -6,15 +6,11 @@ import { endMarkerBatch } from '../../protocol/records/control.ts'
 import { parseLogConfig } from '../../storage/config.ts'
 import type { Log } from '../../storage/log.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
-import { append, appendEach, DIRECTORY, openLog } from './harness.ts'
+import { append, appendEach, DIRECTORY, openLog, pathOf } from './harness.ts'
 import { randomOf } from './random.ts'
 import { StoppingDisk } from './stopping-disk.ts'
 
 const config = { ...parseLogConfig(new Map()), segmentBytes: 320, indexIntervalBytes: 0 }
-
-function pathOf(offset: number, suffix: string): string {
-  return `${DIRECTORY}/${String(offset).padStart(20, '0')}${suffix}`
-}
 
 test('producers of records that are lost are not known by the snapshot behind them (D5)', () => {
   const disk = new MemoryDisk()

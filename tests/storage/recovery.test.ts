@@ -8,7 +8,7 @@ import { parseLogConfig } from '../../storage/config.ts'
 import type { Log, LogOptions } from '../../storage/log.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
 import {
-  append, appendEach, batchOf, DIRECTORY, openLog, readValues, silent, valuesOf,
+  append, appendEach, batchOf, DIRECTORY, openLog, pathOf, readValues, silent, valuesOf,
 } from './harness.ts'
 import { StoppingDisk } from './stopping-disk.ts'
 
@@ -21,10 +21,6 @@ const BATCH_BYTES = batchOf(['value 0']).length
 
 let disk: MemoryDisk
 beforeEach(() => { disk = new MemoryDisk() })
-
-function pathOf(offset: number, suffix: string): string {
-  return `${DIRECTORY}/${String(offset).padStart(20, '0')}${suffix}`
-}
 
 /** Four batches in each of three segments, at 100 ms from one another. */
 function filled(): Log {
