@@ -77,7 +77,6 @@ export class Controller {
   readonly #log: Log
   readonly #driver: RaftDriver
   readonly #snapshots: Snapshots
-  readonly #loader: MetadataLoader
   readonly #listeners = new Set<ImageListener>()
   #pending: Pending[] = []
   /** Not appended yet. Decisions that come meanwhile wait, for they are to see it. */
@@ -90,6 +89,8 @@ export class Controller {
   #appliedOffset = -1
   #isActive = false
   #isStopped = false
+  /** Follows the log while this node is not active. */
+  #loader: MetadataLoader | undefined
   /** Committed while this node is not active: to be replayed up to here. */
   #replayTo = 0
   #replaying: Generator<void, number> | undefined
@@ -110,7 +111,7 @@ export class Controller {
       // Snapshots tell what may go, not time or size.
       config: { segmentBytes: options.segmentBytes, retentionMs: -1, retentionBytes: -1 },
     }))
-    this.#loader = new MetadataLoader(snapshot)
+    this.#loader = MetadataLoader.from(snapshot)
     this.#appliedOffset = this.#loader.endOffset - 1
     this.#driver = new RaftDriver({
       log: this.#log, disk, directory, timers, logger, seed: random.integer(2 ** 32),
@@ -292,6 +293,7 @@ export class Controller {
   }
 
   #replay(): void {
+    this.#loader ??= MetadataLoader.after(this.#image, this.#appliedOffset + 1)
     this.#replaying = this.#loader.load(this.#log, this.#replayTo)
     this.#toldProgressMs = this.#options.timers.monotonicMs()
     this.#replaySome(this.#replayTo)
@@ -322,23 +324,26 @@ export class Controller {
     const { timers, logger } = this.#options
     if (timers.monotonicMs() - this.#toldProgressMs < TELL_PROGRESS_MS) return
     this.#toldProgressMs = timers.monotonicMs()
-    const { endOffset: offset } = this.#loader
+    const { endOffset: offset } = this.#loader!
     logger.info('replays the metadata', { offset, endOffset: highWatermark })
   }
 
   /** Where everything up to the own LeaderChange record is committed, this node leads. */
   #replayed(highWatermark: number, sizeBytes: number): void {
     const before = this.#image
+    const { image, isInTransaction } = this.#loader!
     this.#appliedOffset = highWatermark - 1
-    this.#image = this.#loader.image
-    this.#head = this.#loader.image
+    this.#image = image
+    this.#head = image
     this.#publish({ ...new DeltaCollector().delta(before), isSnapshot: true })
     const { role } = this.#driver.state
     if (role.name !== 'leader') return
     this.#isActive = true
+    // It would keep an image of which nothing is left in use.
+    this.#loader = undefined
     this.#snapshots.loaded(sizeBytes)
     const records = activationRecords({
-      image: this.#image, isInTransaction: this.#loader.isInTransaction,
+      image, isInTransaction,
       bootstrap: this.#snapshots.bootstrapRecords(), settings: this.#options.settings,
     })
     const activated = (): void => {

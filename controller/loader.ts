@@ -17,32 +17,38 @@ export interface ReadableLog {
 const RECORDS_AT_ONCE = 256
 
 export class MetadataLoader {
-  #builder = new ImageBuilder(EMPTY_IMAGE)
+  #builder: ImageBuilder
   /** Of the snapshot that it begins with, until they are taken in. */
   #snapshotValues: readonly Buffer[]
   /** The image before an open transaction. */
   #beforeTransaction: Image | undefined
-  #endOffset = 0
-  #lastTimestampMs = 0
+  #endOffset: number
 
-  constructor(snapshot: LoadedSnapshot | undefined) {
-    this.#snapshotValues = snapshot?.values ?? []
-    this.#endOffset = snapshot?.id.endOffset ?? 0
-    this.#lastTimestampMs = snapshot?.lastTimestampMs ?? 0
+  /** `endOffset`: of the first record that neither the image nor the values tell of. */
+  private constructor(image: Image, snapshotValues: readonly Buffer[], endOffset: number) {
+    this.#builder = new ImageBuilder(image)
+    this.#snapshotValues = snapshotValues
+    this.#endOffset = endOffset
   }
 
+  /** From nothing without one. */
+  static from(snapshot: LoadedSnapshot | undefined): MetadataLoader {
+    return new MetadataLoader(EMPTY_IMAGE, snapshot?.values ?? [], snapshot?.id.endOffset ?? 0)
+  }
+
+  /** Goes on where an image ends, in which no transaction is open. */
+  static after(image: Image, endOffset: number): MetadataLoader {
+    return new MetadataLoader(image, [], endOffset)
+  }
+
+  /** Without the records of a transaction that has not ended. */
   get image(): Image {
-    return this.#builder.image
+    return this.#beforeTransaction ?? this.#builder.image
   }
 
   /** The next offset to be loaded. */
   get endOffset(): number {
     return this.#endOffset
-  }
-
-  /** When the last record taken in was appended. */
-  get lastTimestampMs(): number {
-    return this.#lastTimestampMs
   }
 
   get isInTransaction(): boolean {
@@ -60,7 +66,6 @@ export class MetadataLoader {
       if (batch.baseOffset >= highWatermark) break
       if (batch.lastOffset < this.#endOffset) continue
       sizeBytes += batch.sizeBytes
-      this.#lastTimestampMs = batch.maxTimestamp
       yield* this.#take(batch)
       this.#endOffset = batch.nextOffset
     }
@@ -92,7 +97,7 @@ export class MetadataLoader {
           this.#beforeTransaction = undefined
           break
         case 'abortTransaction':
-          this.#builder = new ImageBuilder(this.#beforeTransaction ?? this.image)
+          this.#builder = new ImageBuilder(this.image)
           this.#beforeTransaction = undefined
           break
         default:

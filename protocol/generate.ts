@@ -217,6 +217,8 @@ function arrayReader(source: Source, spec: FieldSpec): string {
   return source.add('r', [
     `const length = ${length}`,
     ...(source.isNullable(spec) ? ['if (length < 0) return null'] : []),
+    // Most have one, and what is pushed into a list gets room for seventeen.
+    ...(source.isTraced ? [] : [`if (length === 1) return [${readExpression(source, element, 'in line')}]`]),
     'const elements = []',
     ...elementsReader(source, element),
     'return elements',

@@ -144,3 +144,20 @@ describe('a quorum that has its voters in the log', () => {
     expect(snapshot.quorum).toEqual(inLog)
   })
 })
+
+test('a transaction that a crash left open counts neither before nor after it is aborted', async () => {
+  const { controller, disk } = await startAlone()
+  await controller.submit(topics('whole', 1))
+  await controller.submit((context) => ({
+    ...topics('half', 2)(context),
+    records: [record('beginTransaction', 0, { name: 'cut' }), ...topics('half', 2)(context).records],
+  }))
+  await controller.stop()
+  for (let start = 0; start < 2; start++) {
+    const { controller: next } = await startAlone(disk)
+    const names = [...next.image.topics.all()].map(({ name }) => name)
+    expect(names).toEqual(['whole-0'])
+    await next.submit(topics(`after-${start}`, 0))
+    await next.stop()
+  }
+})
