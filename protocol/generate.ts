@@ -217,12 +217,17 @@ function arrayReader(source: Source, spec: FieldSpec): string {
   return source.add('r', [
     `const length = ${length}`,
     ...(source.isNullable(spec) ? ['if (length < 0) return null'] : []),
-    // Most have one, and what is pushed into a list gets room for seventeen.
-    ...(source.isTraced ? [] : [`if (length === 1) return [${readExpression(source, element, 'in line')}]`]),
+    ...oneElementReader(source, element),
     'const elements = []',
     ...elementsReader(source, element),
     'return elements',
   ])
+}
+
+/** Most lists have one element; pushed into an empty list it would make room for 16 more. */
+function oneElementReader(source: Source, element: FieldSpec): string[] {
+  if (source.isTraced) return []
+  return [`if (length === 1) return [${readExpression(source, element, 'in line')}]`]
 }
 
 function elementsReader(source: Source, element: FieldSpec): string[] {
