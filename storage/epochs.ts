@@ -67,7 +67,8 @@ export class LeaderEpochs {
       if (lastEpoch < epoch && lastStart < startOffset) break
       this.#entries.pop()
     }
-    this.#entries.push({ epoch, startOffset })
+    // A list it is pushed into would make room for many that never come.
+    this.#entries = [...this.#entries, { epoch, startOffset }]
     this.#version++
   }
 

@@ -113,7 +113,7 @@ export class Log {
       savePoints: savePoints && new SavePoints(files, savePoints),
     })
     this.#parts = { ...files, snapshots, durability, removals: removals ?? new Removals(disk) }
-    this.compaction = new Compaction({ log: this, ...this.#parts })
+    this.compaction = new Compaction(this, this.#parts)
     this.#endOffset = segments.active.nextOffset
     this.#startOffset = Math.max(startOffset, segments.first.baseOffset)
     if (this.#startOffset > this.#endOffset) this.#startOver(this.#startOffset, nowMs)

@@ -119,9 +119,10 @@ export interface CheckOptions {
 
 export class ProducerState {
   readonly #name: string
-  readonly #entries = new Map<number, ProducerEntry>()
+  /** Made with the first: most logs have none. */
+  #entries: Map<number, ProducerEntry> | undefined
   /** Producer id by the first offset of its open transaction; in ascending order. */
-  readonly #ongoing = new Map<number, number>()
+  #ongoing: Map<number, number> | undefined
   /** Of transactions that are about to begin here. */
   readonly verifications = new Verifications()
   /** Ended, but the mark is not below the high watermark yet. */
@@ -133,16 +134,16 @@ export class ProducerState {
   }
 
   get(producerId: number): ProducerEntry | undefined {
-    return this.#entries.get(producerId)
+    return this.#entries?.get(producerId)
   }
 
   /** Every producer that has not expired. */
   all(): IterableIterator<ProducerEntry> {
-    return this.#entries.values()
+    return this.#entries?.values() ?? [].values()
   }
 
   get count(): number {
-    return this.#entries.size
+    return this.#entries?.size ?? 0
   }
 
   /** The first offset that belongs to a transaction not known to be over; undefined: none. */
@@ -160,13 +161,13 @@ export class ProducerState {
 
   /** The first offset of the transactions that have no mark yet. */
   get firstUndecidedOffset(): number | undefined {
-    for (const firstOffset of this.#ongoing.keys()) return firstOffset
+    for (const firstOffset of this.#ongoing?.keys() ?? []) return firstOffset
     return undefined
   }
 
   /** The batch that this one repeats (same epoch and sequences), if it is one of the last five. */
   findDuplicate(batch: Batch): BatchMetadata | undefined {
-    const entry = this.#entries.get(batch.producerId)
+    const entry = this.#entries?.get(batch.producerId)
     if (entry === undefined || entry.epoch !== batch.producerEpoch) return undefined
     const { baseSequence, lastSequence } = batch
     for (const metadata of entry.batches) {
@@ -183,7 +184,7 @@ export class ProducerState {
    */
   beginVerification(start: TransactionStart, nowMs: number): Verification | undefined {
     const { producerId, producerEpoch } = start
-    const entry = this.#entries.get(producerId)
+    const entry = this.#entries?.get(producerId)
     if (entry !== undefined && producerEpoch < entry.epoch) {
       throw new ApiError(Errors.INVALID_PRODUCER_EPOCH, `Epoch of producer ${producerId} is ` +
         `${producerEpoch}, which is smaller than the last seen epoch ${entry.epoch}`)
@@ -197,7 +198,7 @@ export class ProducerState {
    * INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_TXN_STATE.
    */
   check(batch: Batch, offset: number, options: CheckOptions): void {
-    const entry = this.#entries.get(batch.producerId)
+    const entry = this.#entries?.get(batch.producerId)
     const { isTransactional } = batch
     if (isTransactional && !isOngoing(entry, batch.producerEpoch)) {
       this.#checkEpoch(entry, batch, offset)
@@ -247,7 +248,7 @@ export class ProducerState {
   checkMark(
     batch: Batch, mark: EndMark, offset: number, { transactionVersion }: CheckOptions,
   ): void {
-    const entry = this.#entries.get(batch.producerId)
+    const entry = this.#entries?.get(batch.producerId)
     if (entry === undefined) return
     const { producerEpoch } = batch
     // With version 2 of transactions the epoch was bumped, except for a mark that is sent again.
@@ -281,7 +282,7 @@ export class ProducerState {
     if (!entry.isInTransaction) {
       const firstOffset = lastOffset - lastOffsetDelta
       entry.currentTransactionFirstOffset = firstOffset
-      this.#ongoing.set(firstOffset, producerId)
+      this.#begun(firstOffset, producerId)
     }
   }
 
@@ -296,7 +297,7 @@ export class ProducerState {
     const firstOffset = entry.currentTransactionFirstOffset
     if (firstOffset === NONE) return undefined
     entry.endTransaction()
-    this.#ongoing.delete(firstOffset)
+    this.#ongoing?.delete(firstOffset)
     this.#unreplicated.push({ firstOffset, lastOffset: baseOffset })
     return {
       producerId, firstOffset, lastOffset: baseOffset, isAborted: mark.isAborted,
@@ -311,11 +312,21 @@ export class ProducerState {
     entry.lastTimestamp = maxTimestamp
   }
 
+  #put(entry: ProducerEntry): void {
+    this.#entries ??= new Map()
+    this.#entries.set(entry.producerId, entry)
+  }
+
+  #begun(firstOffset: number, producerId: number): void {
+    this.#ongoing ??= new Map()
+    this.#ongoing.set(firstOffset, producerId)
+  }
+
   #entryOf(producerId: number): ProducerEntry {
-    let entry = this.#entries.get(producerId)
+    let entry = this.#entries?.get(producerId)
     if (entry === undefined) {
       entry = new ProducerEntry(producerId)
-      this.#entries.set(producerId, entry)
+      this.#put(entry)
     }
     return entry
   }
@@ -328,17 +339,17 @@ export class ProducerState {
 
   /** Forgets producers that wrote nothing for that long and have no open transaction. */
   expire(nowMs: number, expirationMs: number): void {
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.all()) {
       if (!entry.isInTransaction && nowMs - entry.lastTimestamp >= expirationMs) {
-        this.#entries.delete(entry.producerId)
+        this.#entries?.delete(entry.producerId)
       }
     }
     this.verifications.expire(nowMs, expirationMs)
   }
 
   clear(): void {
-    this.#entries.clear()
-    this.#ongoing.clear()
+    this.#entries = undefined
+    this.#ongoing = undefined
     this.verifications.clear()
     this.#unreplicated = []
   }
@@ -349,13 +360,13 @@ export class ProducerState {
   ): void {
     this.clear()
     this.#unreplicated = [...unreplicated]
-    for (const entry of entries) this.#entries.set(entry.producerId, entry)
+    for (const entry of entries) this.#put(entry)
     this.#listOngoing()
   }
 
   /** The open transaction begins there, or nowhere: the log knows better than a snapshot. */
   correctTransaction(producerId: number, firstOffset: number = NONE): void {
-    const entry = this.#entries.get(producerId)
+    const entry = this.#entries?.get(producerId)
     if (entry === undefined) return
     entry.currentTransactionFirstOffset = firstOffset
     this.#listOngoing()
@@ -364,19 +375,19 @@ export class ProducerState {
   /** These are as they were when the log ended at the offset, where it ends again. */
   takeBack(before: ReadonlyMap<number, ProducerEntry | undefined>, endOffset: number): void {
     for (const [producerId, entry] of before) {
-      if (entry === undefined) this.#entries.delete(producerId)
-      else this.#entries.set(producerId, entry)
+      if (entry === undefined) this.#entries?.delete(producerId)
+      else this.#put(entry)
     }
     this.#unreplicated = this.#unreplicated.filter(({ lastOffset }) => lastOffset < endOffset)
     this.#listOngoing()
   }
 
   #listOngoing(): void {
-    const open = [...this.#entries.values()].filter(({ isInTransaction }) => isInTransaction)
+    const open = [...this.all()].filter(({ isInTransaction }) => isInTransaction)
     open.sort((a, b) => a.currentTransactionFirstOffset - b.currentTransactionFirstOffset)
-    this.#ongoing.clear()
-    for (const entry of open) {
-      this.#ongoing.set(entry.currentTransactionFirstOffset, entry.producerId)
+    this.#ongoing = undefined
+    for (const { currentTransactionFirstOffset, producerId } of open) {
+      this.#begun(currentTransactionFirstOffset, producerId)
     }
   }
 }

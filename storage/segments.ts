@@ -3,7 +3,7 @@
 import type { Segment } from './segment.ts'
 
 export class Segments {
-  readonly #all: Segment[] = []
+  #all: Segment[] = []
 
   get all(): readonly Segment[] {
     return this.#all
@@ -29,7 +29,9 @@ export class Segments {
 
   /** The segment must begin after all others. */
   push(segment: Segment): void {
-    this.#all.push(segment)
+    // Most logs have one: a list it is pushed into would make room for seventeen.
+    if (this.#all.length === 0) this.#all = [segment]
+    else this.#all.push(segment)
   }
 
   removeFirst(count: number): Segment[] {

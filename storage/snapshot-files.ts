@@ -22,10 +22,8 @@ export class SnapshotFiles {
     this.#directory = directory
     this.#logger = logger
     this.#offsets = names
-      .flatMap((name) => {
-        const digits = /^(\d{20})\.snapshot$/.exec(name)?.[1]
-        return digits === undefined ? [] : [Number(digits)]
-      })
+      .filter((name) => /^\d{20}\.snapshot$/.test(name))
+      .map((name) => Number.parseInt(name, 10))
       .sort((a, b) => a - b)
   }
 

@@ -48,7 +48,7 @@ export class Partition {
   #directory: LogDirectory
   readonly #committing = new CommitQueue()
   readonly #writing = new CommitQueue()
-  readonly #readers = new Set<OnReadable>()
+  #readers: Set<OnReadable> | undefined
   #leaderEpoch = -1
   /** Where the present leader epoch began. */
   #epochStartOffset = 0
@@ -220,11 +220,12 @@ export class Partition {
 
   /** Has the listener told of records that become readable, until it is removed. */
   addReader(onReadable: OnReadable): void {
+    this.#readers ??= new Set()
     this.#readers.add(onReadable)
   }
 
   removeReader(onReadable: OnReadable): void {
-    this.#readers.delete(onReadable)
+    this.#readers?.delete(onReadable)
   }
 
   /** Deletes records below the offset; −1: the high watermark. Gives the new low watermark. */
@@ -308,7 +309,7 @@ export class Partition {
   }
 
   #tellReaders(): void {
-    if (this.#readers.size === 0) return
+    if (this.#readers === undefined || this.#readers.size === 0) return
     for (const onReadable of [...this.#readers]) onReadable(this)
   }
 

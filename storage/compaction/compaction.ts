@@ -28,8 +28,8 @@ export interface CompactedLog {
   sync(): Promise<void>
 }
 
-export interface CompactionOptions {
-  readonly log: CompactedLog
+/** What the log is made of. */
+export interface CompactionParts {
   readonly disk: Disk
   readonly segments: Segments
   readonly snapshots: SnapshotFiles
@@ -39,7 +39,7 @@ export interface CompactionOptions {
 
 export class Compaction {
   readonly #log: CompactedLog
-  readonly #parts: CompactionOptions
+  readonly #parts: CompactionParts
   #retired: Set<Segment> | undefined
   /** Below it keys are there once; undefined: nobody knows. A checkpoint keeps it. */
   cleanedTo: number | undefined
@@ -50,9 +50,9 @@ export class Compaction {
   /** During a cleaning: where the log was cut since it began. */
   #truncatedTo = Infinity
 
-  constructor(options: CompactionOptions) {
-    this.#log = options.log
-    this.#parts = options
+  constructor(log: CompactedLog, parts: CompactionParts) {
+    this.#log = log
+    this.#parts = parts
   }
 
   get #isWanted(): boolean {
