@@ -6,6 +6,7 @@ import { generateReader, generateWriter, type Read, type Write } from './generat
 import {
   decodeResponseHeader, isFlexible, requestHeaderVersion, responseHeaderVersion,
 } from './header.ts'
+import { PREPARED_READERS, PREPARED_WRITERS } from './prepared.ts'
 import { DecodeError, Reader, REQUEST_VALUES, TracedReader, TRUSTED_VALUES } from './reader.ts'
 import type {
   Api, Decoded, Encodable, Message, RequestOf, ResponseOf, WriteOf,
@@ -60,13 +61,23 @@ function readMessage(
   message: Message, version: number, buffer: Buffer, offset: number, values: number,
 ): unknown {
   const codec = codecs.get(message)?.[version] ?? codecToRead(message, version)
-  codec.read ??= generateReader(message.shape, version, isFlexible(message, version))
+  codec.read ??= readerOf(message, version)
   try {
     return codec.read(new Reader(buffer, offset, values))
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     throw withPlace(error, message, version, new TracedReader(buffer, offset, values))
   }
+}
+
+function readerOf(message: Message, version: number): Read {
+  return PREPARED_READERS[`${message.name} ${version}`]?.()
+    ?? generateReader(message.shape, version, isFlexible(message, version))
+}
+
+function writerOf(message: Message, version: number): Write {
+  return PREPARED_WRITERS[`${message.name} ${version}`]?.()
+    ?? generateWriter(message.shape, version, isFlexible(message, version))
 }
 
 /** The error with its place: the bytes are read again, and fail again, by a reader that looks. */
@@ -90,7 +101,7 @@ function withPlace(
 function writeInto(
   writer: Writer, codec: Codec, message: Message, version: number, value: unknown,
 ): void {
-  codec.write ??= generateWriter(message.shape, version, isFlexible(message, version))
+  codec.write ??= writerOf(message, version)
   codec.write(writer, value)
   const neededBytes = Math.min(writer.ownBytes, MOST_HINT_BYTES)
   const surplusBytes = codec.sizeHintBytes - neededBytes

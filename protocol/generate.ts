@@ -16,7 +16,7 @@ export type Write = (writer: Writer, value: unknown) => void
 type AnyField = Field<unknown, unknown, boolean>
 
 /** What a source names besides its own functions: each of them costs every codec a little. */
-const OUTSIDE: Readonly<Record<string, unknown>> = {
+export const OUTSIDE = {
   EMPTY: Buffer.alloc(0),
   read_float64: readFixed.float64,
   read_uuid: readFixed.uuid,
@@ -49,12 +49,11 @@ class Source {
     return name
   }
 
-  compile(main: string): unknown {
-    const text = `'use strict'
+  /** The body of a function that gives this one of its functions. */
+  giving(main: string): string {
+    return `'use strict'
 ${this.#functions.join('\n')}
 return ${main}`
-    // The compiler of this schema language: its input is part of this program, never of a request.
-    return new Function(...Object.keys(OUTSIDE), text)(...Object.values(OUTSIDE))
   }
 
   has({ since, until }: FieldSpec): boolean {
@@ -141,8 +140,20 @@ function offsetsOf(group: readonly KindOnly[]): { offsets: number[], sizeBytes: 
 export function generateReader(
   shape: Shape, version: number, isFlexible: boolean, isTraced = false,
 ): Read {
+  return compile(readerSource(shape, version, isFlexible, isTraced)) as Read
+}
+
+/** The body of a function that gives the reader; it names what is in `OUTSIDE`. */
+export function readerSource(
+  shape: Shape, version: number, isFlexible: boolean, isTraced = false,
+): string {
   const source = new Source(version, isFlexible, isTraced)
-  return source.compile(structReader(source, shape)) as Read
+  return source.giving(structReader(source, shape))
+}
+
+function compile(text: string): unknown {
+  // The compiler of this schema language: its input is part of this program, never of a request.
+  return new Function(...Object.keys(OUTSIDE), text)(...Object.values(OUTSIDE))
 }
 
 function structReader(source: Source, shape: Shape): string {
@@ -278,8 +289,13 @@ function valuesOf(spec: FieldSpec): number {
 // Writing.
 
 export function generateWriter(shape: Shape, version: number, isFlexible: boolean): Write {
+  return compile(writerSource(shape, version, isFlexible)) as Write
+}
+
+/** As `readerSource`. */
+export function writerSource(shape: Shape, version: number, isFlexible: boolean): string {
   const source = new Source(version, isFlexible)
-  return source.compile(structWriter(source, shape)) as Write
+  return source.giving(structWriter(source, shape))
 }
 
 function structWriter(source: Source, shape: Shape): string {

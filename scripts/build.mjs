@@ -5,6 +5,7 @@ import { build, stop } from 'esbuild'
 import { chmodSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { prepared } from './prepared-codecs.mjs'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -25,7 +26,7 @@ export async function bundle(outdir = join(root, 'dist')) {
   const common = {
     absWorkingDir: root, outdir, bundle: true, platform: 'node', target: 'node20.19',
     external: EXTERNAL, sourcemap: 'linked', minifySyntax: true,
-    define: { SAMSA_VERSION: JSON.stringify(version) }, logLevel: 'warning',
+    define: { SAMSA_VERSION: JSON.stringify(version) }, logLevel: 'warning', plugins: [prepared],
   }
   // CommonJS packages in an ES module ask for their dependencies with `require`.
   const esm = { ...common, format: 'esm', banner: { js: require } }
