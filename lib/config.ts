@@ -42,6 +42,8 @@ interface Derived extends MergedTimes {
 export interface Config extends Omit<SettingValues, keyof Derived>, Derived {
   /** Topic config → the value that topics of this node have unless they are given another one. */
   readonly topicDefaults: ReadonlyMap<string, string>
+  /** Text of what was given to single listeners alone: `listener.name.x.max.connections`. */
+  readonly listenerSettings: ReadonlyMap<string, string>
   /** Text of a setting by Kafka's name, given or default; null when it has no value. */
   get(name: string): string | null
   /** Whether the setting was given, or is part of the base. */
@@ -88,6 +90,7 @@ export function parseConfig(
       get('log.flush.interval.ms') ?? get('log.flush.scheduler.interval.ms'),
     ),
     topicDefaults: topicDefaults(get),
+    listenerSettings: read.ofListeners,
     get,
     given: (name: string) => read.given.has(name),
   })

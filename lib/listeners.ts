@@ -1,7 +1,6 @@
 // From the listeners of the configuration to bound ports, and what clients are told of them.
 
 import type { Config, Listener } from './config.ts'
-import type { ConnectionLimitOptions } from './server/connection-limits.ts'
 import type { ListenerAddress, Server } from './server/server.ts'
 import type { AdvertisedListener } from './services.ts'
 import { reasonOf, StartError } from './start-error.ts'
@@ -11,18 +10,6 @@ export interface BoundListeners {
   readonly broker: readonly AdvertisedListener[]
   /** Where the quorum is reached; empty when the node is a quorum of its own without a listener. */
   readonly controller: readonly AdvertisedListener[]
-}
-
-/** What settings say about who may connect. */
-export function connectionLimits(config: Config): ConnectionLimitOptions {
-  const { maxConnections, maxConnectionsPerIp, maxConnectionsPerIpOverrides } = config
-  const among = config.interBrokerListenerName?.toUpperCase() ?? 'PLAINTEXT'
-  return {
-    most: maxConnections,
-    mostPerAddress: maxConnectionsPerIp,
-    overrides: maxConnectionsPerIpOverrides,
-    protectedListener: config.brokerListeners.length > 1 ? among : undefined,
-  }
 }
 
 /** Binds all listeners; throws StartError, with one line, for one that cannot be had. */

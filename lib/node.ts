@@ -14,12 +14,13 @@ import { ClientTelemetry } from './client-telemetry.ts'
 import { chores, type ChoresOptions } from './chores.ts'
 import { cleanerChores, type CleanerOptions } from './cleaner.ts'
 import type { Config, SecurityProtocol } from './config.ts'
+import { RunningSettings } from './config/running.ts'
 import { controllerOptions } from './controller-options.ts'
 import { type DirectorySettings, directorySettings } from './directory-settings.ts'
 import { groupCoordinator } from './coordinators/groups/wiring.ts'
 import { transactions as transactionsOf } from './coordinators/transactions/wiring.ts'
 import { handlers } from './handlers/index.ts'
-import { bindListeners, type BoundListeners, connectionLimits } from './listeners.ts'
+import { bindListeners, type BoundListeners } from './listeners.ts'
 import { LogDirectories } from './log-directories.ts'
 import { Maintenance } from './maintenance.ts'
 import { checkVoters, voterOf } from './quorum-voters.ts'
@@ -29,6 +30,7 @@ import { Partitions } from './replication/partitions.ts'
 import { ReplicaMoves } from './replication/replica-moves.ts'
 import { ReplicaPlaces } from './replication/replica-places.ts'
 import { ReplicationQuota } from './replication/replication-quota.ts'
+import { connectionLimits, RunningLimits } from './running-limits.ts'
 import { RunningListeners } from './running-listeners.ts'
 import { Dispatcher } from './server/dispatch.ts'
 import type { Handler } from './server/handler.ts'
@@ -50,6 +52,7 @@ export class Node {
   readonly #world: World
   readonly #apis: readonly Handler[]
   readonly #turn: Turn
+  readonly #settings: RunningSettings
   #services: Services | undefined
   #listeners: readonly AdvertisedListener[] = []
   #clusterId = ''
@@ -74,6 +77,7 @@ export class Node {
     this.#config = config
     this.#world = world
     this.#apis = apis
+    this.#settings = new RunningSettings(config, world.logger)
     this.#turn = new Turn(world.clock)
     let tell: (error: unknown) => void
     this.failed = new Promise((resolve) => { tell = resolve })
@@ -171,7 +175,10 @@ export class Node {
       maxRequestBytes: this.#config.socketRequestMaxBytes,
       maxIdleMs: this.#config.connectionsMaxIdleMs,
       requestMemoryBytes: this.#config.queuedMaxRequestBytes,
-      connectionLimits: connectionLimits(this.#config),
+      connectionLimits: connectionLimits(this.#config, this.#settings),
+      rateWindows: {
+        count: this.#config.quotaWindowNum, sizeMs: this.#config.quotaWindowSizeSeconds * 1000,
+      },
     })
     this.#undo.push(() => server.stop())
     return server
@@ -206,6 +213,7 @@ export class Node {
     checkVoters(controller.quorum.voters, this.#config.nodeId)
     this.#interrupt = () => { void controller.stop() }
     await controller.start()
+    this.#undo.push(this.#settings.follow(controller))
     return controller
   }
 
@@ -318,6 +326,11 @@ export class Node {
       apis: handlers,
     }
     this.#services = services
+    const limits = new RunningLimits({
+      config, settings: this.#settings, controller, server, logger,
+    })
+    limits.start()
+    this.#undo.push(() => limits.stop())
     server.serve(new Dispatcher(this.#apis, services))
     const listeners = new RunningListeners({ config, controller, server, logger })
     listeners.start()

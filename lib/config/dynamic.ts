@@ -6,7 +6,7 @@ import {
   anyList, atLeast, badValue, between, type ConfigType, doubleText, gzipLevel, listOf, oneOf,
   readValue,
 } from '../../storage/config-values.ts'
-import { OF_ALL_LISTENERS, PER_LISTENER } from './dynamic-listeners.ts'
+import { baseName, OF_ALL_LISTENERS, PER_LISTENER } from './dynamic-listeners.ts'
 import { type DynamicChange, effectsOf } from './effective.ts'
 import { inHashOrder } from './hash-order.ts'
 import { checkClass, isConfigProvider } from './java-classes.ts'
@@ -21,7 +21,6 @@ const DYNAMIC_ALONE: readonly string[] = [
   'replica.alter.log.dirs.io.max.bytes.per.second',
 ]
 const LISTENERS = 'listeners'
-const LISTENER_PREFIX = /^listener\.name\.[^.]*\./
 const CONFIG_PROVIDERS = 'config.providers'
 
 /**
@@ -69,10 +68,6 @@ function refuse(names: readonly string[], why: string): void {
 
 function updateMode(name: string): string | undefined {
   return SETTINGS_BY_NAME.get(name)?.spec.updateMode
-}
-
-function baseName(name: string): string {
-  return name.replace(LISTENER_PREFIX, '')
 }
 
 function checkValues(settings: ReadonlyMap<string, string>): void {

@@ -10,8 +10,8 @@ import { SETTINGS } from './table.ts'
 
 /** What the broker runs with, as far as it matters here. */
 export type Present = Pick<Config,
-  | 'given' | 'get' | 'logDirs' | 'listeners' | 'controllerListenerNames' | 'advertisedListeners'
-  | 'interBrokerListenerName' | 'securityInterBrokerProtocol'
+  | 'given' | 'get' | 'listenerSettings' | 'logDirs' | 'listeners' | 'controllerListenerNames'
+  | 'advertisedListeners' | 'interBrokerListenerName' | 'securityInterBrokerProtocol'
 >
 
 /** What is to be set on one broker, or on all of them as the default. */
@@ -76,10 +76,11 @@ export interface Effects {
 export function effectsOf(
   { settings, isClusterDefault, config, everywhere, here }: DynamicChange,
 ): Effects {
-  const fixed = SETTINGS.flatMap(({ name }): [string, string][] => {
+  const ofAll = SETTINGS.flatMap(({ name }): [string, string][] => {
     const value = config.given(name) ? config.get(name) : null
     return value === null ? [] : [[name, value]]
   })
+  const fixed = [...ofAll, ...config.listenerSettings]
   const now = new Effective(config, new Map([...fixed, ...everywhere, ...here]))
   const after = isClusterDefault ? [...settings, ...here] : [...everywhere, ...settings]
   const then = new Effective(config, new Map([...fixed, ...after]))

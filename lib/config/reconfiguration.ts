@@ -15,6 +15,7 @@ import { SETTINGS } from './table.ts'
 import { mergeTimes } from './topic-defaults.ts'
 
 const NETWORK_THREADS = 'num.network.threads'
+const LIMITS: readonly string[] = ['max.connections', 'max.connection.creation.rate']
 const REPORTERS = 'metric.reporters'
 const CLEANER_THREADS = 'log.cleaner.threads'
 const THREADS: readonly string[] = [
@@ -38,7 +39,7 @@ const DEFAULT_OF_RETENTION = -2
 
 /** Throws INVALID_REQUEST. */
 export function checkReconfiguration(effects: Effects, config: Present): void {
-  checkNetworkThreads(effects, config)
+  checkEachListener(effects, config)
   if (effects.touches([REPORTERS])) checkReporters(effects)
   for (const name of THREADS) checkThreads(name, effects)
   if (effects.touches(LOG_SETTINGS)) checkRetention(effects.then)
@@ -53,14 +54,21 @@ function refuse(why: string): never {
     'configuration')
 }
 
-function checkNetworkThreads({ now, then }: Effects, config: Present): void {
+/** Listeners of the controller have their limits and threads from it, and it is not asked. */
+function checkEachListener({ now, then }: Effects, config: Present): void {
   const isOfController = (name: string): boolean => config.controllerListenerNames.includes(name)
-  for (const { name } of listenersNow(now, config).all) {
-    if (isOfController(name)) continue
-    const ownName = listenerPrefix(name) + NETWORK_THREADS
-    const threads = (settings: Effective) =>
-      Number(settings.given.get(ownName) ?? settings.get(NETWORK_THREADS))
-    checkPool(NETWORK_THREADS, threads(now), threads(then))
+  for (const { name: listenerName } of listenersNow(now, config).all) {
+    if (isOfController(listenerName)) continue
+    const valueOf = (settings: Effective, name: string): number =>
+      Number(settings.given.get(listenerPrefix(listenerName) + name) ?? settings.get(name))
+    const isOther = (name: string): boolean => valueOf(now, name) !== valueOf(then, name)
+    if (LIMITS.some(isOther)) {
+      for (const name of LIMITS) {
+        const value = valueOf(then, name)
+        if (value <= 0) refuse(`Invalid ${name} ${value}`)
+      }
+    }
+    checkPool(NETWORK_THREADS, valueOf(now, NETWORK_THREADS), valueOf(then, NETWORK_THREADS))
   }
 }
 

@@ -12,7 +12,13 @@ export interface SettingsRead {
   /** Text of what was given, under known names alone; without inline comments. */
   readonly given: ReadonlyMap<string, string>
   readonly values: ReadonlyMap<string, Value>
+  /** Text of what was given to single listeners, under its whole name. */
+  readonly ofListeners: ReadonlyMap<string, string>
 }
+
+/** What listeners may have of their own, each under its name in lower case. */
+const OF_ONE_LISTENER =
+  /^listener\.name\.[^.A-Z]+\.(max\.connections|max\.connection\.creation\.rate)$/
 
 /** Prefixes under which names are free: those of one listener, of plug-ins, of providers. */
 const OPEN_PREFIXES = ['listener.name.', 'config.providers.', 'rsm.config.', 'rlmm.config.']
@@ -66,7 +72,16 @@ export function readSettings(
   const given = new Map(base)
   const values = new Map(DEFAULTS)
   for (const [name, text] of base) values.set(name, SETTINGS_BY_NAME.get(name)!.parse(text))
+  const ofListeners = new Map<string, string>()
   for (const [name, text] of properties) {
+    const base = OF_ONE_LISTENER.exec(name)?.[1]
+    if (base !== undefined) {
+      const ofAll = SETTINGS_BY_NAME.get(base)!
+      const clean = withoutComment(ofAll, text, warn)
+      parse(ofAll, clean, name)
+      ofListeners.set(name, clean)
+      continue
+    }
     const setting = SETTINGS_BY_NAME.get(name)
     if (setting === undefined) {
       warn(whyIgnored(name))
@@ -77,7 +92,7 @@ export function readSettings(
     values.set(name, parse(setting, clean))
     if (!isServed(setting)) warn(whyNoEffect(setting, clean))
   }
-  return { given, values }
+  return { given, values, ofListeners }
 }
 
 /** Whether Samsa acts on it, itself or through the configs of topics. */
@@ -85,12 +100,14 @@ export function isServed(setting: Setting<string, unknown>): boolean {
   return setting.spec.served || SETTINGS_OF_TOPICS.has(setting.name)
 }
 
-function parse(setting: Setting<string, unknown>, text: string): Value {
+function parse(
+  setting: Setting<string, unknown>, text: string, name: string = setting.name,
+): Value {
   try {
     return setting.parse(text)
   } catch (error) {
     if (!(error instanceof BadValue)) throw error
-    throw new StartError(`${setting.name}=${text}: must be ${error.message}`)
+    throw new StartError(`${name}=${text}: must be ${error.message}`)
   }
 }
 

@@ -11,6 +11,7 @@ import { Client } from './client.ts'
 import { Connection, type ConnectionEnvironment } from './connection.ts'
 import type { ConnectionLimitOptions } from './connection-limits.ts'
 import type { Dispatcher } from './dispatch.ts'
+import type { RateWindows } from './connection-rate.ts'
 import { RepeatedLines } from './repeated-lines.ts'
 import { SlabPool } from './slabs.ts'
 
@@ -26,6 +27,8 @@ export interface ServerOptions {
   /** `queued.max.request.bytes`; not above 0: no bound. */
   readonly requestMemoryBytes: number
   readonly connectionLimits: ConnectionLimitOptions
+  /** `quota.window.num`, `quota.window.size.seconds` */
+  readonly rateWindows: RateWindows
   /** What clients may leave unread altogether. */
   readonly answerMemoryBytes?: number
 }
@@ -41,6 +44,7 @@ export interface ListenerAddress {
 
 interface OpenListener {
   readonly name: string
+  readonly kind: ListenerKind
   readonly listener: Listener
 }
 
@@ -49,6 +53,7 @@ type ServerEnvironment = { -readonly [K in keyof ConnectionEnvironment]: Connect
 
 /** Everybody as long as nobody has to authenticate. */
 const ANONYMOUS = 'User:ANONYMOUS'
+const NOBODY: ReadonlyMap<string, number> = new Map()
 /** How long a stopping server waits for requests that are being handled. */
 const STOP_GRACE_MS = 1000
 const SWEEPS_PER_IDLE_TIME = 10
@@ -68,7 +73,11 @@ export class Server {
   readonly #environment: ServerEnvironment
   readonly #connections = new Set<Connection>()
   #listeners: OpenListener[] = []
-  #admission: Admission
+  readonly #admission: Admission
+  #wanted: ConnectionLimitOptions | undefined
+  /** With addresses for hosts. */
+  #hosts: Pick<ConnectionLimitOptions, 'overrides' | 'addressRates'> =
+    { overrides: NOBODY, addressRates: NOBODY }
   /** Connections that came before `serve`, not read from yet. */
   #early: Connection[] = []
   #nextConnectionId = 1
@@ -86,13 +95,10 @@ export class Server {
       answerMemory: new Budget(answerMemoryBytes),
       onGone: (connection) => this.#forget(connection),
     }
-    this.#admission = this.#newAdmission(options.connectionLimits)
-  }
-
-  #newAdmission(limits: ConnectionLimitOptions): Admission {
-    return new Admission({
-      limits, mostConnections: this.#options.network.mostConnections,
-      lines: this.#environment.lines, onAdmitted: (connection) => this.#begin(connection),
+    this.#admission = new Admission({
+      limits: options.connectionLimits, windows: options.rateWindows, clock: options.clock,
+      mostConnections: options.network.mostConnections, lines: this.#environment.lines,
+      onAdmitted: (connection) => this.#begin(connection),
     })
   }
 
@@ -104,13 +110,43 @@ export class Server {
    * Looks up the hosts that have limits of their own; to be called before `bind`. Rejects with the
    * network's error.
    */
-  async resolveLimits(): Promise<void> {
-    const { connectionLimits, network } = this.#options
-    const overrides = new Map<string, number>()
-    for (const [host, most] of connectionLimits.overrides) {
-      overrides.set(plainAddress(await network.addressOf(host)), most)
+  resolveLimits(): Promise<void> {
+    return this.limit(this.#options.connectionLimits)
+  }
+
+  /**
+   * Other limits from now on, those of single hosts once their addresses are found. Rejects with
+   * the network's error where one of the overrides is not; those of before then go on to count.
+   */
+  async limit(limits: ConnectionLimitOptions): Promise<void> {
+    const wanted = this.#wanted = limits
+    this.#admission.limit({ ...limits, ...this.#hosts })
+    const addressRates = await this.#byAddress(limits.addressRates, (host, error) => {
+      const { message: reason } = error as Error
+      this.#options.logger.warn('The connection rate of a host does not count', { host, reason })
+    })
+    const overrides = await this.#byAddress(limits.overrides).catch((error: unknown) => ({ error }))
+    // Others may have been set meanwhile.
+    if (this.#wanted !== wanted) return
+    const hasFailed = 'error' in overrides
+    this.#hosts = { addressRates, overrides: hasFailed ? this.#hosts.overrides : overrides }
+    this.#admission.limit({ ...limits, ...this.#hosts })
+    if (hasFailed) throw overrides.error
+  }
+
+  async #byAddress(
+    limits: ReadonlyMap<string, number>, onUnknown?: (host: string, error: unknown) => void,
+  ): Promise<ReadonlyMap<string, number>> {
+    const found = new Map<string, number>()
+    for (const [host, most] of limits) {
+      try {
+        found.set(plainAddress(await this.#options.network.addressOf(host)), most)
+      } catch (error) {
+        if (onUnknown === undefined) throw error
+        onUnknown(host, error)
+      }
     }
-    this.#admission = this.#newAdmission({ ...connectionLimits, overrides })
+    return found
   }
 
   /**
@@ -122,6 +158,7 @@ export class Server {
     const opened: OpenListener[] = []
     try {
       for (const address of addresses) {
+        this.#admission.open(address.kind, address.name)
         const listener = await this.#options.network.listen(address, {
           accepted: (connection) => this.#accept(connection, address),
           failed: (error) => this.#environment.lines.log(
@@ -129,10 +166,11 @@ export class Server {
             { listener: address.name, error: error.message },
           ),
         })
-        opened.push({ name: address.name, listener })
+        opened.push({ name: address.name, kind: address.kind, listener })
         bound.push({ ...address, port: listener.port })
       }
     } catch (error) {
+      for (const { kind, name } of addresses) this.#admission.close(kind, name)
       await closeAll(opened)
       throw error
     }
@@ -145,6 +183,7 @@ export class Server {
     const gone = this.#listeners.filter((listener) => listener.name === name)
     this.#listeners = this.#listeners.filter((listener) => listener.name !== name)
     await closeAll(gone)
+    for (const { kind } of gone) this.#admission.close(kind, name)
     for (const connection of this.#connections) {
       if (connection.peer.listenerName === name) connection.close()
     }
@@ -165,6 +204,7 @@ export class Server {
     this.#isStopping = true
     this.#sweep?.cancel()
     await this.#closeListeners()
+    this.#admission.stop()
     for (const connection of this.#connections) connection.close()
     if (this.#connections.size > 0) await this.#emptied()
     this.#environment.lines.end()

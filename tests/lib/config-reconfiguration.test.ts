@@ -252,6 +252,43 @@ describe('thread pools', () => {
   })
 })
 
+describe('limits of connections', () => {
+  const LIMIT = 'max.connections'
+  const RATE = 'max.connection.creation.rate'
+  const OWN = `listener.name.plaintext.${LIMIT}`
+
+  test.each<[Settings, string]>([
+    [{ [LIMIT]: '0' }, `Invalid ${LIMIT} 0`],
+    [{ [OWN]: '0' }, `Invalid ${LIMIT} 0`],
+    [{ [RATE]: '0' }, `Invalid ${RATE} 0`],
+    [{ [`listener.name.plaintext.${RATE}`]: '0' }, `Invalid ${RATE} 0`],
+    [{ [RATE]: '0', [LIMIT]: '0' }, `Invalid ${LIMIT} 0`],
+    [{ [LIMIT]: '0', 'num.network.threads': '100' }, `Invalid ${LIMIT} 0`],
+    [{ [LIMIT]: '0', 'metric.reporters': 'x.y' }, `Invalid ${LIMIT} 0`],
+  ])('%j lets nobody in, and is refused', (settings, message) => {
+    expect(check(settings)).toThrow(invalid(message))
+    expect(check(settings, { isClusterDefault: true })).toThrow()
+  })
+
+  test.each<[Settings]>([
+    [{ 'listener.name.other.max.connections': '0' }],
+    [{ 'listener.name.controller.max.connections': '0' }],
+    [{ 'listener.name.PLAINTEXT.max.connections': '0' }],
+    [{ [LIMIT]: '0', [OWN]: '3' }],
+  ])('%j is of no listener that clients have', (settings) => {
+    expect(check(settings)).not.toThrow()
+  })
+
+  test('what the properties say is not looked through once more', () => {
+    const config = configOf({
+      listeners: LISTENERS, 'controller.listener.names': 'CONTROLLER',
+      'advertised.listeners': 'PLAINTEXT://127.0.0.1:9092', [OWN]: '0',
+    })
+    expect(check({ [LIMIT]: '5' }, { config })).not.toThrow()
+    expect(check({ [RATE]: '5' }, { config })).toThrow(invalid(`Invalid ${LIMIT} 0`))
+  })
+})
+
 describe('assignment intervals', () => {
   test.each(['consumer', 'share', 'streams'])('of %s groups stay within their bounds', (kind) => {
     const name = `group.${kind}.assignment.interval.ms`

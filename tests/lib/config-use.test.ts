@@ -24,13 +24,17 @@ const code = readdirSync(LIB, { recursive: true, encoding: 'utf8' })
   .map((file) => readFileSync(file, 'utf8'))
   .join('\n')
 
-/** Whether a name of the configuration occurs as `config.name`, or taken out of it by its name. */
+/**
+ * Whether a name of the configuration occurs as `config.name`, or taken out of it by its name, or
+ * as `settings.value('name')` where it may change while the node runs.
+ */
 function isUsed(name: string): boolean {
   const property = camelCase(name)
   return USED_BY_THE_CONFIGURATION.has(name)
     || new RegExp(`[cC]onfig\\.${property}\\b`).test(code)
     || new RegExp(`\\{[^{}=;]*\\b${property}\\b[^{}=;]*\\} = [\\w.#]*[cC]onfig\\b`).test(code)
     || code.includes(`config.get('${name}')`)
+    || code.includes(`ettings.value('${name}')`)
 }
 
 describe('what the table says of a setting', () => {

@@ -151,8 +151,8 @@ describe('warnings', () => {
   })
 
   test('say what has no effect yet, and what never will', () => {
-    expect(parse('quota.window.num=12').warnings)
-      .toEqual(['quota.window.num=12 has no effect yet: Samsa does not act on this setting'])
+    expect(parse('early.start.listeners=A').warnings)
+      .toEqual(['early.start.listeners=A has no effect yet: Samsa does not act on this setting'])
     expect(parse('num.io.threads=4').warnings)
       .toEqual(['num.io.threads=4 has no effect: one thread serves all'])
   })
@@ -165,9 +165,20 @@ describe('warnings', () => {
   })
 
   test('accept the settings of one listener', () => {
-    const { warnings } = parse('listener.name.plaintext.max.connections=5')
-    expect(warnings).toEqual(['listener.name.plaintext.max.connections has no effect yet: '
-      + 'Samsa does not act on this setting'])
+    const { config, warnings } = parse('listener.name.plaintext.max.connections=5')
+    expect(warnings).toEqual([])
+    expect([...config.listenerSettings]).toEqual([['listener.name.plaintext.max.connections', '5']])
+    expect(parse('listener.name.plaintext.ssl.client.auth=none').warnings)
+      .toEqual(['listener.name.plaintext.ssl.client.auth has no effect yet: '
+        + 'Samsa does not act on this setting'])
+    expect(() => parse('listener.name.plaintext.max.connections=many')).toThrow(new StartError(
+      'listener.name.plaintext.max.connections=many: must be a whole number of at least 0'))
+  })
+
+  test('of a listener have its name in lower case, as in Kafka', () => {
+    const { config, warnings } = parse('listener.name.PLAINTEXT.max.connections=5')
+    expect(warnings).toHaveLength(1)
+    expect(config.listenerSettings.size).toBe(0)
   })
 
   test('do not show secrets', () => {

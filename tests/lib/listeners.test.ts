@@ -3,7 +3,9 @@
 import { expect, test } from '@jest/globals'
 
 import { parseConfig } from '../../lib/config.ts'
-import { bindListeners, connectionLimits } from '../../lib/listeners.ts'
+import { RunningSettings } from '../../lib/config/running.ts'
+import { bindListeners } from '../../lib/listeners.ts'
+import { connectionLimits } from '../../lib/running-limits.ts'
 import { Server } from '../../lib/server/server.ts'
 import { StartError } from '../../lib/start-error.ts'
 import { systemClock } from '../../lib/world/clock.ts'
@@ -16,17 +18,6 @@ function configOf(settings: Record<string, string>) {
   return parseConfig(new Map(Object.entries(properties)), () => {})
 }
 
-test('a listener of brokers is protected where clients have one of their own', () => {
-  expect(connectionLimits(configOf({ 'max.connections': '5', 'max.connections.per.ip': '3' })))
-    .toEqual({ most: 5, mostPerAddress: 3, overrides: new Map(), protectedListener: undefined })
-  const listeners = {
-    'listeners': 'A://127.0.0.1:0,B://127.0.0.1:0',
-    'listener.security.protocol.map': 'A:PLAINTEXT,B:PLAINTEXT',
-  }
-  expect(connectionLimits(configOf({ ...listeners, 'inter.broker.listener.name': 'b' })))
-    .toMatchObject({ protectedListener: 'B' })
-})
-
 test('a host that nobody knows has no limit of its own: the node does not start', async () => {
   const config = configOf({ 'max.connections.per.ip.overrides': 'nowhere:1' })
   const clock = systemClock()
@@ -36,7 +27,8 @@ test('a host that nobody knows has no limit of its own: the node does not start'
   const server = new Server({
     network: { ...tcpNetwork(), addressOf }, clock, turn: new Turn(clock), logger: silentLogger(),
     maxRequestBytes: 100, maxIdleMs: -1, requestMemoryBytes: -1,
-    connectionLimits: connectionLimits(config),
+    connectionLimits: connectionLimits(config, new RunningSettings(config, silentLogger())),
+    rateWindows: { count: 11, sizeMs: 1000 },
   })
   await expect(bindListeners(config, server)).rejects
     .toThrow(new StartError('max.connections.per.ip.overrides=nowhere: no such host is known'))

@@ -46,7 +46,7 @@ export const networkSettings = [
     .doc('Most connections of one address at a time.'),
   string('max.connections.per.ip.overrides', '').clusterWide().served()
     .doc('Limits of single addresses: host:count, separated by commas.'),
-  int('max.connection.creation.rate', MAX_INT).atLeast(0).clusterWide()
+  int('max.connection.creation.rate', MAX_INT).atLeast(0).clusterWide().served()
     .doc('Most new connections a second.'),
   int('num.network.threads', 3).atLeast(1).high().clusterWide()
     .moot('one thread serves all')
@@ -81,9 +81,9 @@ export const networkSettings = [
   int('share.fetch.purgatory.purge.interval.requests', 1000)
     .moot('nothing is left behind to sweep')
     .doc('Waiting share fetches after which completed ones are swept.'),
-  int('quota.window.num', 11).atLeast(1).low()
+  int('quota.window.num', 11).atLeast(1).low().served()
     .doc('Samples from which the rates of clients are taken.'),
-  int('quota.window.size.seconds', 1).atLeast(1).low()
+  int('quota.window.size.seconds', 1).atLeast(1).low().served()
     .doc('Length of one sample of the rates of clients.'),
   int('controller.quota.window.num', 11).atLeast(1).low()
     .doc('Samples from which the rates of topic changes are taken.'),

@@ -79,7 +79,7 @@ describe('connections of the node', () => {
 
   test('do not wait on the listener of brokers: the least active other one ends', async () => {
     const { client, otherPorts } = await start({
-      limits: { most: 2, protectedListener: 'INTERNAL' }, others: ['INTERNAL'],
+      limits: { most: 2, interBrokerListener: 'INTERNAL' }, others: ['INTERNAL'],
     })
     const [old, active] = [client(), client()]
     expect([await isServed(old), await isServed(active)]).toEqual([true, true])
@@ -89,8 +89,12 @@ describe('connections of the node', () => {
     expect(await isServed(active)).toBe(true)
     expect(await isServed(broker())).toBe(true)
     expect(await active.closed()).toBe(true)
-    // Nobody else is left to give way.
-    expect(await isServed(broker())).toBe(true)
+    // It has a limit of its own too, the same one unless it is set.
+    const third = broker()
+    await pause(30)
+    third.write(requestOf(echo, 0, 1, { number: 7 }))
+    await pause(30)
+    expect(third.received).toBe(false)
   })
 
   test('are counted for broker and controller each', async () => {

@@ -7,6 +7,7 @@ import type { Api, ResponseOf, WriteOf } from '../../../protocol/schema.ts'
 import { Dispatcher } from '../../../lib/server/dispatch.ts'
 import type { Handler } from '../../../lib/server/handler.ts'
 import type { ConnectionLimitOptions } from '../../../lib/server/connection-limits.ts'
+import type { RateWindows } from '../../../lib/server/connection-rate.ts'
 import { Server } from '../../../lib/server/server.ts'
 import type { Services } from '../../../lib/services.ts'
 import { type Clock, systemClock } from '../../../lib/world/clock.ts'
@@ -31,8 +32,15 @@ export interface TestServerOptions {
   readonly clock?: Clock
   readonly network?: Network
   readonly limits?: Partial<ConnectionLimitOptions>
+  readonly rateWindows?: RateWindows
   /** Listeners besides PLAINTEXT. */
   readonly others?: readonly string[]
+}
+
+export const NO_LIMITS: ConnectionLimitOptions = {
+  most: Infinity, mostPerSecond: Infinity, ofListener: () => ({}), mostPerAddress: Infinity,
+  overrides: new Map(), addressRate: Infinity, addressRates: new Map(),
+  interBrokerListener: 'INTERNAL',
 }
 
 /** Starts a server; handlers see only what is real here: clock, turn and logger. */
@@ -41,7 +49,8 @@ export async function startServer(
 ): Promise<TestServer> {
   const {
     maxRequestBytes = 1 << 24, maxIdleMs = -1, requestMemoryBytes = -1, clock = systemClock(),
-    network = tcpNetwork(), limits = {}, others = [], ...rest
+    network = tcpNetwork(), limits = {}, others = [], rateWindows = { count: 11, sizeMs: 1000 },
+    ...rest
   } = options
   const turn = new Turn(clock)
   const log: string[] = []
@@ -49,9 +58,9 @@ export async function startServer(
   const server = new Server({
     network, clock, turn, logger, maxRequestBytes, maxIdleMs, requestMemoryBytes, ...rest,
     connectionLimits: {
-      most: Infinity, mostPerAddress: Infinity, overrides: new Map(), protectedListener: undefined,
-      ...limits,
+      ...NO_LIMITS, ...limits,
     },
+    rateWindows,
   })
   await server.resolveLimits()
   const bound = await server.bind(['PLAINTEXT', ...others].map((name) => (
@@ -75,6 +84,8 @@ export function movableClock(): { clock: Clock, forward(ms: number): void } {
 export class Client {
   readonly socket: Socket
   isClosed = false
+  /** Anything came. */
+  received = false
   #chunks: Buffer[] = []
   #sizeBytes = 0
   #wake: (() => void) | undefined
@@ -82,6 +93,7 @@ export class Client {
   constructor(port: number, localAddress = '127.0.0.1') {
     this.socket = connect({ port, host: '127.0.0.1', localAddress })
     this.socket.on('data', (chunk: Buffer) => {
+      this.received = true
       this.#chunks.push(chunk)
       this.#sizeBytes += chunk.length
       this.#wake?.()
@@ -145,12 +157,14 @@ export class StartedServers {
     this.#servers.push(started.server)
     return {
       ...started,
-      client: (localAddress?: string, port = started.port) => {
-        const client = new Client(port, localAddress)
-        this.#clients.push(client)
-        return client
-      },
+      client: (localAddress?: string, port = started.port) => this.connect(port, localAddress),
     }
+  }
+
+  connect(port: number, localAddress?: string): Client {
+    const client = new Client(port, localAddress)
+    this.#clients.push(client)
+    return client
   }
 
   readonly end = async (): Promise<void> => {
