@@ -36,6 +36,8 @@ interface Derived extends MergedTimes {
   readonly maxConnectionsPerIpOverrides: ReadonlyMap<string, number>
   /** How long a log may hold unsynced records; huge by default. */
   readonly logFlushIntervalMs: number
+  /** Of the cluster that empty directories become part of; undefined: a new one of its own. */
+  readonly newClusterId: string | undefined
 }
 
 /** The parsed value of each setting under its name in camelCase, and what was put together. */
@@ -55,6 +57,8 @@ export interface ParseOptions {
   readonly base?: ReadonlyMap<string, string>
   /** What clients are told where a listener binds all addresses; localhost when left out. */
   readonly hostName?: string
+  /** The cluster that empty log directories become part of; a new one when it is left out. */
+  readonly newClusterId?: string
 }
 
 /**
@@ -89,6 +93,7 @@ export function parseConfig(
     logFlushIntervalMs: Number(
       get('log.flush.interval.ms') ?? get('log.flush.scheduler.interval.ms'),
     ),
+    newClusterId: options.newClusterId,
     topicDefaults: topicDefaults(get),
     listenerSettings: read.ofListeners,
     get,

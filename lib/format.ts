@@ -42,14 +42,14 @@ const insist: Use = (directory, use) => {
 
 /**
  * Formats the directories that are not formatted yet, as parts of the cluster that the others
- * belong to, or of a new one. Throws StartError for those that belong to somebody else; what is to
- * become of those that cannot be used says `use`.
+ * belong to, of the one that the configuration names, or of a new one. Throws StartError for those
+ * that belong to somebody else; what is to become of those that cannot be used says `use`.
  */
 export function formatEmptyDirectories(
   config: Config, world: FormatWorld, directories = directoriesOf(config), use: Use = insist,
 ): FormattedDirectories {
   const found = readDirectories(config, world.disk, directories, use)
-  const clusterId = clusterOf(found) ?? world.random.uuid()
+  const clusterId = clusterOf(found) ?? config.newClusterId ?? world.random.uuid()
   return format(found, clusterId, config, world, use)
 }
 

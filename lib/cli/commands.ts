@@ -188,6 +188,7 @@ function withServerCommands(parser: Argv, setExitCode: (code: number) => void): 
       const { start } = await import('./start.ts')
       setExitCode(await start({
         file: given.file, overrides: given.override,
+        isEnvironment: given.environment, readyFile: given.readyFile,
         logFormat: given.logFormat, logLevel: given.logLevel, maxOpenFiles: given.maxOpenFiles,
       }))
     })
@@ -212,6 +213,14 @@ function settingsOptions(command: Argv) {
 
 function startOptions(command: Argv) {
   return withValues(settingsOptions(command)
+    .option('environment', {
+      type: 'boolean', default: false,
+      describe: 'KAFKA_* variables are settings too, as in Kafka\'s Docker image',
+    })
+    .option('ready-file', {
+      type: 'string',
+      describe: 'Holds the addresses of the listeners from when the node is ready until it stops',
+    })
     .option('log-format', {
       choices: LOG_FORMATS, default: 'text' as const,
       describe: 'Lines for a terminal, or one JSON object each',

@@ -7,6 +7,10 @@ export interface StartOptions {
   readonly file?: string | undefined
   /** `key=value` each. */
   readonly overrides: readonly string[]
+  /** Settings come from variables of the environment, too, as in Kafka's Docker image. */
+  readonly isEnvironment?: boolean
+  /** Gets the addresses of the listeners when the node is ready, and goes when it stops. */
+  readonly readyFile?: string | undefined
   readonly logFormat: LogFormat
   readonly logLevel: LogLevel
   /** Left out: as the disk has it. */
@@ -23,6 +27,7 @@ export function quickStartOptions(args: readonly string[]): StartOptions | undef
   const rest = args.slice(1)
   const overrides: string[] = []
   let file: string | undefined
+  const more: { isEnvironment?: boolean, readyFile?: string } = {}
   while (rest.length > 0) {
     const argument = rest.shift()!
     if (argument === '--override') {
@@ -31,11 +36,15 @@ export function quickStartOptions(args: readonly string[]): StartOptions | undef
       overrides.push(value)
     } else if (argument.startsWith('--override=')) {
       overrides.push(argument.slice('--override='.length))
+    } else if (argument === '--environment') {
+      more.isEnvironment = true
+    } else if (/^--ready-file=./.test(argument)) {
+      more.readyFile = argument.slice('--ready-file='.length)
     } else if (argument.startsWith('-') || file !== undefined) {
       return undefined
     } else {
       file = argument
     }
   }
-  return { file, overrides, logFormat: 'text', logLevel: 'info' }
+  return { file, overrides, ...more, logFormat: 'text', logLevel: 'info' }
 }

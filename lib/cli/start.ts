@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks'
 import { resolve } from 'node:path'
 import type { Logger } from '../../storage/ports.ts'
 import { type Config, whyNotYet } from '../config.ts'
+import { environmentLogLevel } from '../config/environment.ts'
 import { Node } from '../node.ts'
 import { environmentError, StartError } from '../start-error.ts'
 import { VERSION } from '../version.ts'
@@ -11,11 +12,14 @@ import { createLogger } from '../world/logger.ts'
 import { systemWorld } from '../world/system.ts'
 import { endWith } from './ending.ts'
 import type { StartOptions } from './options.ts'
+import { ReadyFile } from './ready-file.ts'
 import { loadConfig } from './settings.ts'
 
 /** Resolves with the exit code when the node has stopped. */
 export async function start(options: StartOptions): Promise<number> {
-  const logger = createLogger({ level: options.logLevel, format: options.logFormat })
+  const { isEnvironment = false, logFormat: format } = options
+  const level = isEnvironment ? environmentLogLevel(process.env) : undefined
+  const logger = createLogger({ level: level ?? options.logLevel, format })
   try {
     return await run(options, logger)
   } catch (error) {
@@ -33,13 +37,18 @@ async function run(options: StartOptions, logger: Logger): Promise<number> {
   }
   const world = systemWorld(logger, maxOpenFiles === undefined ? {} : { maxOpenFiles })
   const node = new Node(config, world)
+  const readyFile = new ReadyFile(options.readyFile, logger)
   const signal = untilSignal(logger)
   // What goes wrong beside the start ends it as well; of a node that serves Node tells the stack.
   const onBug = (error: unknown): void => process.exit(endWith(error, logger))
   process.on('uncaughtException', onBug)
   const isReady = await Promise.race([node.start().then(() => true), signal.then(() => false)])
   process.off('uncaughtException', onBug)
-  if (isReady) tellReady(node, config)
+  if (isReady) {
+    readyFile.write(node, config)
+    if (options.isEnvironment) tellAsKafka(config, logger)
+    tellReady(node, config)
+  }
   const exitCode = await Promise.race([
     signal.then(() => 0),
     node.failed.then((error) => {
@@ -49,9 +58,16 @@ async function run(options: StartOptions, logger: Logger): Promise<number> {
       return 1
     }),
   ])
+  readyFile.remove()
   await node.stop()
   logger.info('stopped')
   return exitCode
+}
+
+/** Testcontainers, and others, wait for these words of Kafka in the log of its image. */
+function tellAsKafka({ nodeId }: Config, logger: Logger): void {
+  logger.info('Transitioning from RECOVERY to RUNNING: '
+    + `[KafkaRaftServer nodeId=${nodeId}] Kafka Server started`)
 }
 
 /** The one line on standard output. */

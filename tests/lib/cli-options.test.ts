@@ -14,12 +14,17 @@ describe('the quick reader', () => {
     expect(quickStartOptions(['start'])).toEqual({ overrides: [], ...quick })
     expect(quickStartOptions(['start', '--override', 'a=b', 'file', '--override=c=d=e']))
       .toEqual({ file: 'file', overrides: ['a=b', 'c=d=e'], ...quick })
+    expect(quickStartOptions(['start', '--environment', '--ready-file=/dev/shm/ready', 'file']))
+      .toEqual({
+        file: 'file', overrides: [], isEnvironment: true, readyFile: '/dev/shm/ready', ...quick,
+      })
   })
 
   test.each([
     [[]], [['--help']], [['start', '--help']], [['format']], [['start', 'one', 'two']],
     [['start', '--override']], [['start', '--override', '--log-level']], [['start', '-x']],
-    [['start', '--log-format', 'json']], [['--override', 'a=b', 'start']],
+    [['start', '--log-format', 'json']], [['start', '--ready-file']],
+    [['--override', 'a=b', 'start']],
   ])('leaves %j to yargs', (args) => {
     expect(quickStartOptions(args)).toBeUndefined()
   })
