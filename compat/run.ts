@@ -15,6 +15,7 @@ import { SABOTAGED_BROKER, SABOTAGES } from './compaction/sabotage.ts'
 import { disksSuite } from './disks/checks.ts'
 import { javaGroupsSuite } from './java/groups-suite.ts'
 import { exchangeSuite } from './exchange/checks.ts'
+import { dockerSuite } from './docker/checks.ts'
 import { franzGoSuite } from './franz-go/checks.ts'
 import { pairsSuite } from './pairs/checks.ts'
 import { protocolSuite } from './protocol/checks.ts'
@@ -31,10 +32,18 @@ const SUITES: readonly Suite[] = [
   javaSuite, franzGoSuite, pairsSuite, protocolSuite, exchangeSuite,
   refusalsSuite,
   transactionsSuite, streamsSuite, javaGroupsSuite,
-  adminSuite, disksSuite, compactionSuite, cliSuite,
+  adminSuite, disksSuite, compactionSuite, cliSuite, dockerSuite,
 ]
 
 async function runSuite(suite: Suite, against: string | undefined): Promise<Outcome[]> {
+  try {
+    return await installAndRun(suite, against)
+  } finally {
+    await suite.dispose?.()
+  }
+}
+
+async function installAndRun(suite: Suite, against: string | undefined): Promise<Outcome[]> {
   const startedMs = Date.now()
   try {
     await suite.install?.()

@@ -23,6 +23,8 @@ export interface Suite {
   /** Checks of the checks, instead of them with `--sabotage`: each breaks Samsa, and it is seen. */
   readonly sabotage?: readonly Check[]
   install?(): Promise<void>
+  /** Takes away what `install` started; comes when the checks are over, or when that failed. */
+  dispose?(): Promise<void>
   /** Settings that the suite's broker is started with, beside the harness's own. */
   readonly overrides?: Readonly<Record<string, string>>
 }
