@@ -5,9 +5,9 @@ import { Errors } from '../../protocol/errors.ts'
 import { joinGroup } from '../../protocol/messages/join-group.ts'
 import { offsetCommit } from '../../protocol/messages/offset-commit.ts'
 import { syncGroup } from '../../protocol/messages/sync-group.ts'
-import { type Contender, setUp } from './contender.ts'
+import { type Contender, setUp } from '../contender.ts'
 import { Repeater } from './repeater.ts'
-import { sideBySide } from './side-by-side.ts'
+import { sideBySide } from '../side-by-side.ts'
 import { table } from './table.ts'
 
 const CONSUMERS = 100

@@ -5,9 +5,9 @@ import { randomUUID } from 'node:crypto'
 import { Wire, wiresTo } from '../../compat/harness/wire.ts'
 import { ClassicGroupOfMembers } from './classic-members.ts'
 import { ConsumerGroupOfMembers } from './consumer-members.ts'
-import { type Contender, setUp } from './contender.ts'
+import { type Contender, setUp } from '../contender.ts'
 import type { GroupOfMembers } from './members.ts'
-import { sideBySide } from './side-by-side.ts'
+import { sideBySide } from '../side-by-side.ts'
 import { table } from './table.ts'
 
 const PROTOCOLS = { classic: ClassicGroupOfMembers, consumer: ConsumerGroupOfMembers } as const

@@ -1,7 +1,7 @@
 // What a bench has measured, for both brokers, as lines of text.
 
 import { median } from '../measure.ts'
-import type { Side } from './contender.ts'
+import type { Side } from '../contender.ts'
 
 /** The ratio is the median of those of the turns: below 1 is good where lower is. */
 export function table<R extends object>(

@@ -22,9 +22,20 @@ export async function once(
 }
 
 /** Makes sure that a program is on the PATH, out of a Debian package where it is missing. */
-export async function ensureProgram(program: string, debianPackage: string): Promise<void> {
-  if (await isInstalled(program)) return
-  console.log(`installing the Debian package ${debianPackage} for ${program}`)
+export function ensureProgram(program: string, debianPackage: string): Promise<void> {
+  return ensure(program, debianPackage, () => isInstalled(program))
+}
+
+/** Makes sure that a file is there, as `ensureProgram` does. */
+export function ensureFile(path: string, debianPackage: string): Promise<void> {
+  return ensure(path, debianPackage, async () => existsSync(path))
+}
+
+async function ensure(
+  what: string, debianPackage: string, isThere: () => Promise<boolean>,
+): Promise<void> {
+  if (await isThere()) return
+  console.log(`installing the Debian package ${debianPackage} for ${what}`)
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
   const apt = (...args: string[]) => run('apt-get', args, { env, timeoutMs: 600_000 })
   try {
@@ -32,10 +43,10 @@ export async function ensureProgram(program: string, debianPackage: string): Pro
     await apt('install', '-y', '-q', '--no-install-recommends', debianPackage)
   } catch (error) {
     throw new Error(
-      `${program} is needed and the Debian package ${debianPackage} could not be installed `
+      `${what} is needed and the Debian package ${debianPackage} could not be installed `
       + `(apt-get needs root): install it by hand\n${String(error)}`)
   }
-  if (!(await isInstalled(program))) throw new Error(`${debianPackage} did not bring ${program}`)
+  if (!(await isThere())) throw new Error(`${debianPackage} did not bring ${what}`)
 }
 
 async function isInstalled(program: string): Promise<boolean> {

@@ -1,13 +1,13 @@
-// The two brokers of the benches of groups: Samsa, and the Kafka that it is held against. Either
-// can be ended and started again on its directory.
+// The two brokers that benches hold side by side: Samsa, and the Kafka that it is held against.
+// Either can be ended and started again on its directory.
 
-import { startKafka } from '../../compat/harness/kafka.ts'
-import { processorMs } from '../../compat/harness/proc.ts'
-import { sleep, until } from '../../compat/harness/process.ts'
-import { startSamsa } from '../../compat/harness/samsa.ts'
-import { Wire } from '../../compat/harness/wire.ts'
-import { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
-import { createTopic } from '../requests.ts'
+import { startKafka } from '../compat/harness/kafka.ts'
+import { processorMs, residentMegabytes } from '../compat/harness/proc.ts'
+import { sleep, until } from '../compat/harness/process.ts'
+import { startSamsa } from '../compat/harness/samsa.ts'
+import { Wire } from '../compat/harness/wire.ts'
+import { findCoordinator } from '../protocol/messages/find-coordinator.ts'
+import { createTopic } from './requests.ts'
 
 export type Side = 'Samsa' | 'Kafka'
 export const SIDES: readonly Side[] = ['Samsa', 'Kafka']
@@ -17,6 +17,8 @@ export interface Contender {
   readonly address: string
   /** Processor time that the process has used so far. */
   cpuMs(): number
+  /** Resident. */
+  memoryMegabytes(): number
   /** Ends it in order, and starts it on what it wrote; gives the times of that. */
   restart(): Promise<Restarted>
   dispose(): Promise<void>
@@ -38,6 +40,7 @@ export async function start(
   return {
     side, address: broker.address,
     cpuMs: () => processorMs(broker.pid),
+    memoryMegabytes: () => residentMegabytes(broker.pid),
     async restart() {
       await broker.stop()
       const spawnedMs = performance.now()
