@@ -12,12 +12,14 @@ import type { LogDirectory } from '../storage/log-directory.ts'
 import type { Logger } from '../storage/ports.ts'
 import { DiskFullError } from '../storage/room.ts'
 import type { Config } from './config.ts'
+import type { RunningSettings, SettingName } from './config/running.ts'
 import type { Chore } from './maintenance.ts'
 import { Throttle } from './throttle.ts'
 import { type Clock, nextTurn } from './world/clock.ts'
 
 export interface CleanerOptions {
-  readonly config: Config
+  readonly config: Pick<Config, 'logCleanerEnable'>
+  readonly settings: RunningSettings
   readonly clock: Clock
   readonly disk: Disk
   readonly logger: Logger
@@ -32,18 +34,29 @@ const FIRST_AFTER_MS = 1000
 /** A pause is looked up from so often, lest a stop waits for it. */
 const NAP_MS = 100
 
+/** As in Kafka a cleaning under way begins anew with them, and a pause ends. */
+const SETTINGS: readonly SettingName[] = [
+  'log.cleaner.backoff.ms', 'log.cleaner.dedupe.buffer.size', 'log.cleaner.io.buffer.size',
+  'log.cleaner.io.buffer.load.factor', 'log.cleaner.io.max.bytes.per.second',
+]
+
 /** None when `log.cleaner.enable` is off; compacted logs then grow, and none of them is deleted. */
 export function cleanerChores(options: CleanerOptions): Chore[] {
-  const { logCleanerEnable, logCleanerBackoffMs } = options.config
-  if (!logCleanerEnable) {
+  const { settings } = options
+  if (!options.config.logCleanerEnable) {
     options.logger.warn('log.cleaner.enable is off: compacted topics grow without end')
     return []
   }
-  const everyMs = Math.max(1, logCleanerBackoffMs)
+  const everyMs = (): number => Math.max(1, settings.value('log.cleaner.backoff.ms'))
   const cleaner = new LogCleaner(options)
   return [{
-    name: 'Compaction', everyMs, firstAfterMs: Math.min(FIRST_AFTER_MS, everyMs),
+    name: 'Compaction', get everyMs() { return everyMs() },
+    firstAfterMs: Math.min(FIRST_AFTER_MS, everyMs()),
     run: (_, isStopping) => cleaner.run(isStopping),
+    watch: (due) => settings.onChange(SETTINGS, () => {
+      cleaner.beginAnew()
+      due()
+    }),
   }]
 }
 
@@ -60,11 +73,23 @@ class LogCleaner {
   readonly #checkpoints = new Map<LogDirectory, CleanerCheckpoint>()
   #isStopping: () => boolean = () => false
   #sliceStartMs = 0
+  /** Goes up when what is being cleaned is to be begun anew. */
+  #beginning = 0
 
   constructor(options: CleanerOptions) {
     this.#options = options
     this.#clock = options.clock
-    this.#throttle = new Throttle(options.config.logCleanerIoMaxBytesPerSecond, options.clock)
+    this.#throttle = new Throttle(this.#bytesPerSecond, options.clock)
+  }
+
+  get #bytesPerSecond(): number {
+    return this.#options.settings.value('log.cleaner.io.max.bytes.per.second')
+  }
+
+  /** With the settings as they are now. */
+  beginAnew(): void {
+    this.#beginning++
+    this.#throttle.bytesPerSecond = this.#bytesPerSecond
   }
 
   /** Cleans until nothing is dirty enough. */
@@ -150,20 +175,23 @@ class LogCleaner {
   /** True when the log was cleaned, or is not to be looked at again. */
   async #clean({ directory, log, cleanable }: Dirty): Promise<boolean> {
     const startMs = this.#clock.monotonicMs()
+    const beginning = this.#beginning
+    const isWanted = (): boolean => (
+      beginning === this.#beginning && !this.#isStopping() && this.#isThere(directory, log))
     try {
       // Batches with gaps between them must lie below it, or a recovery would doubt them.
       await log.sync()
       await directory.checkpointAsync()
       if (directory.room.isFull) return false
-      const { config } = this.#options
+      const { settings } = this.#options
       const cleaned = await this.#drive(log.compaction.clean(cleanable, {
         nowMs: this.#clock.nowMs(),
-        bufferBytes: config.logCleanerIoBufferSize / 2,
-        maxMapBytes: config.logCleanerDedupeBufferSize,
-        loadFactor: config.logCleanerIoBufferLoadFactor,
-      }), () => !this.#isStopping() && this.#isThere(directory, log))
+        bufferBytes: settings.value('log.cleaner.io.buffer.size') / 2,
+        maxMapBytes: settings.value('log.cleaner.dedupe.buffer.size'),
+        loadFactor: settings.value('log.cleaner.io.buffer.load.factor'),
+      }), isWanted)
       if (cleaned !== undefined) this.#tell(log, cleanable, cleaned, startMs)
-      return cleaned !== undefined
+      return cleaned !== undefined || beginning !== this.#beginning
     } catch (error) {
       this.#setAside(log, error)
       return log.compaction.isUncleanable

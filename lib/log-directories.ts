@@ -8,6 +8,7 @@ import { unknownFeature } from '../controller/feature-check.ts'
 import type { DiskLock, DiskSpace } from '../storage/disk.ts'
 import { LogDirectory } from '../storage/log-directory.ts'
 import type { Config } from './config.ts'
+import type { RunningSettings } from './config/running.ts'
 import {
   formatEmptyDirectories, type FormattedDirectories, UnusableError, usable,
 } from './format.ts'
@@ -20,6 +21,7 @@ const NO_EPOCH = -1
 
 export class LogDirectories {
   readonly #config: Config
+  readonly #settings: RunningSettings
   readonly #world: World
   readonly #locks: DiskLock[] = []
   #formatted: FormattedDirectories | undefined
@@ -28,8 +30,9 @@ export class LogDirectories {
   /** What a clean shutdown leaves to the next start (KIP-966). */
   brokerEpoch = NO_EPOCH
 
-  constructor(config: Config, world: World) {
+  constructor(config: Config, settings: RunningSettings, world: World) {
     this.#config = config
+    this.#settings = settings
     this.#world = world
   }
 
@@ -85,16 +88,17 @@ export class LogDirectories {
    */
   open(): void {
     const { disk, logger } = this.#world
-    const { logDirs, metadataLogDir, producerIdExpirationMs } = this.#config
+    const { logDirs, metadataLogDir } = this.#config
     const paths = [...new Set([...logDirs, metadataLogDir])]
       .filter((path) => this.#canUse(path, () => this.#lock(path)))
     this.#checkFeatures()
     this.#formatted = formatEmptyDirectories(
       this.#config, this.#world, paths, (path, use) => this.#canUse(path, use))
     this.#all = [...new Set(logDirs)].filter((path) => !this.#lost.has(path))
-      .map((path) => (
-        new LogDirectory({ disk, path, logger, producerExpirationMs: producerIdExpirationMs })
-      ))
+      .map((path) => new LogDirectory({
+        disk, path, logger,
+        producerExpirationMs: () => this.#settings.value('producer.id.expiration.ms'),
+      }))
       .filter((directory) => this.#canUse(directory.path, () => directory.open()))
     if (this.#all.length === 0) throw new StartError(`log.dirs: none of ${logDirs} can be used`)
     // A start that ends before the broker has an epoch leaves them as they were.

@@ -185,7 +185,7 @@ export class Node {
   }
 
   #directories(): LogDirectories {
-    const directories = new LogDirectories(this.#config, this.#world)
+    const directories = new LogDirectories(this.#config, this.#settings, this.#world)
     // Registered first, so that locks are given back whatever happens.
     this.#undo.push(() => directories.close())
     directories.open()
@@ -343,7 +343,8 @@ export class Node {
     const { clock, disk, logger } = this.#world
     const maintenance = new Maintenance(clock, logger)
     const options: ChoresOptions & CleanerOptions = {
-      config: this.#config, clock, disk, logger, directories: directories.all,
+      config: this.#config, settings: this.#settings, clock, disk, logger,
+      directories: directories.all,
       onFailure: (directory, error) => partitions.failDirectory(directory, error),
       onRoom: () => partitions.roomAgain(),
       ...this.#reserve === undefined ? {} : { reserve: this.#reserve },

@@ -6,13 +6,14 @@ import type { Clock } from './world/clock.ts'
 const WINDOW_MS = 300
 
 export class Throttle {
-  readonly #bytesPerSecond: number
+  /** May change: what is resting rests on. */
+  bytesPerSecond: number
   readonly #clock: Pick<Clock, 'monotonicMs'>
   #windowStartMs: number
   #bytes = 0
 
   constructor(bytesPerSecond: number, clock: Pick<Clock, 'monotonicMs'>) {
-    this.#bytesPerSecond = bytesPerSecond
+    this.bytesPerSecond = bytesPerSecond
     this.#clock = clock
     this.#windowStartMs = clock.monotonicMs()
   }
@@ -24,7 +25,7 @@ export class Throttle {
     const nowMs = this.#clock.monotonicMs()
     const elapsedMs = nowMs - this.#windowStartMs
     if (elapsedMs < WINDOW_MS) return 0
-    const restMs = Math.max(0, this.#bytes * 1000 / this.#bytesPerSecond - elapsedMs)
+    const restMs = Math.max(0, this.#bytes * 1000 / this.bytesPerSecond - elapsedMs)
     // The next window begins when the rest is over.
     this.#windowStartMs = nowMs + restMs
     this.#bytes = 0

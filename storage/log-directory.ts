@@ -23,7 +23,7 @@ export interface LogDirectoryOptions {
   readonly path: string
   readonly logger: Logger
   /** `producer.id.expiration.ms` */
-  readonly producerExpirationMs?: number
+  readonly producerExpirationMs?: () => number
   /** How far save points lie apart at least; left out: 32 MB. */
   readonly savePointBytes?: number
 }
@@ -38,7 +38,7 @@ export class LogDirectory {
   readonly path: string
   readonly #disk: Disk
   readonly #logger: Logger
-  readonly #producerExpirationMs: number | undefined
+  readonly #producerExpirationMs: (() => number) | undefined
   readonly #savePoints: SavePointsOptions
   readonly #buffers = new BufferPool()
   readonly #logs = new Map<string, Log>()

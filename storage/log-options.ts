@@ -27,8 +27,8 @@ export interface LogOptions extends Claim {
   readonly recoveryPoint?: number | undefined
   readonly startOffset?: number
   readonly highWatermark?: number
-  /** `producer.id.expiration.ms` */
-  readonly producerExpirationMs?: number
+  /** `producer.id.expiration.ms`, which may change; left out: Kafka's default. */
+  readonly producerExpirationMs?: () => number
   readonly buffers?: BufferPool
   /**
    * The log is about to become shorter, or has: nothing higher may be written down of it. Were it

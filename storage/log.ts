@@ -55,7 +55,7 @@ export class Log {
   readonly #epochs: LeaderEpochs
   readonly #snapshots: SnapshotFiles
   readonly producers: ProducerState
-  readonly #producerExpirationMs: number
+  readonly #producerExpirationMs: () => number
   readonly directory: string
   #config: LogConfig
   #startOffset: number
@@ -94,7 +94,7 @@ export class Log {
     this.#logger = logger
     this.#config = config
     this.#buffers = options.buffers ?? new BufferPool()
-    this.#producerExpirationMs = options.producerExpirationMs ?? DAY_MS
+    this.#producerExpirationMs = options.producerExpirationMs ?? (() => DAY_MS)
     this.#rollJitterMs = jitterMs(this.#config, this.name)
     this.#onTruncate = options.onTruncate
     this.#onUnsynced = options.onUnsynced
@@ -457,7 +457,7 @@ export class Log {
     // Of one that is compacted the cleaner does it, between its cleanings.
     const isCompacted = this.#config.cleanupPolicy.has('compact')
     const count = isCompacted ? 0 : this.applyRetention(nowMs)
-    this.producers.expire(nowMs, this.#producerExpirationMs)
+    this.producers.expire(nowMs, this.#producerExpirationMs())
     this.#guard.do(() => this.#parts.removals.removeDue(nowMs))
     return count > 0
   }

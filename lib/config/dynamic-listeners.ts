@@ -26,18 +26,6 @@ export const OF_ALL_LISTENERS: readonly string[] = [
   'max.connections', 'max.connection.creation.rate', 'num.network.threads',
 ]
 
-const LISTENER_PREFIX = /^listener\.name\.[^.]*\./
-
-/** What a setting of one listener is called where all have it. */
-export function baseName(name: string): string {
-  return name.replace(LISTENER_PREFIX, '')
-}
-
-/** What the settings of one listener begin with. */
-export function listenerPrefix(listenerName: string): string {
-  return `listener.name.${listenerName.toLowerCase()}.`
-}
-
 export interface DynamicEndpoint {
   readonly name: string
   readonly host: string

@@ -6,10 +6,11 @@ import {
   anyList, atLeast, badValue, between, type ConfigType, doubleText, gzipLevel, listOf, oneOf,
   readValue,
 } from '../../storage/config-values.ts'
-import { baseName, OF_ALL_LISTENERS, PER_LISTENER } from './dynamic-listeners.ts'
+import { OF_ALL_LISTENERS, PER_LISTENER } from './dynamic-listeners.ts'
 import { type DynamicChange, effectsOf } from './effective.ts'
 import { inHashOrder } from './hash-order.ts'
 import { checkClass, isConfigProvider } from './java-classes.ts'
+import { baseName } from './listener-names.ts'
 import { checkReconfiguration } from './reconfiguration.ts'
 import { checkRequirements } from './requirements.ts'
 import type { Setting, SettingType } from './setting.ts'

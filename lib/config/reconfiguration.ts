@@ -6,11 +6,11 @@ import { ApiError, Errors } from '../../protocol/errors.ts'
 import { badValue } from '../../storage/config-values.ts'
 import { TOPIC_CONFIGS } from '../../storage/config.ts'
 import {
-  type DynamicListeners, listenerPrefix, OF_ALL_LISTENERS, PER_LISTENER, readListeners,
-  startedListeners,
+  type DynamicListeners, OF_ALL_LISTENERS, PER_LISTENER, readListeners, startedListeners,
 } from './dynamic-listeners.ts'
 import type { Effective, Effects, Present } from './effective.ts'
 import { isReporter } from './java-classes.ts'
+import { listenerPrefix } from './listener-names.ts'
 import { SETTINGS } from './table.ts'
 import { mergeTimes } from './topic-defaults.ts'
 

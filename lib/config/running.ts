@@ -6,7 +6,7 @@ import { ConfigType } from '../../controller/image/configs.ts'
 import type { Image } from '../../controller/image/image.ts'
 import type { Logger } from '../../storage/ports.ts'
 import type { Config } from '../config.ts'
-import { baseName, listenerPrefix } from './dynamic-listeners.ts'
+import { baseName, listenerPrefix } from './listener-names.ts'
 import { BadValue, type Value } from './setting.ts'
 import { type AnySetting, SETTINGS_BY_NAME } from './table.ts'
 

@@ -12,6 +12,7 @@ import type { Log } from '../../storage/log.ts'
 import { LogDirectory } from '../../storage/log-directory.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
 import type { LogFields, Logger } from '../../storage/ports.ts'
+import { changeable } from './changeable-settings.ts'
 import { silent, VirtualClock } from './coordinators/harness.ts'
 
 const START_MS = 1_700_000_000_000
@@ -96,15 +97,23 @@ function countOf(log: Log, key = 'key'): number {
   return count
 }
 
-function cleaning(settings: Record<string, string> = {}) {
-  const config = parseConfig(new Map([...DEVELOPMENT, ...Object.entries(settings)]), () => {})
-  return cleanerChores({
-    config, clock, disk, logger, directories: [directory],
+function cleaning(given: Record<string, string> = {}) {
+  return changeableCleaning(given).chores
+}
+
+function changeableCleaning(given: Record<string, string>) {
+  const config = parseConfig(new Map([...DEVELOPMENT, ...Object.entries(given)]), () => {})
+  const { settings, set } = changeable(config)
+  const chores = cleanerChores({
+    config, settings, clock, disk, logger, directories: [directory],
     onFailure: (failed, error) => {
       failures.push(error)
       failed.fail()
     },
   })
+  let dueCount = 0
+  for (const chore of chores) chore.watch?.(() => { dueCount++ })
+  return { chores, set, dueCount: () => dueCount }
 }
 
 async function clean(
@@ -267,6 +276,47 @@ describe('the log cleaner', () => {
     expect(cleaning({ 'log.cleaner.backoff.ms': '10' }))
       .toMatchObject([{ everyMs: 10, firstAfterMs: 10 }])
     expect(cleaning({ 'log.cleaner.backoff.ms': '0' })).toMatchObject([{ everyMs: 1 }])
+  })
+
+  test('takes a new log.cleaner.io.max.bytes.per.second, for what it is cleaning too', async () => {
+    const log = openLog('a', { segmentBytes: 100_000 })
+    fill(log, 1200)
+    clock.lookMs = 5
+    const { chores, set } = changeableCleaning({
+      'log.cleaner.io.max.bytes.per.second': '1000', 'log.cleaner.io.buffer.size': '8192',
+    })
+    const run = Promise.resolve(chores[0]!.run(clock.nowMs(), () => false))
+    while (clock.restedMs < 5000) await Promise.resolve()
+    expect(messages()).toEqual([])
+    set({ 'log.cleaner.io.max.bytes.per.second': '1000000000' })
+    await run
+    expect(messages()).toEqual(['cleaned a log a-0'])
+    // At the old rate it rests for more than 100 seconds.
+    expect(clock.restedMs).toBeLessThan(20_000)
+  })
+
+  test('takes a new log.cleaner.dedupe.buffer.size with the next cleaning', async () => {
+    const log = openLog('a')
+    for (let i = 0; i < 20; i++) fill(log, 5)
+    const { chores, set } = changeableCleaning({ 'log.cleaner.dedupe.buffer.size': '500' })
+    const run = () => chores[0]!.run(clock.nowMs(), () => false)
+    await run()
+    expect(messages().length).toBeGreaterThan(1)
+    log.compaction.cleanedTo = 0
+    set({ 'log.cleaner.dedupe.buffer.size': '100000' }, '')
+    lines = []
+    await run()
+    expect(messages()).toEqual(['cleaned a log a-0'])
+  })
+
+  test('does not wait for the rest of a pause when its settings change, as in Kafka', () => {
+    const { chores, set, dueCount } = changeableCleaning({ 'log.cleaner.backoff.ms': '20000' })
+    set({ 'log.cleaner.backoff.ms': '30' })
+    expect([chores[0]!.everyMs, dueCount()]).toEqual([30, 1])
+    set({ 'log.cleaner.backoff.ms': null })
+    expect([chores[0]!.everyMs, dueCount()]).toEqual([20_000, 2])
+    set({ 'num.io.threads': '9', 'log.cleaner.delete.retention.ms': '5' })
+    expect(dueCount()).toBe(2)
   })
 
   test('is not there when log.cleaner.enable is off', () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals'
 import { record } from '../../controller/metadata-records.ts'
 import { encodeSnapshot, snapshotFileName } from '../../controller/snapshot-format.ts'
 import { DEVELOPMENT, parseConfig } from '../../lib/config.ts'
+import { RunningSettings } from '../../lib/config/running.ts'
 import { LogDirectories } from '../../lib/log-directories.ts'
 import { StartError } from '../../lib/start-error.ts'
 import { systemClock } from '../../lib/world/clock.ts'
@@ -19,7 +20,8 @@ const MARKER = '.kafka_cleanshutdown'
 
 function directoriesOn(disk: MemoryDisk, settings: Readonly<Record<string, string>>) {
   const properties = new Map(Object.entries(settings))
-  return new LogDirectories(parseConfig(properties, () => {}, { base: DEVELOPMENT }), {
+  const config = parseConfig(properties, () => {}, { base: DEVELOPMENT })
+  return new LogDirectories(config, new RunningSettings(config, silent), {
     disk, clock: systemClock(), random: systemRandom(), network: tcpNetwork(), logger: silent,
   })
 }

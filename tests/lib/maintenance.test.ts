@@ -44,6 +44,48 @@ describe('maintenance', () => {
     expect(errors).toEqual(['Work failed', 'Work failed'])
   })
 
+  test('takes an interval as it is when a run ends', async () => {
+    let runs = 0
+    const chore = { name: 'Work', everyMs: 1000, run: () => { runs++ } }
+    const { pass } = start(chore)
+    await pass(1000)
+    chore.everyMs = 10
+    await pass(1000)
+    await pass(10)
+    expect(runs).toBe(3)
+  })
+
+  test('runs a chore at once when it is due before its time, but not twice at a time', async () => {
+    let runs = 0
+    let due = () => {}
+    let finish = () => {}
+    const { maintenance, pass } = start({
+      name: 'Work', everyMs: 1000,
+      run: () => {
+        runs++
+        return new Promise<void>((resolve) => { finish = resolve })
+      },
+      watch: (now) => {
+        due = now
+        return () => { due = () => { throw new Error('nobody watches any more') } }
+      },
+    })
+    due()
+    await pass(0)
+    expect(runs).toBe(1)
+    due()
+    await pass(0)
+    expect(runs).toBe(1)
+    finish()
+    await settled()
+    due()
+    await pass(0)
+    expect(runs).toBe(2)
+    finish()
+    await maintenance.stop()
+    expect(due).toThrow('nobody watches')
+  })
+
   test('stops when what is running has ended, and starts nothing more', async () => {
     let finish = () => {}
     let stopping = () => false
