@@ -1,6 +1,8 @@
 // Who may connect, as settings and the quotas of addresses have it, also while the node runs: as
 // they change, the limits of the server do.
 
+import { isDeepStrictEqual } from 'node:util'
+
 import type { Controller } from '../controller/controller.ts'
 import { type ClientDataImage, entityOf } from '../controller/image/client-data.ts'
 import { ApiError } from '../protocol/errors.ts'
@@ -72,7 +74,10 @@ export class RunningLimits {
       ], () => this.#apply()),
       controller.subscribe(({ clientData }, { before, isSnapshot }) => {
         if (!isSnapshot && clientData === before.clientData) return
-        this.#rates = addressRates(clientData)
+        const rates = addressRates(clientData)
+        // Quotas of others change, and credentials, and there may be names to look up.
+        if (!isSnapshot && isDeepStrictEqual(rates, this.#rates)) return
+        this.#rates = rates
         this.#apply()
       }),
     ]

@@ -23,6 +23,7 @@ export const groupsSettings = [
   int('group.coordinator.append.linger.ms', -1).atLeast(-1)
     .doc('How long writes of groups are gathered; -1: as the load has it.'),
   int('group.coordinator.cached.buffer.max.bytes', 1_048_588).atLeast(524_288).clusterWide()
+    .moot('no buffer is kept for the next write')
     .doc('Largest write buffer that is kept for the next write.'),
   int('offset.metadata.max.bytes', 4096).high().served()
     .doc('Most bytes of metadata beside a committed offset.'),
