@@ -1,7 +1,9 @@
 // `npm run compat [-- suite…]`: holds other people's clients against Samsa and says what passed.
 // With `--against HOST:PORT` the checks run against a broker that is there already,
 // such as a real Kafka. With `--sabotage` suites that can show that they see faults do so instead.
+// With `--readme` what all of them found is written into compat/README.md.
 
+import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { adminSuite } from './admin/checks.ts'
 import { cliSuite } from './cli/checks.ts'
@@ -15,6 +17,7 @@ import { SABOTAGED_BROKER, SABOTAGES } from './compaction/sabotage.ts'
 import { disksSuite } from './disks/checks.ts'
 import { javaGroupsSuite } from './java/groups-suite.ts'
 import { exchangeSuite } from './exchange/checks.ts'
+import { connectSuite } from './connect/checks.ts'
 import { dockerSuite } from './docker/checks.ts'
 import { franzGoSuite } from './franz-go/checks.ts'
 import { pairsSuite } from './pairs/checks.ts'
@@ -26,12 +29,13 @@ import { foreignBroker } from './harness/broker.ts'
 import { runChecks, type Outcome, type Suite } from './harness/check.ts'
 import { sabotagedBroker } from './harness/sabotage.ts'
 import { startSamsa } from './harness/samsa.ts'
+import { readmeOf } from './readme.ts'
 
 const SUITES: readonly Suite[] = [
   kafkajsSuite, platformaticSuite, kcatSuite, confluentKafkaSuite,
   javaSuite, franzGoSuite, pairsSuite, protocolSuite, exchangeSuite,
   refusalsSuite,
-  transactionsSuite, streamsSuite, javaGroupsSuite,
+  transactionsSuite, streamsSuite, connectSuite, javaGroupsSuite,
   adminSuite, disksSuite, compactionSuite, cliSuite, dockerSuite,
 ]
 
@@ -69,12 +73,25 @@ function table(outcomes: readonly Outcome[], suites: readonly Suite[]): string {
   return rows.join('\n')
 }
 
+function writeReadme(outcomes: readonly Outcome[]): void {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+  const date = new Date().toISOString().slice(0, 10)
+  writeFileSync('compat/README.md', readmeOf(SUITES, outcomes, { date, version }))
+}
+
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === SABOTAGED_BROKER) return await sabotagedBroker(SABOTAGES, args.slice(1))
-  const { values: { against, sabotage }, positionals: names } = parseArgs({
+  const { values: { against, sabotage, readme }, positionals: names } = parseArgs({
     args: [...args], allowPositionals: true,
-    options: { against: { type: 'string' }, sabotage: { type: 'boolean', default: false } },
+    options: {
+      against: { type: 'string' }, sabotage: { type: 'boolean', default: false },
+      readme: { type: 'boolean', default: false },
+    },
   })
+  if (readme && (names.length > 0 || sabotage || against !== undefined)) {
+    console.error('--readme tells of all suites against Samsa: it goes with nothing else')
+    return 2
+  }
   const unknown = names.filter((name) => !SUITES.some((suite) => suite.name === name))
   if (unknown.length > 0) {
     const known = SUITES.map((suite) => suite.name).join(', ')
@@ -90,6 +107,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const outcomes: Outcome[] = []
   for (const suite of chosen) outcomes.push(...await runSuite(suite, against))
+  if (readme) writeReadme(outcomes)
   const failed = outcomes.filter((outcome) => outcome.error !== undefined)
   console.log(`\n${table(outcomes, chosen)}\n`)
   for (const { suite, check } of failed) console.log(`failed: ${suite}: ${check}`)
