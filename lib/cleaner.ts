@@ -24,8 +24,21 @@ export interface CleanerOptions {
   readonly disk: Disk
   readonly logger: Logger
   readonly directories: readonly LogDirectory[]
+  /** Left out: nobody wants to know. */
+  readonly stats?: CleanerStats
   /** The disk failed: the directory is no longer trusted. */
   onFailure(directory: LogDirectory, error: StorageError): void
+}
+
+/** How the cleaner fares. */
+export class CleanerStats {
+  /** When it last looked for something to clean, by the clock that never goes back. */
+  lastLookMs: number | undefined
+  /** Of the dirtiest log of that look, 0 to 1. */
+  dirtyRatio = 0
+  /** Of the last cleaning: bytes written for each one read, and how long it took. */
+  keptRatio = 0
+  lastCleaningMs = 0
 }
 
 /** Requests wait no longer than about this for the cleaner, unless a batch is very large. */
@@ -71,6 +84,7 @@ class LogCleaner {
   readonly #clock: Clock
   readonly #throttle: Throttle
   readonly #checkpoints = new Map<LogDirectory, CleanerCheckpoint>()
+  readonly #stats: CleanerStats
   #isStopping: () => boolean = () => false
   #sliceStartMs = 0
   /** Goes up when what is being cleaned is to be begun anew. */
@@ -78,6 +92,7 @@ class LogCleaner {
 
   constructor(options: CleanerOptions) {
     this.#options = options
+    this.#stats = options.stats ?? new CleanerStats()
     this.#clock = options.clock
     this.#throttle = new Throttle(this.#bytesPerSecond, options.clock)
   }
@@ -98,6 +113,8 @@ class LogCleaner {
     this.#sliceStartMs = this.#clock.monotonicMs()
     for (;;) {
       const dirty = await this.#findDirtiest()
+      this.#stats.lastLookMs = this.#clock.monotonicMs()
+      this.#stats.dirtyRatio = dirty?.cleanable.dirtyRatio ?? 0
       if (dirty === undefined || isStopping()) return
       const hasEnded = await this.#guarded(dirty.directory, () => this.#clean(dirty))
       await this.#save(dirty.directory)
@@ -239,6 +256,8 @@ class LogCleaner {
 
   #tell(log: Log, cleanable: Cleanable, cleaned: Cleaned, startMs: number): void {
     const { bytesRead, bytesWritten, recordsRead, recordsKept, keys } = cleaned
+    this.#stats.lastCleaningMs = this.#clock.monotonicMs() - startMs
+    this.#stats.keptRatio = bytesRead === 0 ? 0 : bytesWritten / bytesRead
     this.#options.logger.info('cleaned a log', {
       log: log.name, from: cleanable.firstDirtyOffset, to: cleaned.endOffset, keys, bytesRead,
       bytesWritten, recordsRead, recordsKept, ms: Math.round(this.#clock.monotonicMs() - startMs),

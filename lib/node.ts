@@ -12,7 +12,7 @@ import { Reserve } from '../storage/reserve.ts'
 import { BrokerLifecycle } from './broker-lifecycle.ts'
 import { ClientTelemetry } from './client-telemetry.ts'
 import { chores, type ChoresOptions } from './chores.ts'
-import { cleanerChores, type CleanerOptions } from './cleaner.ts'
+import { cleanerChores, type CleanerOptions, CleanerStats } from './cleaner.ts'
 import type { Config, SecurityProtocol } from './config.ts'
 import { RunningSettings } from './config/running.ts'
 import { controllerOptions } from './controller-options.ts'
@@ -23,6 +23,7 @@ import { handlers } from './handlers/index.ts'
 import { bindListeners, type BoundListeners } from './listeners.ts'
 import { LogDirectories } from './log-directories.ts'
 import { Maintenance } from './maintenance.ts'
+import type { RequestStats } from './metrics/request-stats.ts'
 import { checkVoters, voterOf } from './quorum-voters.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { FetchSessions } from './replication/fetch-sessions.ts'
@@ -53,6 +54,13 @@ export class Node {
   readonly #apis: readonly Handler[]
   readonly #turn: Turn
   readonly #settings: RunningSettings
+  readonly #stats: RequestStats | undefined
+  /** How the cleaning of compacted logs fares. */
+  readonly cleaning = new CleanerStats()
+  /** What it is about, as long as it does not serve: "opens its logs", say. */
+  #step: string | undefined = 'has not begun to start'
+  #server: Server | undefined
+  #directories: LogDirectories | undefined
   #services: Services | undefined
   #listeners: readonly AdvertisedListener[] = []
   #clusterId = ''
@@ -72,12 +80,18 @@ export class Node {
   /** Resolves with the reason if the node can no longer keep its promises: end it then. */
   readonly failed: Promise<unknown>
 
-  /** `apis`: what answers to clients; left out: all that there is. */
-  constructor(config: Config, world: World, apis: readonly Handler[] = handlers) {
+  /**
+   * `apis`: what answers to clients; left out: all that there is. `stats`: counts their requests;
+   * left out: nobody does.
+   */
+  constructor(
+    config: Config, world: World, apis: readonly Handler[] = handlers, stats?: RequestStats,
+  ) {
     this.#config = config
     this.#world = world
     this.#apis = apis
     this.#settings = new RunningSettings(config, world.logger)
+    this.#stats = stats
     this.#turn = new Turn(world.clock)
     let tell: (error: unknown) => void
     this.failed = new Promise((resolve) => { tell = resolve })
@@ -94,6 +108,24 @@ export class Node {
 
   get clusterId(): string {
     return this.#clusterId
+  }
+
+  get config(): Config {
+    return this.#config
+  }
+
+  /** What it is about as long as it does not serve; undefined while it does. */
+  get step(): string | undefined {
+    return this.#step
+  }
+
+  /** Undefined before it has any. */
+  get server(): Server | undefined {
+    return this.#server
+  }
+
+  get directories(): LogDirectories | undefined {
+    return this.#directories
   }
 
   /** What handlers work with, for requests from within the process; it serves by then. */
@@ -119,6 +151,7 @@ export class Node {
 
   /** Finishes what is under way, writes everything out, and marks the directories as clean. */
   stop(): Promise<void> {
+    this.#step = 'is stopping'
     this.#stopping ??= this.#stop()
     return this.#stopping
   }
@@ -143,32 +176,36 @@ export class Node {
   }
 
   async #start(): Promise<void> {
-    const server = this.#server()
+    this.#begin('binds its ports')
+    const server = this.#newServer()
     const bound = await bindListeners(this.#config, server)
-    this.#checkGoingOn()
+    this.#begin('opens its log directories')
     this.#listeners = [...bound.broker, ...bound.controller]
-    const directories = this.#directories()
+    const directories = this.#open()
+    this.#begin('replays the metadata')
     const controller = await this.#controller(directories)
-    this.#checkGoingOn()
+    this.#begin('opens its logs')
     const settings = directorySettings(this.#config, controller)
     const places = this.#places(directories, settings)
     const moves = this.#moves(directories, settings, places)
     const partitions = await this.#partitions(controller, directories, places, moves)
-    this.#checkGoingOn()
+    this.#begin('registers with its cluster')
     await this.#join(controller, directories, bound, places)
-    this.#checkGoingOn()
+    this.#begin('begins to serve')
     this.#serve(server, { controller, partitions, places, moves, logDirectories: directories })
     this.#maintain(partitions, directories)
     this.#isServing = true
+    this.#step = undefined
   }
 
-  /** Between the steps of a start: throws when there is no sense in the next one. */
-  #checkGoingOn(): void {
+  /** The next step of a start: throws when there is no sense in it. */
+  #begin(step: string): void {
     if (this.#failure !== undefined) throw this.#failure
     if (this.#stopping !== undefined) throw new StartError('stopped before it was ready')
+    this.#step = step
   }
 
-  #server(): Server {
+  #newServer(): Server {
     const { clock, logger, network } = this.#world
     const server = new Server({
       network, clock, logger, turn: this.#turn,
@@ -181,14 +218,16 @@ export class Node {
       },
     })
     this.#undo.push(() => server.stop())
+    this.#server = server
     return server
   }
 
-  #directories(): LogDirectories {
+  #open(): LogDirectories {
     const directories = new LogDirectories(this.#config, this.#settings, this.#world)
     // Registered first, so that locks are given back whatever happens.
     this.#undo.push(() => directories.close())
     directories.open()
+    this.#directories = directories
     this.#clusterId = directories.clusterId
     return directories
   }
@@ -331,7 +370,7 @@ export class Node {
     })
     limits.start()
     this.#undo.push(() => limits.stop())
-    server.serve(new Dispatcher(this.#apis, services))
+    server.serve(new Dispatcher(this.#apis, services, this.#stats))
     const listeners = new RunningListeners({ config, controller, server, logger })
     listeners.start()
     // Once more, in front of the parts that requests under way still need.
@@ -344,7 +383,7 @@ export class Node {
     const maintenance = new Maintenance(clock, logger)
     const options: ChoresOptions & CleanerOptions = {
       config: this.#config, settings: this.#settings, clock, disk, logger,
-      directories: directories.all,
+      directories: directories.all, stats: this.cleaning,
       onFailure: (directory, error) => partitions.failDirectory(directory, error),
       onRoom: () => partitions.roomAgain(),
       ...this.#reserve === undefined ? {} : { reserve: this.#reserve },

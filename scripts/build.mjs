@@ -10,10 +10,11 @@ import { prepared } from './prepared-codecs.mjs'
 const root = resolve(import.meta.dirname, '..')
 
 /**
- * Native and WebAssembly packages find their files by themselves; yargs loads when help is asked.
+ * Native and WebAssembly packages find their files by themselves; yargs loads when help is asked,
+ * prom-client when somebody watches.
  */
 const EXTERNAL = [
-  '@bokuweb/zstd-wasm', '@node-rs/crc32', 'lz4-napi', 'snappy', 'snappyjs', 'yargs',
+  '@bokuweb/zstd-wasm', '@node-rs/crc32', 'lz4-napi', 'prom-client', 'snappy', 'snappyjs', 'yargs',
 ]
 
 const require = "import { createRequire as requireFrom } from 'node:module';"
@@ -35,6 +36,8 @@ export async function bundle(outdir = join(root, 'dist')) {
   await build({ ...esm, entryPoints: ['lib/index.ts'] })
   await build({
     ...common, entryPoints: ['lib/index.ts'], format: 'cjs', outExtension: { '.js': '.cjs' },
+    // Jest cannot `import()` in what it has required.
+    supported: { 'dynamic-import': false },
   })
   // It leaves a process behind, which would live as long as the broker.
   await stop()

@@ -23,6 +23,8 @@ const PORT_FILES = [
   'lib/world/tcp.ts',
   'lib/world/dial.ts',
   'lib/world/logger.ts',
+  'lib/world/http.ts',
+  'lib/world/process-metrics.ts',
   'lib/main.ts',
 ]
 const PORT_FOLDERS = ['lib/cli/']

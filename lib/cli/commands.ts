@@ -190,6 +190,7 @@ function withServerCommands(parser: Argv, setExitCode: (code: number) => void): 
         file: given.file, overrides: given.override,
         isEnvironment: given.environment, readyFile: given.readyFile,
         logFormat: given.logFormat, logLevel: given.logLevel, maxOpenFiles: given.maxOpenFiles,
+        metricsPort: given.metricsPort, metricsHost: given.metricsHost,
       }))
     })
     .command('format [file]', 'Prepare empty log directories', formatOptions, async (all) => {
@@ -231,6 +232,14 @@ function startOptions(command: Argv) {
     .option('max-open-files', {
       type: 'number', default: 4000,
       describe: 'Files of logs that are open at a time; others are opened again when needed',
+    })
+    .option('metrics-port', {
+      type: 'number',
+      describe: 'Serves /metrics (Prometheus), /healthz and /readyz over HTTP on this port; 0: a '
+        + 'free one, which the log names; left out: not at all',
+    })
+    .option('metrics-host', {
+      type: 'string', describe: 'The address for them; left out: loopback alone',
     }), 'start [file]')
 }
 

@@ -15,6 +15,10 @@ export interface StartOptions {
   readonly logLevel: LogLevel
   /** Left out: as the disk has it. */
   readonly maxOpenFiles?: number
+  /** 0: any free one; left out: nobody watches. */
+  readonly metricsPort?: number | undefined
+  /** Left out: loopback alone. */
+  readonly metricsHost?: string | undefined
 }
 
 /**

@@ -5,15 +5,19 @@ import { resolve } from 'node:path'
 import type { Logger } from '../../storage/ports.ts'
 import { type Config, whyNotYet } from '../config.ts'
 import { environmentLogLevel } from '../config/environment.ts'
+import type { MetricsServer } from '../metrics/serve.ts'
 import { Node } from '../node.ts'
 import { environmentError, StartError } from '../start-error.ts'
 import { VERSION } from '../version.ts'
 import { createLogger } from '../world/logger.ts'
 import { systemWorld } from '../world/system.ts'
+import type { World } from '../world/world.ts'
 import { endWith } from './ending.ts'
 import type { StartOptions } from './options.ts'
 import { ReadyFile } from './ready-file.ts'
 import { loadConfig } from './settings.ts'
+
+const MAX_PORT = 65535
 
 /** Resolves with the exit code when the node has stopped. */
 export async function start(options: StartOptions): Promise<number> {
@@ -36,8 +40,8 @@ async function run(options: StartOptions, logger: Logger): Promise<number> {
     throw new StartError('--max-open-files: must be a whole number of at least 1')
   }
   const world = systemWorld(logger, maxOpenFiles === undefined ? {} : { maxOpenFiles })
-  const node = new Node(config, world)
   const readyFile = new ReadyFile(options.readyFile, logger)
+  const { node, metrics } = await watched(options, config, world)
   const signal = untilSignal(logger)
   // What goes wrong beside the start ends it as well; of a node that serves Node tells the stack.
   const onBug = (error: unknown): void => process.exit(endWith(error, logger))
@@ -60,6 +64,7 @@ async function run(options: StartOptions, logger: Logger): Promise<number> {
   ])
   readyFile.remove()
   await node.stop()
+  await metrics?.close()
   logger.info('stopped')
   return exitCode
 }
@@ -68,6 +73,33 @@ async function run(options: StartOptions, logger: Logger): Promise<number> {
 function tellAsKafka({ nodeId }: Config, logger: Logger): void {
   logger.info('Transitioning from RECOVERY to RUNNING: '
     + `[KafkaRaftServer nodeId=${nodeId}] Kafka Server started`)
+}
+
+interface WatchedNode {
+  readonly node: Node
+  readonly metrics?: MetricsServer
+}
+
+/** Watched from before its start, where that is asked for. Throws StartError. */
+async function watched(
+  { metricsPort: port, metricsHost: host }: StartOptions, config: Config, world: World,
+): Promise<WatchedNode> {
+  if (port === undefined) {
+    if (host === undefined) return { node: new Node(config, world) }
+    throw new StartError('--metrics-host: has no effect without --metrics-port')
+  }
+  if (!(Number.isInteger(port) && port >= 0 && port <= MAX_PORT)) {
+    throw new StartError(`--metrics-port: must be a whole number from 0 to ${MAX_PORT}`)
+  }
+  const { RequestStats } = await import('../metrics/request-stats.ts')
+  const { serveMetrics } = await import('../metrics/serve.ts')
+  const stats = new RequestStats(world.clock)
+  const node = new Node(config, world, undefined, stats)
+  const metrics = await serveMetrics({
+    node, stats, clock: world.clock, logger: world.logger, address: { host, port },
+    setting: '--metrics-port',
+  })
+  return { node, metrics }
 }
 
 /** The one line on standard output. */

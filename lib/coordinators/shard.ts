@@ -177,6 +177,11 @@ export class Shard<R, S extends ShardState<R>> {
     return this.#status === 'closed'
   }
 
+  /** To be looked at, and no more; undefined until it is loaded. */
+  get state(): S | undefined {
+    return this.isActive ? this.#state : undefined
+  }
+
   /** Replays the partition, a slice per turn; small ones are there when the call returns. */
   load(): void {
     if (this.#status !== 'new') return

@@ -165,6 +165,7 @@ class Fetch {
   #read({ target: { asked }, partition, errorCode }: Place): FetchedPartition {
     if (partition === undefined) return this.#failed(asked.partition, errorCode)
     const leftBytes = Math.max(0, this.#roomBytes - this.#sizeBytes)
+    partition.traffic.read()
     try {
       const { fetched, release } = readPartition(partition, asked, this.#reader, {
         maxBytes: Math.min(asked.partitionMaxBytes, leftBytes),
@@ -176,6 +177,9 @@ class Fetch {
       if (!isUnreadable) return fetched
       return failedRead(asked.partition, Errors.UNSUPPORTED_COMPRESSION_TYPE, [])
     } catch (error) {
+      if (!(error instanceof ApiError) || error.code === Errors.CORRUPT_MESSAGE) {
+        partition.traffic.unreadable()
+      }
       if (error instanceof ApiError) return this.#failed(asked.partition, error.code)
       this.#release()
       throw error
@@ -240,10 +244,12 @@ class Fetch {
 
   /** Adds the partition to the answer, if there is something to tell. */
   #tell(
-    { target, topic: name }: Place, fetched: FetchedPartition, leaders: CurrentLeaders,
-    responses: AnsweredTopic[],
+    { target, topic: name, partition }: Place, fetched: FetchedPartition,
+    leaders: CurrentLeaders, responses: AnsweredTopic[],
   ): void {
     if (!this.#session.tells(target, fetched)) return
+    const sizeBytes = fetched.records?.length ?? 0
+    if (sizeBytes > 0 && !isFollower(this.#reader)) partition?.traffic.sent(sizeBytes)
     const isElsewhere = this.#context.apiVersion >= LEADERS_SINCE
       && LEADER_ERRORS.has(fetched.errorCode)
     const told = isElsewhere

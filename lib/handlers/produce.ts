@@ -65,8 +65,11 @@ const NO_BYTES = Buffer.alloc(0)
 
 const NOT_TRANSACTIONAL: AppendEntering = {}
 
-/** Of a batch that cannot even be looked at Kafka does not tell the log's start. */
-const WITHOUT_LOG_START: ReadonlySet<number> = new Set([
+/**
+ * Of a batch that cannot even be looked at Kafka does not tell the log's start, and its metrics do
+ * not count it as failed.
+ */
+const EXPECTED: ReadonlySet<number> = new Set([
   Errors.UNKNOWN_TOPIC_OR_PARTITION, Errors.NOT_LEADER_OR_FOLLOWER, Errors.MESSAGE_TOO_LARGE,
   Errors.RECORD_LIST_TOO_LARGE, Errors.CORRUPT_MESSAGE, Errors.KAFKA_STORAGE_ERROR,
 ])
@@ -301,6 +304,7 @@ class Produce {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       this.#hasErrors = true
+      countRefused(partition, error.code, records!.length)
       Object.assign(answer, refusedByLog(partition, error))
     }
     return answer
@@ -368,9 +372,14 @@ function isTransactional({ begin }: Joining): boolean {
   return begin.isTransactional
 }
 
+function countRefused({ traffic }: Partition, code: ErrorCode, sizeBytes: number): void {
+  if (code === Errors.MESSAGE_TOO_LARGE) traffic.rejected(sizeBytes)
+  if (!EXPECTED.has(code)) traffic.refused()
+}
+
 function refusedByLog({ index, log }: Partition, error: ApiError): Pending {
   const answer = failed(index, error.code)
-  const logStartOffset = WITHOUT_LOG_START.has(error.code) ? UNKNOWN : log.startOffset
+  const logStartOffset = EXPECTED.has(error.code) ? UNKNOWN : log.startOffset
   if (!(error instanceof RecordValidationError)) return { ...answer, logStartOffset }
   const { recordErrors, message: errorMessage } = error
   return { ...answer, logStartOffset, recordErrors, errorMessage }

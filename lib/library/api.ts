@@ -24,6 +24,11 @@ export interface BrokerOptions {
    * (`group.initial.rebalance.delay.ms` is 0).
    */
   readonly settings?: Settings | undefined
+  /**
+   * Has the broker watched over HTTP: `/metrics` for Prometheus, `/healthz` and `/readyz`; see
+   * `Broker.metricsUrl`. Left out: it is not.
+   */
+  readonly metrics?: MetricsOptions | undefined
   /** Topics to begin with. They are there when `start` resolves, and again after each `reset`. */
   readonly topics?: readonly (string | TopicOptions)[] | undefined
   /**
@@ -31,6 +36,13 @@ export interface BrokerOptions {
    * who takes the lines (from level `info` on). Left out: nothing.
    */
   readonly log?: 'error' | 'warn' | 'info' | 'debug' | ((line: string) => void) | undefined
+}
+
+export interface MetricsOptions {
+  /** Left out, or 0: a free one. */
+  readonly port?: number | undefined
+  /** The address to listen on. Left out: `127.0.0.1`. */
+  readonly host?: string | undefined
 }
 
 export interface TopicOptions {
@@ -193,6 +205,8 @@ export interface Broker {
   readonly host: string
   readonly port: number
   readonly clusterId: string
+  /** Where it is watched, `http://127.0.0.1:…`; undefined without the option `metrics`. */
+  readonly metricsUrl: string | undefined
   readonly topics: Topics
   readonly clock: BrokerClock
   readonly faults: Faults

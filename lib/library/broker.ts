@@ -2,6 +2,8 @@
 
 import { whyNotYet } from '../config.ts'
 import { handlers } from '../handlers/index.ts'
+import type { RequestStats } from '../metrics/request-stats.ts'
+import type { MetricsServer } from '../metrics/serve.ts'
 import { Node } from '../node.ts'
 import type { Services } from '../services.ts'
 import { StartError } from '../start-error.ts'
@@ -43,6 +45,7 @@ class InProcessBroker implements Api.Broker {
   readonly #options: Api.BrokerOptions
   readonly #beginning: Beginning
   readonly #node: Node
+  readonly #metrics: MetricsServer | undefined
   readonly #producer: Producer
   /** Of readings under way. */
   readonly #readings = new Set<AbortController>()
@@ -50,9 +53,11 @@ class InProcessBroker implements Api.Broker {
 
   constructor(
     node: Node, options: Api.BrokerOptions, beginning: Beginning, faults: ScriptedFaults,
+    metrics: MetricsServer | undefined,
   ) {
     const { clock } = beginning
     this.#node = node
+    this.#metrics = metrics
     this.#options = options
     this.#beginning = beginning
     this.faults = faults
@@ -68,6 +73,10 @@ class InProcessBroker implements Api.Broker {
       return reason
     })
     this.#producer = new Producer(() => this.#services)
+  }
+
+  get metricsUrl(): string | undefined {
+    return this.#metrics?.url
   }
 
   get #services(): Services {
@@ -131,6 +140,7 @@ class InProcessBroker implements Api.Broker {
     this.#isClosed = true
     for (const reading of this.#readings) reading.abort()
     await this.#node.stop()
+    await this.#metrics?.close()
     // What was closed is gone by the end of the next turn: nobody shall find a handle that is left.
     for (let turn = 0; turn < 2; turn++) await nextTurn(this.#beginning.clock)
   }
@@ -160,9 +170,15 @@ async function start(options: Api.BrokerOptions, beginning: Beginning): Promise<
   if (notYet !== undefined) throw new StartError(notYet)
   const faults = new ScriptedFaults(handlers, clock)
   const world: World = { disk, clock, logger, random: systemRandom(), network: tcpNetwork() }
-  const node = new Node(config, world, faults.inFrontOf(handlers))
-  await node.start()
-  const broker = new InProcessBroker(node, options, beginning, faults)
+  const { node, metrics } = await watched(options.metrics, (stats) => (
+    new Node(config, world, faults.inFrontOf(handlers), stats)), world)
+  try {
+    await node.start()
+  } catch (error) {
+    await metrics?.close()
+    throw error
+  }
+  const broker = new InProcessBroker(node, options, beginning, faults, metrics)
   try {
     await createTopics(node.services, options.topics?.map(topicOptions) ?? [])
   } catch (error) {
@@ -170,6 +186,28 @@ async function start(options: Api.BrokerOptions, beginning: Beginning): Promise<
     throw error
   }
   return broker
+}
+
+interface WatchedNode {
+  readonly node: Node
+  readonly metrics?: MetricsServer
+}
+
+/** Watched from before its start, where that is asked for: what that takes is loaded then. */
+async function watched(
+  options: Api.MetricsOptions | undefined, nodeWith: (stats?: RequestStats) => Node,
+  { clock, logger }: World,
+): Promise<WatchedNode> {
+  if (options === undefined) return { node: nodeWith() }
+  const { RequestStats } = await import('../metrics/request-stats.ts')
+  const { serveMetrics } = await import('../metrics/serve.ts')
+  const { port = 0, host } = options
+  const stats = new RequestStats(clock)
+  const node = nodeWith(stats)
+  const metrics = await serveMetrics({
+    node, stats, clock, logger, address: { host, port }, setting: 'metrics',
+  })
+  return { node, metrics }
 }
 
 export const Broker: Api.BrokerFactory = {

@@ -5,7 +5,8 @@
 
 import { types } from 'node:util'
 import type {
-  BrokerOptions, FaultBuilder, RecordHeader, RecordsOptions, RecordToProduce, TopicOptions,
+  BrokerOptions, FaultBuilder, MetricsOptions, RecordHeader, RecordsOptions, RecordToProduce,
+  TopicOptions,
 } from './api.ts'
 
 /** What a value may be. */
@@ -135,11 +136,18 @@ const CREATE = 'topics.create'
 const PRODUCE = 'produce'
 const RECORDS = 'records'
 
+const METRICS: ShapeOf<MetricsOptions> = { port: wholeNumber(0, MAX_PORT), host: NAME }
+
 const OPTIONS: ShapeOf<BrokerOptions> = {
   directory: NAME,
   port: wholeNumber(0, MAX_PORT),
   host: TEXT,
   settings: valuesOf(START),
+  metrics: {
+    is: 'an object: { port, host }',
+    allows: isObject,
+    inside: (metrics, name) => checkFields(START, metrics, METRICS, name),
+  },
   topics: {
     is: 'a list of names, or of { name, partitions, configs }',
     allows: Array.isArray,

@@ -121,6 +121,8 @@ function whole(targets: Targets, sessionId: number): FetchContext {
 }
 
 export class FetchSessions {
+  /** Sessions that had to make room for others, since the start. */
+  evictions = 0
   readonly #options: FetchSessionsOptions
   /** The one used longest ago comes first. */
   readonly #sessions = new Map<number, Session>()
@@ -131,6 +133,13 @@ export class FetchSessions {
 
   get size(): number {
     return this.#sessions.size
+  }
+
+  /** What all of them fetch, a partition as often as it is in one. */
+  get partitionCount(): number {
+    let count = 0
+    for (const { size } of this.#sessions.values()) count += size
+    return count
   }
 
   /**
@@ -189,7 +198,9 @@ export class FetchSessions {
         if (session.isOld && session.size < (victim?.size ?? size)) victim = session
       }
     }
-    return victim !== undefined && this.#sessions.delete(victim.sessionId)
+    if (victim === undefined) return false
+    this.evictions++
+    return this.#sessions.delete(victim.sessionId)
   }
 
   #newId(): number {

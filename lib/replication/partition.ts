@@ -12,6 +12,7 @@ import { DiskFullError } from '../../storage/room.ts'
 import type { TransactionStart, Verification } from '../../storage/verifications.ts'
 import type { Turn } from '../world/turn.ts'
 import { CommitQueue, type OnCommitted } from './commit-queue.ts'
+import type { TopicTraffic, Traffic } from './traffic.ts'
 
 /** What a request appends with; see KIP-679 for acks. */
 export interface PartitionAppend extends Omit<AppendOptions, 'leaderEpoch'> {
@@ -31,6 +32,8 @@ export interface PartitionOptions {
   /** Where it lies. */
   readonly directory: LogDirectory
   readonly turn: Turn
+  /** Of all topics. */
+  readonly traffic: Traffic
   /** The log could not be written: its directory is no longer trusted. */
   onFailure(partition: Partition, error: unknown): void
 }
@@ -49,6 +52,7 @@ export class Partition {
   readonly #committing = new CommitQueue()
   readonly #writing = new CommitQueue()
   #readers: Set<OnReadable> | undefined
+  #traffic: TopicTraffic | undefined
   #leaderEpoch = -1
   /** Where the present leader epoch began. */
   #epochStartOffset = 0
@@ -95,6 +99,19 @@ export class Partition {
 
   get isLeader(): boolean {
     return this.#isLeader
+  }
+
+  get replicas(): readonly number[] {
+    return this.#replicas
+  }
+
+  get isr(): readonly number[] {
+    return this.#isr
+  }
+
+  /** That of its topic. */
+  get traffic(): TopicTraffic {
+    return this.#traffic ??= this.#options.traffic.ofTopic(this.topic)
   }
 
   hasReplica(nodeId: number): boolean {
@@ -161,10 +178,14 @@ export class Partition {
    * `whenWritten` or `whenCommitted`. The buffer is the log's until then. Throws `ApiError`.
    */
   append(records: Buffer, options: PartitionAppend): AppendInfo {
+    const { traffic } = this
+    traffic.asked()
     this.checkLeader()
     if (options.acks === ALL_IN_SYNC) this.#checkInSync()
     this.#failTakenBack()
     const info = this.guarded(() => this.log.append(records, this.#asLeader(options)))
+    const { firstOffset, lastOffset, sizeBytes, duplicate } = info
+    if (!duplicate && firstOffset >= 0) traffic.appended(lastOffset - firstOffset + 1, sizeBytes)
     this.#flushLater()
     return info
   }

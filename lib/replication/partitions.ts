@@ -22,6 +22,7 @@ import { directoryFor } from './directory-choice.ts'
 import { Partition } from './partition.ts'
 import type { ReplicaMoves } from './replica-moves.ts'
 import type { ReplicaPlaces } from './replica-places.ts'
+import { Traffic } from './traffic.ts'
 
 export interface PartitionsOptions {
   readonly nodeId: number
@@ -71,6 +72,7 @@ interface Opening {
 }
 
 export class Partitions {
+  readonly traffic = new Traffic()
   readonly #options: PartitionsOptions
   readonly #byName = new Map<string, Indexed>()
   readonly #byId = new Map<string, Indexed>()
@@ -326,7 +328,7 @@ export class Partitions {
     if (directory.isFailed) return log.abandon()
     const { nodeId, turn } = this.#options
     const opened = new Partition({
-      nodeId, topic: name, topicId: id, index, log, directory, turn,
+      nodeId, topic: name, topicId: id, index, log, directory, turn, traffic: this.traffic,
       onFailure: (partition, error) => this.#failed(partition, error),
     })
     let indexed = this.#byId.get(id)
@@ -368,6 +370,7 @@ export class Partitions {
     for (const partition of indexed) {
       if (partition === undefined) continue
       if (this.#byName.get(partition.topic) === indexed) this.#byName.delete(partition.topic)
+      this.traffic.forget(partition.topic)
       this.#remove(partition)
     }
   }

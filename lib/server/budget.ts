@@ -10,6 +10,10 @@ export class Budget {
     this.#limitBytes = limitBytes
   }
 
+  get usedBytes(): number {
+    return this.#usedBytes
+  }
+
   get freeBytes(): number {
     return Math.max(0, this.#limitBytes - this.#usedBytes)
   }

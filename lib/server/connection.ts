@@ -113,6 +113,11 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     return this.#outbox.stalledSinceMs
   }
 
+  /** Requests that wait for their answer. */
+  * underWay(): Generator<Exchange> {
+    for (const exchange of this.#pending.values()) if (!exchange.isDone) yield exchange
+  }
+
   /** To be called now and then; see Outbox. */
   observe(): void {
     this.#outbox.observe()

@@ -6,6 +6,7 @@ import { ApiError, errorName, Errors } from '../../protocol/errors.ts'
 import { decodeRequestHeader } from '../../protocol/header.ts'
 import type { Api, FieldSpec, RequestOf, ResponseOf, Shape } from '../../protocol/schema.ts'
 import { MessageTooLargeError } from '../../protocol/writer.ts'
+import type { RequestStats } from '../metrics/request-stats.ts'
 import type { Services } from '../services.ts'
 import { Exchange, type ExchangeOwner } from './exchange.ts'
 import { type Answer, CloseConnection, type Handler, Later, NO_ANSWER } from './handler.ts'
@@ -20,9 +21,12 @@ export class Dispatcher {
   readonly #handlers: (Handler | undefined)[] = []
   /** By API key: the request may outlive its frame, so it is read from a copy. */
   readonly #copiesFrame: boolean[] = []
+  readonly #stats: RequestStats | undefined
 
-  constructor(handlers: readonly Handler[], services: Services) {
+  /** `stats`: counts requests; left out: nobody does. */
+  constructor(handlers: readonly Handler[], services: Services, stats?: RequestStats) {
     this.#services = services
+    this.#stats = stats
     for (const handler of handlers) {
       const { key, request } = handler.api
       this.#handlers[key] = handler
@@ -52,6 +56,7 @@ export class Dispatcher {
       const header = decodeRequestHeader(frame)
       exchange = new Exchange(owner, handler, header, this.#services.clock.nowMs())
       if (!serves(handler, header.apiVersion)) return this.#answerUnsupported(exchange)
+      this.#stats?.begun(exchange, frame.length)
       const body = this.#copiesFrame[handler.api.key] ? Buffer.from(frame) : frame
       request = decodeMessage(handler.api.request, header.apiVersion, body, header.bodyOffset)
     } catch (error) {
@@ -97,12 +102,13 @@ export class Dispatcher {
       this.#fail(exchange, request, error)
       return
     }
+    this.#stats?.handled(exchange)
     if (answer === NO_ANSWER) {
-      finish(exchange)
+      this.#finish(exchange)
     } else if (answer instanceof Later) {
       answer.settle(
         (response) => {
-          if (response === NO_ANSWER) finish(exchange)
+          if (response === NO_ANSWER) this.#finish(exchange)
           else this.#deliver(exchange, request, response)
         },
         (error) => this.#fail(exchange, request, error),
@@ -122,6 +128,7 @@ export class Dispatcher {
     const { handler, apiVersion, correlationId } = exchange
     const { logger } = this.#services
     if (logger.isDebug === true) tellRefusal(logger, exchange, request, response, why)
+    this.#stats?.answered(exchange, response)
     try {
       exchange.answer = encodeResponse(handler.api, apiVersion, correlationId, response)
     } catch (error) {
@@ -130,7 +137,7 @@ export class Dispatcher {
       exchange.owner.failed(
         'not answered', `the answer to ${handler.api.name} cannot be written${why}`)
     }
-    finish(exchange)
+    this.#finish(exchange)
   }
 
   /**
@@ -141,7 +148,7 @@ export class Dispatcher {
     const { api, options } = exchange.handler
     if (error instanceof CloseConnection) {
       exchange.owner.failed('not answered', `${api.name}: ${error.message}`)
-      finish(exchange)
+      this.#finish(exchange)
       return
     }
     const isAnswer = error instanceof ApiError
@@ -159,7 +166,13 @@ export class Dispatcher {
       return
     }
     exchange.owner.failed('not answered', `${api.name} failed with ${errorName(code)}`)
-    finish(exchange)
+    this.#finish(exchange)
+  }
+
+  #finish(exchange: Exchange): void {
+    this.#stats?.done(exchange)
+    exchange.isDone = true
+    exchange.owner.done(exchange)
   }
 
   #logBug(exchange: Exchange, error: unknown): void {
@@ -169,11 +182,6 @@ export class Dispatcher {
       address: exchange.clientAddress, error,
     })
   }
-}
-
-function finish(exchange: Exchange): void {
-  exchange.isDone = true
-  exchange.owner.done(exchange)
 }
 
 function serves(handler: Handler, apiVersion: number): boolean {

@@ -50,6 +50,9 @@ export class Exchange implements RequestContext {
   answer: readonly Buffer[] = []
   isDone = false
   isAnsweredFirst = false
+  /** By the clock that never goes back, where somebody counts; see RequestStats. */
+  beganMs = 0
+  handledMs = 0
   #sent: (() => void)[] | undefined
   #closed: (() => void)[] | undefined
 

@@ -48,6 +48,12 @@ interface OpenListener {
   readonly listener: Listener
 }
 
+/** What became of the connections of a listener, since the start. */
+export interface ConnectionTally {
+  readonly accepted: number
+  readonly closed: number
+}
+
 /** The connections' environment, before `serve` without a dispatcher: nothing is read by then. */
 type ServerEnvironment = { -readonly [K in keyof ConnectionEnvironment]: ConnectionEnvironment[K] }
 
@@ -72,6 +78,8 @@ export class Server {
   readonly #options: ServerOptions
   readonly #environment: ServerEnvironment
   readonly #connections = new Set<Connection>()
+  /** By listener. */
+  readonly #tallies = new Map<string, { accepted: number, closed: number }>()
   #listeners: OpenListener[] = []
   readonly #admission: Admission
   #wanted: ConnectionLimitOptions | undefined
@@ -100,6 +108,19 @@ export class Server {
       mostConnections: options.network.mostConnections, lines: this.#environment.lines,
       onAdmitted: (connection) => this.#begin(connection),
     })
+  }
+
+  get tallies(): ReadonlyMap<string, ConnectionTally> {
+    return this.#tallies
+  }
+
+  get connections(): Iterable<Connection> {
+    return this.#connections
+  }
+
+  /** What is left of `queued.max.request.bytes`; Infinity without a bound. */
+  get requestMemory(): Pick<Budget, 'freeBytes' | 'usedBytes'> {
+    return this.#environment.requestMemory
   }
 
   get connectionCount(): number {
@@ -159,6 +180,9 @@ export class Server {
     try {
       for (const address of addresses) {
         this.#admission.open(address.kind, address.name)
+        if (!this.#tallies.has(address.name)) {
+          this.#tallies.set(address.name, { accepted: 0, closed: 0 })
+        }
         const listener = await this.#options.network.listen(address, {
           accepted: (connection) => this.#accept(connection, address),
           failed: (error) => this.#environment.lines.log(
@@ -237,6 +261,7 @@ export class Server {
     }
     const connection = new Connection(peer, network, this.#environment)
     this.#connections.add(connection)
+    this.#tallies.get(address.name)!.accepted++
     const outcome = this.#admission.arrived(connection)
     if (this.#isStopping || outcome === 'refused') connection.destroy()
     else if (outcome === 'waits') connection.hold()
@@ -255,6 +280,7 @@ export class Server {
 
   #forget(connection: Connection): void {
     this.#connections.delete(connection)
+    this.#tallies.get(connection.peer.listenerName)!.closed++
     this.#admission.left(connection)
     if (this.#connections.size === 0) this.#onEmpty?.()
   }

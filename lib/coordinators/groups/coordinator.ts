@@ -272,6 +272,11 @@ export class GroupCoordinator {
     return lists.flat()
   }
 
+  /** Of the shards that are loaded: to be looked at, and no more. */
+  * states(): Generator<GroupsState> {
+    for (const { state } of this.#shards.all()) if (state !== undefined) yield state
+  }
+
   deleteGroup(groupId: string): Later<undefined> {
     return this.#asked(groupId,
       (state) => ({ records: deleteGroup(state, groupId), answer: undefined }))

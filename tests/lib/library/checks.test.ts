@@ -15,7 +15,8 @@ const DATE = /^produce: record\.timestamp must be whole milliseconds since 1970,
 describe('options of a broker', () => {
   test.each<[unknown, string]>([
     [{ topcis: ['a'] },
-      'Broker.start knows no topcis, but directory, port, host, settings, topics, log'],
+      'Broker.start knows no topcis, but directory, port, host, settings, metrics, '
+        + 'topics, log'],
     [{ topics: 'orders' },
       "Broker.start: topics must be a list of names, or of { name, partitions, configs }, "
         + "not 'orders'"],
@@ -29,6 +30,9 @@ describe('options of a broker', () => {
     [{ port: 65536 }, 'Broker.start: port must be a whole number from 0 to 65535, not 65536'],
     [{ host: 1 }, 'Broker.start: host must be text, not 1'],
     [{ directory: '' }, "Broker.start: directory must be text, and not empty, not ''"],
+    [{ metrics: true }, 'Broker.start: metrics must be an object: { port, host }, not true'],
+    [{ metrics: { port: -1 } }, 'metrics.port must be a whole number from 0 to 65535, not -1'],
+    [{ metrics: { prot: 1 } }, 'Broker.start: metrics knows no prot, but port, host'],
     [{ log: true }, 'or a function that takes lines, not true'],
     [{ log: 'trace' }, "or a function that takes lines, not 'trace'"],
     [{ settings: [] }, 'settings must be an object of names and values, not a list of 0'],
@@ -46,7 +50,7 @@ describe('options of a broker', () => {
 
   test('of a fork: what it takes over cannot be given', async () => {
     const broker = await start()
-    const message = 'fork knows no directory, but port, host, settings, log'
+    const message = 'fork knows no directory, but port, host, settings, metrics, log'
     await expect(broker.fork(wrong({ directory: '/x' }))).rejects.toThrow(message)
     const snapshot = await broker.snapshot()
     await expect(snapshot.fork(wrong({ directory: '/x' }))).rejects.toThrow(message)

@@ -1,0 +1,61 @@
+// The groups of this node: Kafka's GroupMetadataManager and its group coordinator.
+
+import type { GroupCoordinator } from '../../coordinators/groups/coordinator.ts'
+import type { Group } from '../../coordinators/groups/state.ts'
+import { type Family, gauges, PAUSE, type Samples, sum } from '../family.ts'
+
+/** Kafka's metrics have a name for each state of each protocol. */
+const STATES = {
+  classic: ['PreparingRebalance', 'CompletingRebalance', 'Stable', 'Dead', 'Empty'],
+  consumer: ['Empty', 'Assigning', 'Reconciling', 'Stable', 'Dead'],
+} as const
+
+export function groupFamilies(groups: GroupCoordinator): Family[] {
+  const all = (): Iterable<Group> => groupsOf(groups)
+  const count = (isOne: (group: Group) => boolean) => (group: Group): number => (
+    isOne(group) ? 1 : 0)
+  const manager = (what: string): string => `kafka_coordinator_group_groupmetadatamanager_${what}`
+  return [
+    sum(manager('numgroups'), 'Groups of the classic protocol, and of offsets alone', all,
+      count(({ type }) => type === 'classic')),
+    ...STATES.classic.map((name) => sum(
+      manager(`numgroups${name.toLowerCase()}`), `Classic groups that are ${name}`, all,
+      count(({ type, state }) => type === 'classic' && state === name))),
+    gauges(manager('numoffsets'), 'Committed offsets', [], () => offsetsOf(groups)),
+    gauges('kafka_server_group_coordinator_metrics_group_count', 'Groups, by their protocol',
+      ['protocol'], () => tally(all(), ['classic', 'consumer'], ({ type }) => type, 'protocol')),
+    gauges('kafka_server_group_coordinator_metrics_consumer_group_count',
+      'Groups of the new consumer protocol (KIP-848), by their state', ['state'],
+      () => tally(all(), STATES.consumer,
+        ({ type, state }) => (type === 'consumer' ? state : undefined), 'state')),
+  ]
+}
+
+function* groupsOf(groups: GroupCoordinator): Generator<Group> {
+  for (const state of groups.states()) yield* state.groups.values()
+}
+
+function* offsetsOf(groups: GroupCoordinator): Samples {
+  let count = 0
+  for (const { offsets } of groups.states()) {
+    for (const groupId of offsets.groupIds()) {
+      for (const partitions of offsets.ofGroup(groupId)?.values() ?? []) count += partitions.size
+      yield PAUSE
+    }
+  }
+  yield [count]
+}
+
+/** How many there are of each kind; undefined: it is none of them. */
+function* tally(
+  groups: Iterable<Group>, kinds: readonly string[], kindOf: (group: Group) => string | undefined,
+  label: string,
+): Samples {
+  const counts = new Map(kinds.map((kind) => [kind, 0]))
+  for (const group of groups) {
+    const kind = kindOf(group)
+    if (kind !== undefined) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+    yield PAUSE
+  }
+  for (const [kind, count] of counts) yield [count, { [label]: kind.toLowerCase() }]
+}

@@ -1,0 +1,35 @@
+// What goes in and out by topic: Kafka's BrokerTopicMetrics.
+
+import type { TopicTraffic, Traffic } from '../../replication/traffic.ts'
+import { counters, type Family } from '../family.ts'
+
+type Field = 'messagesIn' | 'bytesIn' | 'bytesOut' | 'bytesRejected' | 'produceRequests'
+  | 'failedProduceRequests' | 'fetchRequests' | 'failedFetchRequests'
+
+const FIELDS: readonly (readonly [name: string, field: Field, help: string])[] = [
+  ['messagesin', 'messagesIn', 'Records appended'],
+  ['bytesin', 'bytesIn', 'Bytes of batches appended'],
+  ['bytesout', 'bytesOut', 'Bytes of batches sent to consumers'],
+  ['bytesrejected', 'bytesRejected', 'Bytes of batches that were too large'],
+  ['totalproducerequests', 'produceRequests', 'Partitions that were to be appended to'],
+  ['failedproducerequests', 'failedProduceRequests', 'Partitions whose batches were refused'],
+  ['totalfetchrequests', 'fetchRequests', 'Partitions that were read for a fetch'],
+  ['failedfetchrequests', 'failedFetchRequests', 'Partitions that could not be read'],
+]
+
+export function trafficFamilies(traffic: Traffic): Family[] {
+  return FIELDS.map(([name, field, help]) => counters(
+    `kafka_server_brokertopicmetrics_${name}_total`,
+    `${help}, by topic and (without a label) altogether`, ['topic'],
+    () => samplesOf(traffic, (counts) => counts[field]),
+  ))
+}
+
+function* samplesOf(traffic: Traffic, read: (counts: TopicTraffic) => number) {
+  yield [read(traffic.all)] as const
+  for (const [topic, counts] of traffic.topics()) {
+    const value = read(counts)
+    // As in Kafka a topic has a counter from its first event on.
+    if (value > 0) yield [value, { topic }] as const
+  }
+}

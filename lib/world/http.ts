@@ -1,0 +1,88 @@
+// A small HTTP server for those who watch a node: GET and HEAD, and nothing that takes a body.
+
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+
+export interface HttpAnswer {
+  readonly status: number
+  /** `content-type` */
+  readonly type: string
+  /** In parts. */
+  readonly body: readonly string[]
+}
+
+/** Gives the answer to a path, which comes without what stands behind a question mark. */
+export type HttpAnswerer = (path: string) => Promise<HttpAnswer>
+
+export interface HttpServer {
+  /** Really bound. */
+  readonly port: number
+  /** Accepts no more, and ends the connections that there are. */
+  close(): Promise<void>
+}
+
+/** Those who watch are few; whoever keeps connections open must not use up the node's. */
+const MOST_CONNECTIONS = 50
+/** A client that sends its request, or takes its answer, no faster is let go. */
+const PATIENCE_MS = 10_000
+const TOO_MUCH_BYTES = 8 * 1024
+
+/** Rejects with the system's error. `failed` hears of answers that could not be made. */
+export async function listenHttp(
+  { host, port }: { readonly host: string, readonly port: number }, answer: HttpAnswerer,
+  failed: (error: unknown) => void,
+): Promise<HttpServer> {
+  // Only now: a node that nobody watches has no use for it.
+  const { createServer } = await import('node:http')
+  const server = createServer({
+    maxHeaderSize: TOO_MUCH_BYTES, headersTimeout: PATIENCE_MS, requestTimeout: PATIENCE_MS,
+    connectionsCheckingInterval: PATIENCE_MS,
+  }, (request, response) => {
+    respond(request, response, answer).catch((error: unknown) => {
+      failed(error)
+      response.destroy()
+    })
+  })
+  server.maxConnections = MOST_CONNECTIONS
+  server.setTimeout(PATIENCE_MS)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port }, () => {
+      server.off('error', reject)
+      server.on('error', failed)
+      resolve()
+    })
+  })
+  return { port: portOf(server), close: () => close(server) }
+}
+
+function portOf(server: Server): number {
+  const address = server.address()
+  return address !== null && typeof address === 'object' ? address.port : 0
+}
+
+async function close(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
+
+async function respond(
+  request: IncomingMessage, response: ServerResponse, answer: HttpAnswerer,
+): Promise<void> {
+  request.resume()
+  const { method, url = '/' } = request
+  if (method !== 'GET' && method !== 'HEAD') {
+    response.writeHead(405, { allow: 'GET, HEAD', 'content-length': 0 }).end()
+    return
+  }
+  const { status, type, body } = await answer(url.split('?', 1)[0]!)
+  const chunks = body.map((part) => Buffer.from(part))
+  const sizeBytes = chunks.reduce((sum, { length }) => sum + length, 0)
+  response.writeHead(status, {
+    'content-type': type, 'content-length': sizeBytes, 'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  })
+  if (method === 'GET') for (const chunk of chunks) response.write(chunk)
+  response.end()
+}
