@@ -15,6 +15,7 @@ export function groupFamilies(groups: GroupCoordinator): Family[] {
   const count = (isOne: (group: Group) => boolean) => (group: Group): number => (
     isOne(group) ? 1 : 0)
   const manager = (what: string): string => `kafka_coordinator_group_groupmetadatamanager_${what}`
+  const coordinator = (what: string): string => `kafka_server_group_coordinator_metrics_${what}`
   return [
     sum(manager('numgroups'), 'Groups of the classic protocol, and of offsets alone', all,
       count(({ type }) => type === 'classic')),
@@ -22,12 +23,13 @@ export function groupFamilies(groups: GroupCoordinator): Family[] {
       manager(`numgroups${name.toLowerCase()}`), `Classic groups that are ${name}`, all,
       count(({ type, state }) => type === 'classic' && state === name))),
     gauges(manager('numoffsets'), 'Committed offsets', [], () => offsetsOf(groups)),
-    gauges('kafka_server_group_coordinator_metrics_group_count', 'Groups, by their protocol',
-      ['protocol'], () => tally(all(), ['classic', 'consumer'], ({ type }) => type, 'protocol')),
-    gauges('kafka_server_group_coordinator_metrics_consumer_group_count',
-      'Groups of the new consumer protocol (KIP-848), by their state', ['state'],
-      () => tally(all(), STATES.consumer,
-        ({ type, state }) => (type === 'consumer' ? state : undefined), 'state')),
+    ...(['classic', 'consumer'] as const).map((protocol) => sum(
+      coordinator(`protocol_${protocol}_group_count`), `Groups of the ${protocol} protocol`, all,
+      count(({ type }) => type === protocol))),
+    ...STATES.consumer.map((name) => sum(
+      coordinator(`state_${name.toLowerCase()}_consumer_group_count`),
+      `Groups of the consumer protocol (KIP-848) that are ${name}`, all,
+      count(({ type, state }) => type === 'consumer' && state === name))),
   ]
 }
 
@@ -44,18 +46,4 @@ function* offsetsOf(groups: GroupCoordinator): Samples {
     }
   }
   yield [count]
-}
-
-/** How many there are of each kind; undefined: it is none of them. */
-function* tally(
-  groups: Iterable<Group>, kinds: readonly string[], kindOf: (group: Group) => string | undefined,
-  label: string,
-): Samples {
-  const counts = new Map(kinds.map((kind) => [kind, 0]))
-  for (const group of groups) {
-    const kind = kindOf(group)
-    if (kind !== undefined) counts.set(kind, (counts.get(kind) ?? 0) + 1)
-    yield PAUSE
-  }
-  for (const [kind, count] of counts) yield [count, { [label]: kind.toLowerCase() }]
 }

@@ -90,7 +90,9 @@ test('not ready as long as it is not registered, is fenced, or does not know the
       const services = {
         broker: { nodeId: 1 },
         controller: {
-          image: { brokers: { get: () => (fenced === undefined ? undefined : { ...self, fenced }) } },
+          image: {
+            brokers: { get: () => (fenced === undefined ? undefined : { ...self, fenced }) },
+          },
           raftState: { highWatermark }, appliedOffset: 9,
         },
       }

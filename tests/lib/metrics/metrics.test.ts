@@ -177,7 +177,7 @@ test('marks of transactions are no records that a group is behind of', async () 
   expect(told.value('kafka_consumergroup_lag_seconds', GROUP)).toBe(0)
 })
 
-test('a topic that goes takes its series with it, and not what was counted altogether', async () => {
+test('a topic that goes takes its series along, not what was counted altogether', async () => {
   const broker = await start({ metrics: {}, topics: ['orders'] })
   await broker.produce('orders', [{ value: 'a' }, { value: 'b' }])
   await broker.topics.delete('orders')
