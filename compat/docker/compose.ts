@@ -1,7 +1,7 @@
 // The compose file of the project, and files that others wrote for `apache/kafka`.
 
-import { match } from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { deepStrictEqual, match } from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { freePort } from '../harness/broker.ts'
@@ -95,6 +95,18 @@ services:
       KAFKA_LOG_DIRS: '/tmp/kraft-combined-logs'
 `
 
+/** Names in the queries of its panels. */
+function metricsOfDashboard(): string[] {
+  const text = readFileSync('docker/grafana/dashboards/samsa.json', 'utf8')
+  const { panels } = JSON.parse(text) as Dashboard
+  const queries = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))
+  return [...new Set(queries.flatMap((query) => query.match(/\bkafka_\w+/g) ?? []))]
+}
+
+interface Dashboard {
+  readonly panels: readonly { readonly targets: readonly { readonly expr: string }[] }[]
+}
+
 export function composeChecks(machine: Machine): readonly Check[] {
   return [
     {
@@ -113,6 +125,28 @@ export function composeChecks(machine: Machine): readonly Check[] {
           await project.compose('down')
           await project.compose('up', '-d', '--no-build')
           await reads(`localhost:${port}`, topic)
+        })
+      },
+    },
+    {
+      name: 'its broker tells every metric that the dashboard for Grafana asks for',
+      timeoutMs: 180_000,
+      async run() {
+        const port = await freePort()
+        const file = resolve('docker-compose.yml')
+        const project = new Project(machine.engine, file, { SAMSA_PORT: String(port) })
+        await project.use(async () => {
+          await roundTrip(`localhost:${port}`)
+          const target = /broker:\d+/.exec(readFileSync('docker/prometheus.yml', 'utf8'))![0]
+          const ask = `fetch('http://${target}/metrics').then((answer) => answer.text())`
+            + '.then((text) => console.log(text))'
+          const metrics = await project.compose('exec', '-T', 'broker', 'node', '-e', ask)
+          const told = new Set([...metrics.matchAll(/^(\w+)[{ ]/gm)].map(([, name]) => name))
+          deepStrictEqual(metricsOfDashboard().filter((name) => !told.has(name)), [])
+          const withProfile = await project.compose('--profile', 'metrics', 'config', '--services')
+          deepStrictEqual(withProfile.trim().split('\n').sort(), [
+            'broker', 'grafana', 'prometheus',
+          ])
         })
       },
     },
