@@ -120,7 +120,7 @@ describe('a node', () => {
   }
 
   const isTrueSoon = async (isSo: () => boolean | Promise<boolean>) => {
-    for (let attempt = 0; attempt < 100; attempt++) {
+    for (let attempt = 0; attempt < 200; attempt++) {
       if (await isSo()) return true
       await new Promise((resolve) => { setTimeout(resolve, 20) })
     }

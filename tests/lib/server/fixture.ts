@@ -81,6 +81,14 @@ export function movableClock(): { clock: Clock, forward(ms: number): void } {
   }
 }
 
+/**
+ * Long enough for a request to be answered, if it is to be: clients and server share an event loop,
+ * so that turns count, however slow the machine.
+ */
+export async function turns(): Promise<void> {
+  for (let i = 0; i < 30; i++) await new Promise((resolve) => { setTimeout(resolve, 1) })
+}
+
 export class Client {
   readonly socket: Socket
   isClosed = false

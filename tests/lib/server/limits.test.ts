@@ -5,18 +5,16 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 
 import { handler } from '../../../lib/server/handler.ts'
 import type { ConnectionLimitOptions } from '../../../lib/server/connection-limits.ts'
+import { type Clock, systemClock } from '../../../lib/world/clock.ts'
 import { tcpNetwork } from '../../../lib/world/tcp.ts'
 import { api, int32 } from '../../../protocol/schema.ts'
 import {
-  type Client, NO_LIMITS, requestOf, StartedServers, type TestServerOptions,
+  type Client, NO_LIMITS, requestOf, StartedServers, type TestServerOptions, turns,
 } from './fixture.ts'
 
 const echo = api({
   name: 'Echo', key: 3, versions: [0, 0], request: { number: int32 }, response: { number: int32 },
 })
-/** Long enough for what is to happen at once, and short beside what is to wait. */
-const SOON_MS = 40
-
 const servers = new StartedServers()
 const start = async (options: TestServerOptions = {}) => {
   const started = await servers.start([handler(echo, ({ number }) => ({ number }))], options)
@@ -28,11 +26,16 @@ const start = async (options: TestServerOptions = {}) => {
 
 afterEach(servers.end)
 
-const pause = (ms: number) => new Promise((resolve) => { setTimeout(resolve, ms) })
-
 async function until(isSo: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 400 && !isSo(); attempt++) await pause(5)
+  for (let attempt = 0; attempt < 100 && !isSo(); attempt++) await turns()
   expect(isSo()).toBe(true)
+}
+
+/** Time stands still, whatever the machine does meanwhile; only timers take their time. */
+function standing() {
+  let nowMs = 0
+  const clock: Clock = { ...systemClock(), monotonicMs: () => nowMs }
+  return { clock, forward: (ms: number) => { nowMs += ms } }
 }
 
 type State = 'served' | 'waits' | 'closed'
@@ -41,7 +44,7 @@ async function ask(client: Client): Promise<State> {
   if (client.isClosed) return 'closed'
   client.write(requestOf(echo, 0, 1, { number: 7 }))
   const frame = client.frame().then((bytes) => bytes === undefined ? 'closed' : 'served')
-  return await Promise.race([frame, pause(SOON_MS).then(() => 'waits')]) as State
+  return await Promise.race([frame, turns().then(() => 'waits')]) as State
 }
 
 describe('max.connections, changed while a server runs', () => {
@@ -51,13 +54,13 @@ describe('max.connections, changed while a server runs', () => {
     // In this order they are active; the last is the least to be closed.
     for (const one of [second, first, third]) {
       expect(await ask(one)).toBe('served')
-      await pause(2)
+      await turns()
     }
     await limit({ most: 2 })
-    await pause(SOON_MS)
+    await turns()
     expect([first, second, third].map(({ isClosed }) => isClosed)).toEqual([false, true, false])
     await limit({ most: 1 })
-    await pause(SOON_MS)
+    await turns()
     expect([first, third].map(({ isClosed }) => isClosed)).toEqual([true, false])
     expect(await ask(third)).toBe('served')
     expect(await ask(client())).toBe('waits')
@@ -69,7 +72,7 @@ describe('max.connections, changed while a server runs', () => {
     for (const one of all) expect(await ask(one)).toBe('served')
     void limit({ most: 4 })
     await limit({ most: 3 })
-    await pause(SOON_MS)
+    await turns()
     expect(all.filter(({ isClosed }) => isClosed)).toHaveLength(2)
   })
 
@@ -79,10 +82,10 @@ describe('max.connections, changed while a server runs', () => {
     const [second, third] = [client(), client()]
     expect([await ask(second), await ask(third)]).toEqual(['waits', 'waits'])
     await limit({ most: 2 })
-    await pause(SOON_MS)
+    await turns()
     expect([second.received, third.received]).toEqual([true, false])
     await limit({ most: Infinity })
-    await pause(SOON_MS)
+    await turns()
     expect(third.received).toBe(true)
   })
 
@@ -91,7 +94,7 @@ describe('max.connections, changed while a server runs', () => {
     const [broker, other] = [internal(), client()]
     expect([await ask(broker), await ask(other)]).toEqual(['served', 'served'])
     await limit({ most: 0 })
-    await pause(SOON_MS)
+    await turns()
     expect([broker.isClosed, other.isClosed]).toEqual([false, true])
   })
 })
@@ -119,10 +122,10 @@ describe('a listener', () => {
     expect(await ask(third)).toBe('waits')
     expect([await ask(first), await ask(second)]).toEqual(['served', 'served'])
     first.destroy()
-    await pause(SOON_MS)
+    await turns()
     expect(third.received).toBe(false)
     second.destroy()
-    await pause(SOON_MS)
+    await turns()
     expect(third.received).toBe(true)
   })
 
@@ -140,7 +143,7 @@ describe('a listener', () => {
     const [first, second] = [internal(), internal()]
     expect([await ask(first), await ask(second)]).toEqual(['served', 'waits'])
     await server.unbind('INTERNAL')
-    await pause(SOON_MS)
+    await turns()
     expect([first.isClosed, second.isClosed]).toEqual([true, true])
     const [bound] = await server.bind(
       [{ name: 'INTERNAL', kind: 'broker', host: '127.0.0.1', port: 0 }])
@@ -181,85 +184,75 @@ describe('connections of one address', () => {
 })
 
 describe('max.connection.creation.rate', () => {
-  /** Two windows, so that no test waits for long: what may come in a second may come at once. */
-  const rateWindows = { count: 2, sizeMs: 1000 }
-
   test('has connections wait that come too fast, and whoever comes after them', async () => {
-    const { client } = await start({ limits: { mostPerSecond: 4 }, rateWindows })
-    for (let i = 0; i < 4; i++) expect(await ask(client())).toBe('served')
-    const beganMs = performance.now()
-    const late = client()
-    expect(await ask(late)).toBe('waits')
-    const behind = client()
-    behind.write(requestOf(echo, 0, 1, { number: 7 }))
+    const { clock, forward } = standing()
+    const { client } = await start({ limits: { mostPerSecond: 1 }, clock })
+    for (let i = 0; i < 10; i++) expect(await ask(client())).toBe('served')
+    const [late, behind] = [client(), client()]
+    expect([await ask(late), await ask(behind)]).toEqual(['waits', 'waits'])
+    forward(1000)
     await until(() => late.received)
-    // The fifth of a second and some, where four may come in a second, has to wait for a quarter.
-    expect(performance.now() - beganMs).toBeGreaterThan(50)
-    expect(performance.now() - beganMs).toBeLessThan(500)
+    await turns()
     expect(behind.received).toBe(false)
+    forward(1000)
     await until(() => behind.received)
   })
 
   test('is of each listener, and of all but that of brokers together', async () => {
     const ofListener = (name: string) => name === 'PLAINTEXT' ? { mostPerSecond: 100 } : {}
     const { client, internal } = await start({
-      limits: { mostPerSecond: 2, ofListener }, others: ['INTERNAL'], rateWindows,
+      limits: { mostPerSecond: 1, ofListener }, others: ['INTERNAL'], clock: standing().clock,
     })
-    expect([await ask(client()), await ask(client())]).toEqual(['served', 'served'])
+    for (let i = 0; i < 10; i++) expect(await ask(client())).toBe('served')
     expect(await ask(client())).toBe('waits')
-    expect([await ask(internal()), await ask(internal())]).toEqual(['served', 'served'])
+    for (let i = 0; i < 10; i++) expect(await ask(internal())).toBe('served')
     expect(await ask(internal())).toBe('waits')
   })
 
   test('goes up for those who come from then on: who waits, waits on', async () => {
-    const { client, limit } = await start({ limits: { mostPerSecond: 1 }, rateWindows })
-    expect(await ask(client())).toBe('served')
-    const [second, third] = [client(), client()]
-    expect([await ask(second), await ask(third)]).toEqual(['waits', 'waits'])
+    const { clock, forward } = standing()
+    const { client, limit } = await start({ limits: { mostPerSecond: 1 }, clock })
+    for (let i = 0; i < 10; i++) expect(await ask(client())).toBe('served')
+    const [first, second] = [client(), client()]
+    expect([await ask(first), await ask(second)]).toEqual(['waits', 'waits'])
     await limit({ mostPerSecond: 1000 })
-    await pause(SOON_MS)
-    expect(second.received).toBe(false)
+    await turns()
+    expect(first.received).toBe(false)
+    forward(1000)
     await until(() => second.received)
-    await pause(SOON_MS)
-    expect(third.received).toBe(true)
+    expect(first.received).toBe(true)
   })
 })
 
 describe('connection_creation_rate of an address', () => {
-  const rateWindows = { count: 2, sizeMs: 200 }
-
   test('has connections that come too fast closed, after a while, and reads nothing', async () => {
-    const { client, limit } = await start({ rateWindows })
-    await limit({ addressRates: new Map([['127.0.0.2', 10]]) })
-    expect([await ask(client('127.0.0.2')), await ask(client('127.0.0.2'))])
-      .toEqual(['served', 'served'])
-    const beganMs = performance.now()
-    const refused = [client('127.0.0.2'), client('127.0.0.2')]
-    for (const one of refused) one.write(requestOf(echo, 0, 1, { number: 7 }))
-    await pause(20)
-    expect(refused.map(({ isClosed }) => isClosed)).toEqual([false, false])
+    const { client, limit } = await start({ clock: standing().clock })
+    await limit({ addressRates: new Map([['127.0.0.2', 1]]) })
+    for (let i = 0; i < 10; i++) expect(await ask(client('127.0.0.2'))).toBe('served')
+    const refused = client('127.0.0.2')
+    expect(await ask(refused)).toBe('waits')
     // Others neither wait nor are refused.
     expect(await ask(client())).toBe('served')
-    await until(() => refused.every(({ isClosed }) => isClosed))
-    expect(refused.map(({ received }) => received)).toEqual([false, false])
-    expect(performance.now() - beganMs).toBeLessThan(600)
+    await until(() => refused.isClosed)
+    expect(refused.received).toBe(false)
   })
 
   test('is that of all addresses where it has none of its own', async () => {
-    const { client, limit } = await start({ rateWindows })
-    await limit({ addressRate: 5, addressRates: new Map([['127.0.0.2', 1000]]) })
-    expect(await ask(client())).toBe('served')
+    const { client, limit } = await start({ clock: standing().clock })
+    await limit({ addressRate: 1, addressRates: new Map([['127.0.0.2', 1000]]) })
+    for (let i = 0; i < 10; i++) expect(await ask(client())).toBe('served')
     expect(await ask(client())).not.toBe('served')
-    for (let i = 0; i < 4; i++) expect(await ask(client('127.0.0.2'))).toBe('served')
+    for (let i = 0; i < 20; i++) expect(await ask(client('127.0.0.2'))).toBe('served')
     await limit({})
     expect(await ask(client())).toBe('served')
   })
 
   test('does not count for listeners what it keeps out', async () => {
-    const { client, limit } = await start({ rateWindows: { count: 2, sizeMs: 1000 } })
-    await limit({ mostPerSecond: 3, addressRates: new Map([['127.0.0.2', 1]]) })
-    expect(await ask(client('127.0.0.2'))).toBe('served')
+    const { client, limit } = await start({ clock: standing().clock })
+    await limit({ mostPerSecond: 1.2, addressRates: new Map([['127.0.0.2', 1]]) })
+    for (let i = 0; i < 10; i++) expect(await ask(client('127.0.0.2'))).toBe('served')
     for (let i = 0; i < 5; i++) expect(await ask(client('127.0.0.2'))).not.toBe('served')
     expect([await ask(client()), await ask(client())]).toEqual(['served', 'served'])
+    expect(await ask(client())).toBe('waits')
   })
 })
