@@ -46,7 +46,7 @@ export class Endpoint {
     const exposition = node.step === undefined
       ? await this.#ofNode() : await Exposition.of(stateFamilies(node), clock)
     const parts = await exposition.parts()
-    const body = [...parts, await ofProcess.text()].map((part) => `${part}\n`)
+    const body = [...parts, Buffer.from(await ofProcess.text())]
     return { status: 200, type: exposition.contentType, body }
   }
 
@@ -57,5 +57,5 @@ export class Endpoint {
 }
 
 function text(status: number, line: string): HttpAnswer {
-  return { status, type: TEXT, body: [`${line}\n`] }
+  return { status, type: TEXT, body: [Buffer.from(`${line}\n`)] }
 }

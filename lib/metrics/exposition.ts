@@ -41,15 +41,15 @@ export class Exposition {
     return this.#registry.contentType
   }
 
-  /** The text, in parts; a family opens with what it means. */
-  parts(): Promise<string[]> {
+  /** The text, in parts that end in a line; a family opens with what it means. */
+  parts(): Promise<Buffer[]> {
     const parts = this.#last.then(() => this.#collect())
     this.#last = parts.catch(() => {})
     return parts
   }
 
-  async #collect(): Promise<string[]> {
-    const parts: string[] = []
+  async #collect(): Promise<Buffer[]> {
+    const parts: Buffer[] = []
     this.#sliceStartMs = this.#clock.monotonicMs()
     for (const told of this.#told) {
       const samples = told.family.samples()[Symbol.iterator]()
@@ -57,7 +57,8 @@ export class Exposition {
         hasMore = await this.#take(samples, told.slice)
         if (!isFirst && told.slice.length === 0) break
         const text = await this.#registry.getSingleMetricAsString(told.family.name)
-        parts.push(isFirst ? text : withoutHead(text))
+        // Megabytes of it are nothing for the collector of garbage to carry around.
+        parts.push(Buffer.from(`${isFirst ? text : withoutHead(text)}\n`))
       }
       told.clear()
     }

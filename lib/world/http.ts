@@ -7,7 +7,7 @@ export interface HttpAnswer {
   /** `content-type` */
   readonly type: string
   /** In parts. */
-  readonly body: readonly string[]
+  readonly body: readonly Buffer[]
 }
 
 /** Gives the answer to a path, which comes without what stands behind a question mark. */
@@ -77,12 +77,25 @@ async function respond(
     return
   }
   const { status, type, body } = await answer(url.split('?', 1)[0]!)
-  const chunks = body.map((part) => Buffer.from(part))
-  const sizeBytes = chunks.reduce((sum, { length }) => sum + length, 0)
+  const sizeBytes = body.reduce((sum, { length }) => sum + length, 0)
   response.writeHead(status, {
     'content-type': type, 'content-length': sizeBytes, 'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   })
-  if (method === 'GET') for (const chunk of chunks) response.write(chunk)
+  for (const part of method === 'GET' ? body : []) {
+    if (response.destroyed) return
+    if (!response.write(part)) await drained(response)
+  }
   response.end()
+}
+
+/** The client has taken what there was, or is gone. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.on('drain', done).on('close', done)
+  })
 }
