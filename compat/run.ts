@@ -20,6 +20,7 @@ import { exchangeSuite } from './exchange/checks.ts'
 import { connectSuite } from './connect/checks.ts'
 import { dockerSuite } from './docker/checks.ts'
 import { limitsSuite } from './limits/checks.ts'
+import { metricsSuite } from './metrics/checks.ts'
 import { franzGoSuite } from './franz-go/checks.ts'
 import { pairsSuite } from './pairs/checks.ts'
 import { protocolSuite } from './protocol/checks.ts'
@@ -35,7 +36,7 @@ import { readmeOf } from './readme.ts'
 const SUITES: readonly Suite[] = [
   kafkajsSuite, platformaticSuite, kcatSuite, confluentKafkaSuite,
   javaSuite, franzGoSuite, pairsSuite, protocolSuite, exchangeSuite,
-  refusalsSuite, limitsSuite,
+  refusalsSuite, limitsSuite, metricsSuite,
   transactionsSuite, streamsSuite, connectSuite, javaGroupsSuite,
   adminSuite, disksSuite, compactionSuite, cliSuite, dockerSuite,
 ]
