@@ -102,10 +102,10 @@ export class Dispatcher {
       this.#fail(exchange, request, error)
       return
     }
-    this.#stats?.handled(exchange)
     if (answer === NO_ANSWER) {
       this.#finish(exchange)
     } else if (answer instanceof Later) {
+      this.#stats?.waits(exchange)
       answer.settle(
         (response) => {
           if (response === NO_ANSWER) this.#finish(exchange)
@@ -114,6 +114,7 @@ export class Dispatcher {
         (error) => this.#fail(exchange, request, error),
       )
     } else if (isPromise(answer)) {
+      this.#stats?.waits(exchange)
       answer.then(
         (response) => this.#deliver(exchange, request, response),
         (error: unknown) => this.#fail(exchange, request, error),

@@ -90,6 +90,8 @@ describe('samsa', () => {
     [['start', '--override'], 'Not enough arguments following: override', 2],
     [['start', '--log-level', 'loud'], 'log-level', 2],
     [['start', '--max-open-files', '0.5'], '--max-open-files: must be a whole number', 1],
+    [['start', '--metrics-port', '65536'], '--metrics-port: must be a whole number from 0 to', 1],
+    [['start', '--metrics-host', '::1'], '--metrics-host: has no effect without --metrics-port', 1],
     [['format'], 'cluster-id', 2],
     [['topics', 'lst'], 'Did you mean list?', 2],
   ])('%j is a mistake, and starts nothing', async (args, words, exitCode) => {
@@ -120,6 +122,23 @@ describe('samsa start', () => {
     second.child.kill('SIGINT')
     expect(await second.exit).toBe(0)
     expect(second.stdout.split('\n')).toHaveLength(2)
+  })
+
+  test('is watched where a port is given for it, and is gone from there with its end', async () => {
+    const broker = samsa('start', ...FREE_PORT, '--metrics-port', '0')
+    await broker.ready()
+    const [, url] = /url=(http:\/\/127\.0\.0\.1:\d+)\/metrics\n/.exec(broker.stderr)!
+    expect(await (await fetch(`${url}/readyz`)).text()).toBe('ready\n')
+    expect(await (await fetch(`${url}/metrics`)).text())
+      .toContain('\nkafka_server_replicamanager_partitioncount 0\n')
+    const { port } = new URL(url!)
+    const other = samsa('start', ...FREE_PORT, '--metrics-port', port,
+      '--override', 'log.dirs=other')
+    expect(await other.exit).toBe(1)
+    expect(other.stderr).toContain(`127.0.0.1:${port}: another process listens on this port`)
+    broker.child.kill('SIGTERM')
+    expect(await broker.exit).toBe(0)
+    expect(existsSync(join(directory, 'samsa-data', '.kafka_cleanshutdown'))).toBe(true)
   })
 
   test('is spoken to by the other commands', async () => {
