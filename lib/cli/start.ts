@@ -88,6 +88,8 @@ async function watched(
     if (host === undefined) return { node: new Node(config, world) }
     throw new StartError('--metrics-host: has no effect without --metrics-port')
   }
+  // To the system it would mean all addresses.
+  if (host === '') throw new StartError('--metrics-host: must be an address')
   if (!(Number.isInteger(port) && port >= 0 && port <= MAX_PORT)) {
     throw new StartError(`--metrics-port: must be a whole number from 0 to ${MAX_PORT}`)
   }

@@ -91,6 +91,7 @@ describe('samsa', () => {
     [['start', '--log-level', 'loud'], 'log-level', 2],
     [['start', '--max-open-files', '0.5'], '--max-open-files: must be a whole number', 1],
     [['start', '--metrics-port', '65536'], '--metrics-port: must be a whole number from 0 to', 1],
+    [['start', '--metrics-port', '0', '--metrics-host='], 'metrics-host', 1],
     [['start', '--metrics-host', '::1'], '--metrics-host: has no effect without --metrics-port', 1],
     [['format'], 'cluster-id', 2],
     [['topics', 'lst'], 'Did you mean list?', 2],

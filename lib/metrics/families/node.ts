@@ -35,7 +35,7 @@ export function nodeFamilies(node: Watched, stats: RequestStats, clock: Clock): 
     ...requestFamilies(stats, server, clock),
     ...connectionFamilies(server),
     ...fetchSessionFamilies(fetchSessions),
-    ...replicaFamilies(partitions),
+    ...replicaFamilies(partitions, controller),
     ...controllerFamilies(controller),
     ...groupFamilies(groups),
     ...directoryFamilies([...new Set(node.config.logDirs)], directories),

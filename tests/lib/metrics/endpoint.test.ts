@@ -2,6 +2,7 @@
 
 import { afterEach, expect, test } from '@jest/globals'
 import { DEVELOPMENT, parseConfig } from '../../../lib/config.ts'
+import { createTopics } from '../../../lib/library/topics.ts'
 import { type Watched, whyNotReady } from '../../../lib/metrics/readiness.ts'
 import { RequestStats } from '../../../lib/metrics/request-stats.ts'
 import { type MetricsServer, serveMetrics } from '../../../lib/metrics/serve.ts'
@@ -67,9 +68,12 @@ test('alive from the first moment on, ready when it serves, until it stops', asy
 test('not ready with a log directory offline, which is named', async () => {
   const { node, metrics: { url } } = await watchedNode()
   await node.start()
+  await createTopics(node.services, [{ name: 'orders', partitions: 5 }])
   const { partitions, logDirectories } = node.services
   const [one] = logDirectories.all
   const lost = logDirectories.all.find(({ path }) => path === '/two')!
+  const lying = [...partitions.all()].filter(({ directory }) => directory === lost).length
+  expect(lying).toBeGreaterThan(0)
   partitions.failDirectory(lost, new StorageError('the disk broke', '/two'))
   expect(await get(url, '/readyz'))
     .toEqual({ status: 503, text: 'not ready: the log directory /two is offline\n' })
@@ -79,6 +83,9 @@ test('not ready with a log directory offline, which is named', async () => {
   expect(told.value('kafka_log_logmanager_offlinelogdirectorycount')).toBe(1)
   expect(told.value(name, { logDirectory: `"${one!.path}"` })).toBe(0)
   expect(told.value(name, { logDirectory: '"/two"' })).toBe(1)
+  expect(told.value('kafka_server_replicamanager_offlinereplicacount')).toBe(lying)
+  expect(told.value('kafka_server_replicamanager_partitioncount')).toBe(5 - lying)
+  expect(told.all('kafka_log_log_size')).toHaveLength(5 - lying)
 })
 
 test('not ready as long as it is not registered, is fenced, or does not know the newest metadata',
