@@ -71,7 +71,7 @@ async function tables() {
       resolveDir: root,
       contents: `
         export { SETTINGS } from './lib/config/table.ts'
-        export { SINGLE_NODE_DEFAULTS } from './lib/library/options.ts'
+        export { SAID_BY_OPTIONS, SINGLE_NODE_DEFAULTS } from './lib/library/options.ts'
         export { isServed } from './lib/config/values.ts'
         export { TOPIC_CONFIGS } from './storage/config.ts'
         export { handlers } from './lib/handlers/index.ts'
@@ -85,10 +85,11 @@ async function tables() {
 }
 
 function tableTypes({
-  SETTINGS, SINGLE_NODE_DEFAULTS, isServed, TOPIC_CONFIGS, handlers, Errors,
+  SETTINGS, SAID_BY_OPTIONS, SINGLE_NODE_DEFAULTS, isServed, TOPIC_CONFIGS, handlers, Errors,
 }) {
   const names = Object.keys(Errors).map((name) => `    | '${name}'`).join('\n')
-  const settings = SETTINGS.filter(isServed).map((setting) => (
+  const taken = SETTINGS.filter((one) => isServed(one) && !SAID_BY_OPTIONS.has(one.name))
+  const settings = taken.map((setting) => (
     settingType(setting, SINGLE_NODE_DEFAULTS.get(setting.name) ?? setting.spec.default)))
   return [
     `/** Kafka's name of an error. */\nexport type ErrorName =\n${names};\n`,

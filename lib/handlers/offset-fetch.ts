@@ -106,10 +106,17 @@ function identified({ topics }: Image, fetched: readonly FetchedTopic[]): Fetche
   })
 }
 
+/** Kafka says these of partitions, never of a group. */
+const PARTITION_ERRORS: ReadonlySet<number> = new Set([
+  Errors.UNSTABLE_OFFSET_COMMIT, Errors.UNKNOWN_TOPIC_OR_PARTITION, Errors.UNKNOWN_TOPIC_ID,
+  Errors.TOPIC_AUTHORIZATION_FAILED,
+])
+
 function failedGroup(
   { groupId, topics }: AskedGroup, errorCode: number, apiVersion: number,
 ): FetchedGroup {
-  if (apiVersion >= GROUP_ERROR_SINCE) return { groupId, topics: [], errorCode }
+  const isOfPartitions = PARTITION_ERRORS.has(errorCode) && topics !== null
+  if (apiVersion >= GROUP_ERROR_SINCE && !isOfPartitions) return { groupId, topics: [], errorCode }
   return {
     groupId,
     topics: (topics ?? []).map((topic) => withError(topic, errorCode)),

@@ -29,7 +29,10 @@ export interface BrokerOptions {
    * `Broker.metricsUrl`. Left out: it is not.
    */
   readonly metrics?: MetricsOptions | undefined
-  /** Topics to begin with. They are there when `start` resolves, and again after each `reset`. */
+  /**
+   * Topics to begin with. They are there when `start` resolves, and again after each `reset`; one
+   * that the directory has already stays as it is.
+   */
   readonly topics?: readonly (string | TopicOptions)[] | undefined
   /**
    * What the broker logs: the least important level that is still written to standard error, or

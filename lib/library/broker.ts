@@ -21,7 +21,7 @@ import { MovableClock } from './movable-clock.ts'
 import { Producer } from './produce.ts'
 import { readRecords } from './records.ts'
 import { emptyCluster } from './reset.ts'
-import { createTopics, topicsOf } from './topics.ts'
+import { createMissing, createTopics, topicsOf } from './topics.ts'
 
 /** A broker in this process, in memory or on a disk. */
 export type Broker = Api.Broker
@@ -180,7 +180,7 @@ async function start(options: Api.BrokerOptions, beginning: Beginning): Promise<
   }
   const broker = new InProcessBroker(node, options, beginning, faults, metrics)
   try {
-    await createTopics(node.services, options.topics?.map(topicOptions) ?? [])
+    await createMissing(node.services, options.topics?.map(topicOptions) ?? [])
   } catch (error) {
     await broker.close()
     throw error

@@ -37,8 +37,18 @@ export function brokerConfig(
   return parseConfig(given, warn, { base })
 }
 
+/** Settings of Kafka that are options here: a setting beside them would not count. */
+export const SAID_BY_OPTIONS: ReadonlyMap<string, string> = new Map([
+  ['log.dir', 'directory'], ['log.dirs', 'directory'], ['metadata.log.dir', 'directory'],
+])
+
 /** In a file it is worth a warning, which few would see here. */
 function checkName(name: string): void {
+  const option = SAID_BY_OPTIONS.get(name)
+  if (option !== undefined) {
+    throw new StartError(`settings: what ${name} says is said by the option ${option}; `
+      + 'without it everything lies in memory')
+  }
   if (SETTINGS_BY_NAME.has(name)) return
   const meant = nearest(name, SETTINGS_BY_NAME.keys())
   throw new StartError(`settings: Kafka has none that is called ${name}`

@@ -119,7 +119,11 @@ class Reading {
   #indexes({ partitions }: Topic): number[] {
     const all = [...partitions.keys()].sort((a, b) => a - b)
     const { partitions: wanted } = this.#options
-    return wanted === undefined ? all : all.filter((index) => wanted.includes(index))
+    if (wanted === undefined) return all
+    // Who reads on waits for partitions that are still to come.
+    const missing = this.#isEndless ? undefined : wanted.find((index) => !partitions.has(index))
+    if (missing === undefined) return all.filter((index) => wanted.includes(index))
+    throw new KafkaError(Errors.UNKNOWN_TOPIC_OR_PARTITION, `${this.#name}-${missing}`)
   }
 
   async #place(indexes: readonly number[], isFirst: boolean): Promise<void> {

@@ -47,6 +47,14 @@ export async function createTopics(
   }
 }
 
+/** As `createTopics`; those that are there already stay as they are. */
+export async function createMissing(
+  services: Services, topics: readonly TopicOptions[],
+): Promise<void> {
+  const { topics: known } = services.controller.image
+  await createTopics(services, topics.filter(({ name }) => known.byName(name) === undefined))
+}
+
 /** As a producer does by asking for its metadata; that somebody else was faster is no matter. */
 export async function createIfAllowed(services: Services, topic: string): Promise<void> {
   if (!services.config.autoCreateTopicsEnable) return

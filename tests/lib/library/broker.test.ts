@@ -126,6 +126,24 @@ describe('on a disk', () => {
     expect(await values(second, 'orders')).toEqual(['one'])
   })
 
+  test('it starts again with the same options', async () => {
+    const directory = temporaryDirectory()
+    const options = { directory, topics: ['orders', { name: 'wide', partitions: 3 }] }
+    const first = await start(options)
+    await first.produce('orders', { value: 'one' })
+    await first.close()
+    const second = await start({ ...options, topics: [...options.topics, 'new'] })
+    expect(await values(second, 'orders')).toEqual(['one'])
+    const found = (await second.topics.list()).map(({ name, partitions }) => [name, partitions])
+    expect(found).toEqual([['new', 1], ['orders', 1], ['wide', 3]])
+  })
+
+  test('that it lies there is said by an option, not by a setting', async () => {
+    const directory = temporaryDirectory()
+    await expect(start({ settings: { 'log.dirs': directory } })).rejects.toThrow(
+      'settings: what log.dirs says is said by the option directory')
+  })
+
   test('when its disk fails it says so, and is closed', async () => {
     const directory = temporaryDirectory()
     const broker = await start({ directory })

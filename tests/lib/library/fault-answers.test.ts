@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals'
 import { decodeResponse, encodeResponse } from '../../../protocol/compile.ts'
-import { Errors } from '../../../protocol/errors.ts'
+import { type ErrorName, Errors } from '../../../protocol/errors.ts'
 import { type Field, type Shape, ZERO_UUID } from '../../../protocol/schema.ts'
 import { handlers } from '../../../lib/handlers/index.ts'
 import { ScriptedFaults } from '../../../lib/library/faults.ts'
@@ -51,9 +51,11 @@ function errorsIn(value: unknown, path = ''): string[] {
       ? one === Errors.NONE ? [] : [`${path}.${name}`.slice(1)] : errorsIn(one, `${path}.${name}`)))
 }
 
-async function answersOf(name: string): Promise<Map<number, string[]>> {
+async function answersOf(
+  name: string, error: ErrorName = 'NOT_LEADER_OR_FOLLOWER',
+): Promise<Map<number, string[]>> {
   const faults = new ScriptedFaults(handlers, clock)
-  faults.on(name).reply('NOT_LEADER_OR_FOLLOWER')
+  faults.on(name).reply(error)
   const handler = faults.inFrontOf(handlers).find(({ api }) => api.name === name)!
   const found = new Map<number, string[]>()
   for (let version = handler.versions[0]; version <= handler.versions[1]; version++) {
@@ -88,6 +90,10 @@ describe('an answer has the error', () => {
     expect(await newest('DescribeGroups')).toEqual(['groups[].errorCode'])
     expect(await newest('OffsetFetch')).toContain('groups[].errorCode')
     expect(await newest('FindCoordinator')).toEqual(['coordinators[].errorCode'])
+    // Kafka says so of partitions alone, and clients look for it there.
+    const unstable = await answersOf('OffsetFetch', 'UNSTABLE_OFFSET_COMMIT')
+    expect([...unstable].at(-1)![1]).toEqual(['groups[].topics[].partitions[].errorCode'])
+    expect(unstable.get(7)).toEqual(['topics[].partitions[].errorCode'])
     for (const name of ['ApiVersions', 'JoinGroup', 'Heartbeat', 'EndTxn', 'InitProducerId']) {
       expect(await newest(name)).toEqual(['errorCode'])
     }

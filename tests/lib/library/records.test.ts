@@ -117,6 +117,13 @@ describe('produce', () => {
     expect(await broker.produce('small', [])).toEqual([])
   })
 
+  test('a partition that is not there is not read as an empty one', async () => {
+    const broker = await start({ topics: ['orders'] })
+    await expect(values(broker, 'orders', { partitions: [0, 9] })).rejects.toMatchObject({
+      code: 'UNKNOWN_TOPIC_OR_PARTITION', message: expect.stringContaining('orders-9'),
+    })
+  })
+
   test('a topic of hundreds of partitions can be written to at once', async () => {
     const broker = await start()
     await broker.topics.create('wide', { partitions: 500 })
