@@ -12,11 +12,14 @@ import { alterUserScramCredentialsHandler } from './alter-user-scram-credentials
 import { apiVersionsHandler } from './api-versions.ts'
 import { consumerGroupDescribeHandler } from './consumer-group-describe.ts'
 import { consumerGroupHeartbeatHandler } from './consumer-group-heartbeat.ts'
+import { createAclsHandler } from './create-acls.ts'
 import { createPartitionsHandler } from './create-partitions.ts'
 import { createTopicsHandler } from './create-topics.ts'
+import { deleteAclsHandler } from './delete-acls.ts'
 import { deleteGroupsHandler } from './delete-groups.ts'
 import { deleteRecordsHandler } from './delete-records.ts'
 import { deleteTopicsHandler } from './delete-topics.ts'
+import { describeAclsHandler } from './describe-acls.ts'
 import { describeClientQuotasHandler } from './describe-client-quotas.ts'
 import { describeClusterHandler } from './describe-cluster.ts'
 import { describeConfigsHandler } from './describe-configs.ts'
@@ -66,11 +69,14 @@ export const handlers: readonly Handler[] = [
   apiVersionsHandler,
   consumerGroupDescribeHandler,
   consumerGroupHeartbeatHandler,
+  createAclsHandler,
   createPartitionsHandler,
   createTopicsHandler,
+  deleteAclsHandler,
   deleteGroupsHandler,
   deleteRecordsHandler,
   deleteTopicsHandler,
+  describeAclsHandler,
   describeClientQuotasHandler,
   describeClusterHandler,
   describeConfigsHandler,
