@@ -51,9 +51,7 @@ export async function failureOf(error: unknown, session: Session): Promise<Failu
     return { exitCode: UNREACHABLE, message, next: nextOfForeign(error) }
   }
   if (error instanceof UnsupportedError) {
-    return {
-      exitCode: FAILED, message, next: 'The broker is of another version: it may be too old.',
-    }
+    return { exitCode: FAILED, message, next: OTHER_VERSION }
   }
   if (error instanceof DecodeError) {
     return {
@@ -126,6 +124,8 @@ async function nextOfUnknownTopic(name: string, session: Session): Promise<strin
   }
 }
 
+const OTHER_VERSION = 'The broker is of another version: it may be too old.'
+
 const NEXT: ReadonlyMap<string, string> = new Map([
   ['TOPIC_ALREADY_EXISTS', '`--if-not-exists` takes it as it is; `samsa topics alter` changes it.'],
   ['INVALID_TOPIC_EXCEPTION',
@@ -148,6 +148,7 @@ const NEXT: ReadonlyMap<string, string> = new Map([
   ['GROUP_AUTHORIZATION_FAILED', 'The broker lets another user do this.'],
   ['CLUSTER_AUTHORIZATION_FAILED', 'The broker lets another user do this.'],
   ['TOPIC_DELETION_DISABLED', 'The broker is run with delete.topic.enable=false.'],
+  ['UNSUPPORTED_VERSION', OTHER_VERSION],
   ['POLICY_VIOLATION', 'Whoever runs the cluster can tell what its policy allows.'],
 ])
 

@@ -1,6 +1,6 @@
 // What can go wrong for a client: nobody there, no answer, a broker that cannot, one that refuses.
 
-import { ApiError, type ErrorCode, errorMessage, errorName } from '../../protocol/errors.ts'
+import { ApiError, type ErrorCode, Errors, errorMessage, errorName } from '../../protocol/errors.ts'
 import type { RecordToWrite } from '../../protocol/records/record-writer.ts'
 
 /** No connection, or it broke: of the address, for the reason. */
@@ -77,6 +77,15 @@ export class RefusedRecordError extends RefusedError {
     super(code, about, message)
     this.record = record
   }
+}
+
+/**
+ * Whether the other side does not know what it was asked: it serves no version of it, or says so in
+ * its answer, as where a feature of the cluster is of an older level.
+ */
+export function isUnsupported(error: unknown): boolean {
+  return error instanceof UnsupportedError
+    || (error instanceof RefusedError && error.code === Errors.UNSUPPORTED_VERSION)
 }
 
 /** Throws the refusal, where the code is one. */

@@ -7,7 +7,7 @@ import { describeGroups } from '../../protocol/messages/describe-groups.ts'
 import { listGroups } from '../../protocol/messages/list-groups.ts'
 import { type Client, partitionKey, type TopicPartition } from './client.ts'
 import type { Connection } from './connection.ts'
-import { RefusedError, throwIfRefused, UnsupportedError } from './errors.ts'
+import { isUnsupported, RefusedError, throwIfRefused } from './errors.ts'
 import { byPlace, type Committed, committedOffsets } from './group-offsets.ts'
 import { assignedIn } from './member.ts'
 import { LATEST, type OffsetAt, offsetsAt } from './offsets.ts'
@@ -67,7 +67,7 @@ export async function describe(client: Client, groupId: string): Promise<Describ
   })
 }
 
-/** Undefined for one of the classic protocol, and where there is no other. */
+/** Undefined for one of the classic protocol, and where there is no other (`group.version` 0). */
 async function describeConsumerGroup(
   connection: Connection, groupId: string,
 ): Promise<DescribedGroup | undefined> {
@@ -90,7 +90,7 @@ async function describeConsumerGroup(
       })).sort(byMemberId),
     }
   } catch (error) {
-    if (error instanceof UnsupportedError) return undefined
+    if (isUnsupported(error)) return undefined
     throw error
   }
 }

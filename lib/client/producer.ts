@@ -13,7 +13,7 @@ import type { RecordToWrite } from '../../protocol/records/record-writer.ts'
 import { ZERO_UUID } from '../../protocol/schema.ts'
 import type { Timer } from '../world/clock.ts'
 import { type Client, partitionKey, type TopicPartition } from './client.ts'
-import { RefusedError, RefusedRecordError, UnsupportedError } from './errors.ts'
+import { isUnsupported, RefusedError, RefusedRecordError } from './errors.ts'
 
 export type Acks = -1 | 0 | 1
 
@@ -185,7 +185,7 @@ export class Producer {
       if (errorCode !== 0) throw new RefusedError(errorCode, 'a producer id')
       return { producerId, producerEpoch }
     }).catch((error: unknown) => {
-      if (error instanceof UnsupportedError) return NO_PRODUCER
+      if (isUnsupported(error)) return NO_PRODUCER
       throw error
     })
     return this.#identity
