@@ -7,7 +7,7 @@ import { Member } from '../client/member.ts'
 import { type Ends, endsOf, type Isolation } from '../client/offsets.ts'
 import { counted, partitionList, PARTITIONS, partitionsOf, wholeNumber } from './arguments.ts'
 import { command } from './command.ts'
-import { UsageError } from './exit.ts'
+import { InterruptedError, UsageError } from './exit.ts'
 import { unlessAborted } from './interruption.ts'
 import { OFFSET_HELP, type OffsetSpec, parseOffset, resolveOffsets } from './offset-spec.ts'
 import { type PlacedRecord, recordJson } from './record-json.ts'
@@ -141,10 +141,13 @@ class Reading {
   async runAsMember(groupId: string): Promise<void> {
     for (const topic of this.#options.topics) await this.#client.topic(topic)
     const member = new Member(this.#client, groupId, this.#options.topics)
+    const signal = this.#session.watchForInterruption()
     try {
       do {
         await this.#commit(member)
-        await this.#beginAssigned(groupId, await member.join())
+        const assigned = await unlessAborted(member.join(), signal)
+        if (assigned === undefined) throw new InterruptedError()
+        await this.#beginAssigned(groupId, assigned)
         await this.#readToEnd(member)
       } while (member.checkForRejoin() && !this.#isOver)
       await this.#commit(member)

@@ -50,6 +50,7 @@ const STALE: readonly number[] = [
 ]
 
 export class Client {
+  readonly #options: ClientOptions
   readonly #bootstrap: readonly Address[]
   readonly #connectionOptions: ConnectionOptions
   readonly clock: Clock
@@ -60,6 +61,7 @@ export class Client {
   #wasReached = false
 
   constructor(options: ClientOptions) {
+    this.#options = options
     const {
       bootstrap, dial, clock, softwareVersion, clientId = CLIENT_ID,
       requestTimeoutMs = REQUEST_TIMEOUT_MS, timeoutMs = TIMEOUT_MS,
@@ -68,6 +70,11 @@ export class Client {
     this.#connectionOptions = { dial, clock, clientId, softwareVersion, requestTimeoutMs }
     this.clock = clock
     this.#timeoutMs = timeoutMs
+  }
+
+  /** One with connections of its own: brokers answer what comes by one of them in its order. */
+  another(): Client {
+    return new Client(this.#options)
   }
 
   close(): void {

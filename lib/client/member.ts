@@ -24,6 +24,8 @@ const PROTOCOL_TYPE = 'consumer'
 const PROTOCOL = 'range'
 /** Joins wait for the others to come. */
 const JOIN_TIMEOUT_MS = REBALANCE_TIMEOUT_MS + 10_000
+/** How long who leaves waits to learn its id: the answer that tells it waits for nobody. */
+const ID_TIMEOUT_MS = 1000
 /** After these the member joins anew. */
 const REJOIN: readonly number[] = [
   Errors.REBALANCE_IN_PROGRESS, Errors.ILLEGAL_GENERATION, Errors.UNKNOWN_MEMBER_ID,
@@ -38,6 +40,8 @@ export class Member {
   #timer: Timer | undefined
   #hasToRejoin = true
   #hasLeft = false
+  /** Settles with the join that is under way. */
+  #joining: Promise<unknown> | undefined
   #failure: unknown
 
   constructor(client: Client, groupId: string, topics: readonly string[]) {
@@ -54,6 +58,16 @@ export class Member {
 
   /** Joins, and gives what is assigned to it. Throws RefusedError. */
   async join(): Promise<TopicPartition[]> {
+    const joining = this.#joinAndSync()
+    this.#joining = joining
+    try {
+      return await joining
+    } finally {
+      this.#joining = undefined
+    }
+  }
+
+  async #joinAndSync(): Promise<TopicPartition[]> {
     for (;;) {
       this.#timer?.cancel()
       const joined = await this.#ask(() => this.#join())
@@ -77,12 +91,26 @@ export class Member {
     return committed === true
   }
 
+  /** At any time, even while it joins: what `join` gives then is for nobody. */
   async leave(): Promise<void> {
     this.#hasLeft = true
     this.#timer?.cancel()
+    const joining = this.#joining
+    if (this.#memberId === '' && joining !== undefined) {
+      await Promise.race([joining.catch(() => {}), this.#client.pause(ID_TIMEOUT_MS)])
+    }
     if (this.#memberId === '') return
-    const memberId = this.#memberId
-    await this.#client.askCoordinator('group', this.#groupId, leaveGroup, {
+    // A join that waits for the others would hold up what is behind it in its connection.
+    const client = joining === undefined ? this.#client : this.#client.another()
+    try {
+      await this.#leave(client, this.#memberId)
+    } finally {
+      if (client !== this.#client) client.close()
+    }
+  }
+
+  #leave(client: Client, memberId: string): Promise<void> {
+    return client.askCoordinator('group', this.#groupId, leaveGroup, {
       groupId: this.#groupId, memberId, members: [{ memberId }],
     }, () => {})
   }
@@ -102,10 +130,14 @@ export class Member {
   #join(): Promise<Decoded<typeof joinGroup['response']> | undefined> {
     const metadata = Buffer.concat([version0(), encodeMessage(
       consumerProtocolSubscription, 0, { topics: [...this.#topics].sort() })])
-    return this.#client.askCoordinator('group', this.#groupId, joinGroup, {
-      groupId: this.#groupId, sessionTimeoutMs: SESSION_TIMEOUT_MS,
-      rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS, memberId: this.#memberId,
-      protocolType: PROTOCOL_TYPE, protocols: [{ name: PROTOCOL, metadata }],
+    return this.#client.askCoordinator('group', this.#groupId, joinGroup, () => {
+      // It would be a member again, of which nobody knows.
+      if (this.#hasLeft) throw new Error(`the member has left group ${this.#groupId}`)
+      return {
+        groupId: this.#groupId, sessionTimeoutMs: SESSION_TIMEOUT_MS,
+        rebalanceTimeoutMs: REBALANCE_TIMEOUT_MS, memberId: this.#memberId,
+        protocolType: PROTOCOL_TYPE, protocols: [{ name: PROTOCOL, metadata }],
+      }
     }, (answer) => {
       this.#memberId = answer.memberId === '' ? this.#memberId : answer.memberId
       // It has an id now, and joins with that.

@@ -1,40 +1,16 @@
 // The `samsa` command as its user meets it: the build in dist, as a process of its own.
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { Samsa } from './cli-process.ts'
 
-const MAIN = resolve(__dirname, '../../dist/main.js')
 const { version } = JSON.parse(
   readFileSync(resolve(__dirname, '../../package.json'), 'utf8')) as { version: string }
 const CLUSTER = '5L6g3nShT-eMCtK--X86sw'
-
-class Samsa {
-  readonly child: ChildProcess
-  stdout = ''
-  stderr = ''
-  readonly exit: Promise<number | null>
-
-  constructor(args: readonly string[], cwd: string) {
-    this.child = spawn(process.execPath, [MAIN, ...args], { cwd })
-    this.child.stdout?.on('data', (chunk: Buffer) => { this.stdout += chunk.toString() })
-    this.child.stderr?.on('data', (chunk: Buffer) => { this.stderr += chunk.toString() })
-    this.exit = once(this.child, 'close').then(([code]) => code as number | null)
-  }
-
-  /** The first line on standard output. */
-  async ready(): Promise<string> {
-    while (!this.stdout.includes('\n')) {
-      if (this.child.exitCode !== null) throw new Error(`ended at its start:\n${this.stderr}`)
-      await new Promise((later) => setTimeout(later, 5))
-    }
-    return this.stdout
-  }
-}
 
 let directory = ''
 let running: Samsa[] = []
