@@ -76,7 +76,7 @@ export class Session {
   /** Whether to go on with what cannot be undone. Where nobody can be asked it takes `--yes`. */
   async confirm({ yes }: DestructiveOptions, question: string): Promise<boolean> {
     if (yes) return true
-    if (this.terminal.isInteractive) return ask(question)
+    if (this.terminal.isInteractive) return ask(this.terminal, question)
     throw new UsageError(`${question} Nobody can be asked here: add --yes to go on, `
       + '--dry-run to see what would be done')
   }

@@ -1,7 +1,8 @@
 // Where a command writes to and reads from: the streams of its process, or those of a test.
 
-import { createInterface } from 'node:readline/promises'
-import type { Readable } from 'node:stream'
+import { createInterface } from 'node:readline'
+import { type Readable, Writable } from 'node:stream'
+import { InterruptedError } from './exit.ts'
 import { tableLines, type Cell } from './table.ts'
 
 export interface Terminal {
@@ -98,12 +99,37 @@ export class Output {
   }
 }
 
-/** Asks on standard error, so that standard output stays what it is. */
-export async function ask(question: string): Promise<boolean> {
-  const reader = createInterface({ input: process.stdin, output: process.stderr })
+/**
+ * Asks on standard error, so that standard output stays what it is. The end of input, Ctrl-D, is a
+ * no. Throws InterruptedError for Ctrl-C.
+ */
+export async function ask(terminal: Terminal, question: string): Promise<boolean> {
+  const output = new Writable({
+    write(text: Buffer, _, done) {
+      terminal.writeError(text.toString())
+      done()
+    },
+  })
+  // As a terminal: otherwise Ctrl-C would be a signal, and end the process without a word.
+  const reader = createInterface({ input: terminal.stdin, output, terminal: true })
   try {
-    return /^y(es)?$/i.test((await reader.question(`${question} [y/N] `)).trim())
+    return await new Promise((resolve, reject) => {
+      const endLine = (): void => terminal.writeError('\n')
+      reader.once('SIGINT', () => {
+        endLine()
+        reject(new InterruptedError())
+      })
+      reader.once('close', () => {
+        endLine()
+        resolve(false)
+      })
+      reader.question(`${question} [y/N] `, (answer) => {
+        reader.removeAllListeners('close')
+        resolve(/^y(es)?$/i.test(answer.trim()))
+      })
+    })
   } finally {
+    reader.removeAllListeners('close')
     reader.close()
   }
 }
