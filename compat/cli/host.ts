@@ -27,7 +27,7 @@ async function answerTo({ args, input, columns }: Asked) {
     },
     drained: async () => {},
     writeError: (text) => { all.push(Buffer.from(text)) },
-    onReaderGone: () => {},
+    onOutputLost: () => {},
     columns,
     isInteractive: false,
     isWatched: false,

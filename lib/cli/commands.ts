@@ -5,13 +5,13 @@ import yargs, { type Argv } from 'yargs'
 import { VERSION } from '../version.ts'
 import { LOG_LEVELS } from '../world/logger.ts'
 import type { Command, Runner } from './command.ts'
-import { InterruptedError, USAGE, UsageError } from './exit.ts'
-import { failureOf, tell } from './failure.ts'
+import { InterruptedError, OutputError, UsageError } from './exit.ts'
+import { failureOf, outputFailure, tell, usageFailure } from './failure.ts'
 import { Interruption } from './interruption.ts'
 import { INTRODUCTION } from './introduction.ts'
 import { Session } from './session.ts'
 import { checked, guarded, withValues } from './strictness.ts'
-import { processTerminal, type Terminal } from './terminal.ts'
+import { Output, processTerminal, type Terminal } from './terminal.ts'
 
 const LOG_FORMATS = ['text', 'json'] as const
 const WIDEST_HELP = 100
@@ -80,9 +80,35 @@ const VERBS: readonly Noun[] = [
 export async function runCommand(
   args: readonly string[], terminal: Terminal = processTerminal(),
 ): Promise<number> {
+  const output = new Output(terminal, wantsJson(args))
+  try {
+    const exitCode = await run(args, terminal)
+    await terminal.drained()
+    return exitCode
+  } catch (error) {
+    if (error instanceof OutputError) return tell(outputFailure(error), { terminal, output })
+    if (!(error instanceof UsageError)) throw error
+    return tell(usageFailure(error, `samsa ${helpFor(args)}--help says what there is.`), {
+      terminal, output,
+    })
+  }
+}
+
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--')
+  return (end < 0 ? args : args.slice(0, end)).includes('--json')
+}
+
+async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   if (args.length === 0 || (args.length === 1 && ['--help', 'help', '-h'].includes(args[0]!))) {
     terminal.writeOut(INTRODUCTION)
     return 0
+  }
+  const words = args.filter((one) => one !== '--json')
+  const noun = NOUNS.find(({ name }) => name === words[0])
+  if (words.length < args.length && words.length === (noun === undefined ? 0 : 1)) {
+    const verbs = (await noun?.load())?.commands.map(({ usage }) => usage.split(' ')[0])
+    throw new UsageError(`name what to do${verbs === undefined ? '' : `: ${verbs.join(', ')}`}`)
   }
   let exitCode = 0
   const runner: Runner = async (options, run) => {
@@ -95,16 +121,8 @@ export async function runCommand(
     parser.showCompletionScript()
     return 0
   }
-  try {
-    await parser.parseAsync()
-    await terminal.drained()
-    return exitCode
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    const help = `samsa ${helpFor(args)}--help says what there is.`
-    terminal.writeError(`samsa: ${error.message}\n${help}\n`)
-    return USAGE
-  }
+  await parser.parseAsync()
+  return exitCode
 }
 
 function helpFor(args: readonly string[]): string {
@@ -123,12 +141,10 @@ async function runInSession(
   try {
     return await run(session) ?? 0
   } catch (error) {
-    const reason = session.isInterrupted && !(error instanceof UsageError)
-      ? new InterruptedError() : error
-    const failure = await failureOf(reason, session)
-    if (failure.exitCode === USAGE && !session.output.isJson) throw reason
-    tell(failure, session)
-    return failure.exitCode
+    // These are told where there may be no session.
+    if (error instanceof UsageError || error instanceof OutputError) throw error
+    const reason = session.isInterrupted ? new InterruptedError() : error
+    return tell(await failureOf(reason, session), session)
   } finally {
     session.close()
   }
@@ -141,7 +157,7 @@ async function grammar(
     .scriptName('samsa')
     .locale('en')
     .usage(`samsa ${VERSION}: a Kafka broker, and a command line for any Kafka`)
-  withServerCommands(parser, setExitCode)
+  withServerCommands(parser, terminal, setExitCode)
   for (const noun of NOUNS) {
     // What is not asked for is not loaded.
     const commands = args.includes(noun.name) ? (await noun.load()).commands : []
@@ -181,7 +197,9 @@ function withNoun(
   })
 }
 
-function withServerCommands(parser: Argv, setExitCode: (code: number) => void): void {
+function withServerCommands(
+  parser: Argv, terminal: Terminal, setExitCode: (code: number) => void,
+): void {
   parser
     .command('start [file]', 'Run a node until SIGTERM or SIGINT', startOptions, async (all) => {
       const given = checked(parser, 'start [file]', all)
@@ -199,7 +217,7 @@ function withServerCommands(parser: Argv, setExitCode: (code: number) => void): 
       setExitCode(format({
         file: given.file, overrides: given.override, clusterId: given.clusterId,
         isStandalone: given.standalone,
-      }))
+      }, terminal))
     })
 }
 

@@ -254,6 +254,8 @@ class Reading {
   async #commit(member: Member): Promise<void> {
     await this.#flush()
     if (this.#written.size === 0) return
+    // What nobody has is not committed.
+    await this.#session.output.written()
     if (await member.commit([...this.#written.values()])) this.#written.clear()
   }
 

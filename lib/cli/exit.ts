@@ -1,5 +1,7 @@
 // How a command ends that cannot do what it was asked, and with which exit code.
 
+import { reasonOf } from '../start-error.ts'
+
 /** Done. */
 export const DONE = 0
 /** A broker refused, or something failed. */
@@ -16,12 +18,21 @@ export class UsageError extends Error {
 
 /** Something is not as it was asked for; it says what to do next. */
 export class CommandError extends Error {
-  override readonly name = 'CommandError'
+  override readonly name: string = 'CommandError'
   readonly next: string | undefined
 
   constructor(message: string, next?: string) {
     super(message)
     this.next = next
+  }
+}
+
+/** Standard output takes no more. */
+export class OutputError extends CommandError {
+  override readonly name = 'OutputError'
+
+  constructor(cause: Error) {
+    super(`standard output cannot be written: ${reasonOf(cause)}`)
   }
 }
 

@@ -8,7 +8,7 @@ import {
 import { nearest } from '../config/nearest.ts'
 import { environmentError } from '../start-error.ts'
 import {
-  CommandError, DONE, FAILED, InterruptedError, UNREACHABLE, USAGE, UsageError,
+  CommandError, DONE, FAILED, InterruptedError, type OutputError, UNREACHABLE, USAGE, UsageError,
 } from './exit.ts'
 import type { Session } from './session.ts'
 
@@ -27,9 +27,7 @@ const INTERRUPTED = 130
 
 /** Gives what is to be said; throws what is a bug. */
 export async function failureOf(error: unknown, session: Session): Promise<Failure> {
-  if (error instanceof UsageError) {
-    return { exitCode: USAGE, message: error.message, next: undefined }
-  }
+  if (error instanceof UsageError) return usageFailure(error)
   if (error instanceof InterruptedError) {
     return { exitCode: INTERRUPTED, message: 'interrupted', next: undefined }
   }
@@ -62,6 +60,14 @@ export async function failureOf(error: unknown, session: Session): Promise<Failu
   const known = environmentError(error)
   if (known !== undefined) return { exitCode: FAILED, message: known.message, next: undefined }
   throw error
+}
+
+export function usageFailure({ message }: UsageError, next?: string): Failure {
+  return { exitCode: USAGE, message, next }
+}
+
+export function outputFailure({ message, next }: OutputError): Failure {
+  return { exitCode: FAILED, message, next }
 }
 
 function nextOfUnreachable({ code, address }: UnreachableError): string {
@@ -152,15 +158,20 @@ const NEXT: ReadonlyMap<string, string> = new Map([
   ['POLICY_VIOLATION', 'Whoever runs the cluster can tell what its policy allows.'],
 ])
 
-/** Writes it to standard error: two lines, or an object where JSON is asked for. */
-export function tell({ message, next, code }: Failure, session: Session): void {
-  const { terminal, output } = session
+/**
+ * Writes it to standard error: two lines, or an object where JSON is asked for. Gives its exit code.
+ */
+export function tell(
+  { message, next, code, exitCode }: Failure,
+  { terminal, output }: Pick<Session, 'terminal' | 'output'>,
+): number {
   if (output.isJson) {
     terminal.writeError(`${JSON.stringify({ error: { code, message, next } })}\n`)
-    return
+  } else {
+    terminal.writeError(`samsa: ${message}\n`)
+    if (next !== undefined) terminal.writeError(`${next}\n`)
   }
-  terminal.writeError(`samsa: ${message}\n`)
-  if (next !== undefined) terminal.writeError(`${next}\n`)
+  return exitCode
 }
 
 /** A refusal as a member of a JSON result. */

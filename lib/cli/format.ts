@@ -8,6 +8,7 @@ import { createLogger } from '../world/logger.ts'
 import { systemRandom } from '../world/random.ts'
 import { endWith } from './ending.ts'
 import { loadConfig, type SettingsOptions } from './settings.ts'
+import type { Terminal } from './terminal.ts'
 
 export interface FormatOptions extends SettingsOptions {
   readonly clusterId: string
@@ -16,14 +17,14 @@ export interface FormatOptions extends SettingsOptions {
 }
 
 /** Gives the exit code. */
-export function format(options: FormatOptions): number {
+export function format(options: FormatOptions, terminal: Terminal): number {
   const logger = createLogger()
   try {
     const config = loadConfig(options, (message) => logger.warn(message))
     const world = { clock: systemClock(), disk: nodeDisk(), random: systemRandom() }
     const { directoryIds } = formatDirectories(config, world, options.clusterId, options)
     for (const directory of directoryIds.keys()) {
-      process.stdout.write(`formatted ${resolve(directory)} for cluster ${options.clusterId}, `
+      terminal.writeOut(`formatted ${resolve(directory)} for cluster ${options.clusterId}, `
         + `node ${config.nodeId}\n`)
     }
     return 0

@@ -20,9 +20,10 @@ export class Interruption {
 
   /** A reader that has gone ends all at once where nobody watches, or asks to end, too. */
   constructor(terminal: Terminal) {
-    terminal.onReaderGone(() => {
-      if (!this.#isWatching) process.exit(0)
-      this.#abort()
+    terminal.onOutputLost((failure) => {
+      if (this.#isWatching) this.#abort()
+      // A failure is told when the command has done what it has to.
+      else if (failure === undefined) process.exit(0)
     })
   }
 

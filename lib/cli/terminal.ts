@@ -2,17 +2,18 @@
 
 import { createInterface } from 'node:readline'
 import { type Readable, Writable } from 'node:stream'
-import { InterruptedError } from './exit.ts'
+import { InterruptedError, OutputError } from './exit.ts'
 import { tableLines, type Cell } from './table.ts'
 
 export interface Terminal {
   readonly stdin: Readable & { readonly isTTY?: boolean }
   /** Gives false where writing should wait for `drained`. */
   writeOut(text: string | Buffer): boolean
+  /** Throws OutputError where something could not be written. */
   drained(): Promise<void>
   writeError(text: string): void
-  /** The reader of standard output went away, as `head` does. */
-  onReaderGone(then: () => void): void
+  /** The reader of standard output went away, as `head` does, or writing failed: it is told why. */
+  onOutputLost(then: (failure: OutputError | undefined) => void): void
   /** Columns of standard output; undefined where it is no terminal. */
   readonly columns: number | undefined
   /** Whether there is somebody who can be asked. */
@@ -23,17 +24,32 @@ export interface Terminal {
 
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr } = process
+  let failure: OutputError | undefined
+  let hasWritten = false
+  let onLost = (_: OutputError | undefined): void => {}
+  const note = (error: NodeJS.ErrnoException): void => {
+    if (error.code !== 'EPIPE') failure ??= new OutputError(error)
+  }
+  stdout.on('error', (error) => {
+    note(error)
+    onLost(failure)
+  })
   return {
     stdin,
-    writeOut: (text) => stdout.write(text),
-    drained: () => new Promise((resolve) => { stdout.write('', () => resolve()) }),
-    writeError: (text) => { stderr.write(text) },
-    onReaderGone(then) {
-      stdout.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EPIPE') throw error
-        then()
-      })
+    writeOut(text) {
+      hasWritten = true
+      return stdout.write(text)
     },
+    async drained() {
+      // Devices that take nothing refuse even the nothing that is written here.
+      if (hasWritten && stdout.errored === null) {
+        await new Promise<void>((resolve) => { stdout.write('', () => resolve()) })
+      }
+      if (stdout.errored !== null) note(stdout.errored)
+      if (failure !== undefined) throw failure
+    },
+    writeError: (text) => { stderr.write(text) },
+    onOutputLost(then) { onLost = then },
     columns: stdout.isTTY ? stdout.columns : undefined,
     isInteractive: stdin.isTTY === true && stderr.isTTY === true,
     isWatched: stderr.isTTY === true,
@@ -67,6 +83,11 @@ export class Output {
   /** Part of a stream of results; wait for it, so that memory does not fill. */
   async stream(bytes: string | Buffer): Promise<void> {
     if (!this.#terminal.writeOut(bytes)) await this.#terminal.drained()
+  }
+
+  /** Resolves when all of it is written. Throws OutputError. */
+  written(): Promise<void> {
+    return this.#terminal.drained()
   }
 
   table(titles: readonly string[], rows: readonly (readonly Cell[])[]): void {

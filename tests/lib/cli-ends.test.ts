@@ -1,10 +1,13 @@
 // How commands end that are not let finish: by signals, and by an output that cannot be written.
 
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { SpawnOptions } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import { Client } from '../../lib/client/client.ts'
-import { describe } from '../../lib/client/groups.ts'
+import { committedOffsets } from '../../lib/client/group-offsets.ts'
+import { describe as describeGroup } from '../../lib/client/groups.ts'
 import { Member } from '../../lib/client/member.ts'
+import { Producer } from '../../lib/client/producer.ts'
 import { create } from '../../lib/client/topics.ts'
 import { systemClock } from '../../lib/world/clock.ts'
 import { tcpDial } from '../../lib/world/dial.ts'
@@ -42,7 +45,7 @@ function samsa(args: readonly string[], options: SpawnOptions = {}): Samsa {
 }
 
 async function membersOf(groupId: string): Promise<number> {
-  return (await describe(client, groupId)).members.length
+  return (await describeGroup(client, groupId)).members.length
 }
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
@@ -60,3 +63,40 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     await first.leave()
   },
 )
+
+describe('a standard output that is full', () => {
+  const full = openSync('/dev/full', 'w')
+  const said = 'samsa: standard output cannot be written: the disk is full\n'
+  const toFull = (...args: string[]) => samsa(args, { stdio: ['ignore', full, 'pipe'] })
+
+  beforeAll(async () => {
+    const producer = new Producer(client, { acks: -1, codec: 'none' })
+    await producer.send({ topic: 'orders', partition: 0 }, { key: null, value: Buffer.from('a') })
+    await producer.flush()
+  })
+  afterAll(() => closeSync(full))
+
+  test.each([
+    ['topics', 'list'], ['topics', 'list', '--json'], ['topics', '--help'], ['--help'],
+    ['completion'], ['consume', 'orders'], ['consume', 'orders', '--follow'],
+  ])('is told in one line: samsa %s %s', async (...args) => {
+    const ended = toFull(...args)
+    expect(await ended.exit).toBe(1)
+    const isJson = args.includes('--json')
+    expect(isJson ? (JSON.parse(ended.stderr) as unknown) : ended.stderr).toEqual(
+      isJson ? { error: { message: said.slice('samsa: '.length, -1) } } : said)
+  })
+
+  test('commits nothing, and leaves the group', async () => {
+    const ended = toFull('consume', 'orders', '--group', 'full')
+    expect([await ended.exit, ended.stderr]).toEqual([1, said])
+    expect(await committedOffsets(client, 'full')).toEqual([])
+    expect(await membersOf('full')).toBe(0)
+  })
+
+  test('goes unnoticed by a command that has nothing to say there', async () => {
+    const ended = toFull('topics', 'describe', 'nope')
+    expect(await ended.exit).toBe(1)
+    expect(ended.stderr).toMatch(/^samsa: there is no topic nope .*\n.*\n$/)
+  })
+})

@@ -93,3 +93,18 @@ test('names that begin with a dash stand behind --', async () => {
   expect(await player.play('samsa consume -- -dash')).toBe('a')
   expect(await player.play('samsa topics delete --yes -- -dash')).toBe('deleted -dash')
 })
+
+test.each([
+  ['--json', 'name what to do'],
+  ['topics --json', 'name what to do: list, describe, create, alter, delete'],
+  ['topics lst --json', 'Did you mean list?'],
+  ['produce --json', 'Not enough non-option arguments'],
+  ['topics list --json --bootstrap a:b', '--bootstrap a:b: write host:port'],
+  ['topics list --json --timeout soon', '--timeout soon'],
+  ['topics delete orders --json', 'Nobody can be asked here'],
+])('samsa %s says so in JSON', async (line, words) => {
+  const printed = await player.play(`printf '' | samsa ${line}`)
+  expect(printed).toMatch(/\n\[2\]$/)
+  const { error } = JSON.parse(printed.replace(/\n\[2\]$/, '')) as { error: { message: string } }
+  expect(error.message).toContain(words)
+})

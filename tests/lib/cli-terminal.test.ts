@@ -14,7 +14,7 @@ function terminalOfPerson() {
     writeOut: () => true,
     drained: async () => {},
     writeError: (text) => { said.error += text },
-    onReaderGone: () => {},
+    onOutputLost: () => {},
     columns: 80,
     isInteractive: true,
     isWatched: true,
