@@ -8,7 +8,8 @@ import {
 import { nearest } from '../config/nearest.ts'
 import { environmentError } from '../start-error.ts'
 import {
-  CommandError, DONE, FAILED, InterruptedError, type OutputError, UNREACHABLE, USAGE, UsageError,
+  CommandError, DONE, FAILED, InterruptedError, type OutputError, UNREACHABLE, USAGE,
+  UsageError,
 } from './exit.ts'
 import type { Session } from './session.ts'
 
