@@ -159,9 +159,7 @@ const NEXT: ReadonlyMap<string, string> = new Map([
   ['POLICY_VIOLATION', 'Whoever runs the cluster can tell what its policy allows.'],
 ])
 
-/**
- * Writes it to standard error: two lines, or an object where JSON is asked for. Gives its exit code.
- */
+/** To standard error: in two lines, or an object where JSON is asked for. Gives its exit code. */
 export function tell(
   { message, next, code, exitCode }: Failure,
   { terminal, output }: Pick<Session, 'terminal' | 'output'>,

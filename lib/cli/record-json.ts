@@ -31,9 +31,17 @@ export interface ReadRecord {
   readonly record: RecordToWrite
 }
 
+/** What `recordJson` writes; topic and offset are for those who read it. */
+const FIELDS = [
+  'topic', 'partition', 'offset', 'timestamp', 'key', 'keyBase64', 'value', 'valueBase64',
+  'headers',
+]
+const HEADER_FIELDS = ['key', 'value', 'valueBase64']
+
 /** Throws an Error that says what is wrong with it. */
 export function recordOfJson(line: string): ReadRecord {
   const object = objectIn(line)
+  checkFields('a record', object, FIELDS)
   const partition = numberIn(object, 'partition', 0)
   // −1 is Kafka's word for a record without a time.
   const timestamp = numberIn(object, 'timestamp', -1)
@@ -45,11 +53,19 @@ export function recordOfJson(line: string): ReadRecord {
       ...timestamp === undefined || timestamp < 0 ? {} : { timestamp },
       headers: pairs.map((pair) => {
         const header = (pair ?? {}) as { [name: string]: unknown }
+        checkFields('a header', header, HEADER_FIELDS)
         if (typeof header['key'] !== 'string') throw new Error('each header must have a key')
         return { key: header['key'], value: bytesIn(header, 'value') }
       }),
     },
   }
+}
+
+/** A value under a misspelt name would be a record without a value: a tombstone. */
+function checkFields(what: string, object: object, known: readonly string[]): void {
+  const unknown = Object.keys(object).find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  throw new Error(`${what} has no field ${unknown}, but ${known.join(', ')}`)
 }
 
 function numberIn(

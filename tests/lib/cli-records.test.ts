@@ -74,6 +74,22 @@ test('a line whose time the topic refuses is named, those before it are written'
   expect(await player.play('samsa consume timely')).toBe('a')
 })
 
+test.each([
+  ['{"key":"k","valeu":"b"}', 'a record has no field valeu, but topic, partition, offset, '
+    + 'timestamp, key, keyBase64, value, valueBase64, headers'],
+  ['{"value":"b","headers":[{"key":"h","vlaue":"1"}]}',
+    'a header has no field vlaue, but key, value, valueBase64'],
+  ['{"value":"b","headers":[{"key":"h","value":"1"}, 7]}', 'each header must have a key'],
+])('%s is refused by the field that is unknown', async (line, words) => {
+  await player.play('samsa topics create fields -p 1 --if-not-exists')
+  const before = await player.play('samsa consume fields')
+  const printed = await player.play(
+    `printf '{"value":"a","headers":{"any":"1"}}\n${line}' | samsa produce fields --input json`)
+  expect(printed).toContain(`line 2: ${words}; those before it are written`)
+  expect(printed).toMatch(/\n\[1\]$/)
+  expect(await player.play('samsa consume fields')).toBe(`${before}\na`.trim())
+})
+
 test.each([['past', 99], ['low', 0]])(
   'a group that has committed what is not there (%s) goes on by --from', async (group, offset) => {
     const topic = `again-${group}`
