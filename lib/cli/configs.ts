@@ -1,19 +1,15 @@
 // `samsa configs`: get, set, unset and explain the settings of topics, brokers and groups.
 
 import type { Argv } from 'yargs'
-import type { Client } from '../client/client.ts'
-import {
-  alter, describe, type Resource, RESOURCE_TYPES, type ResourceType, type Setting, type Synonym,
-} from '../client/configs.ts'
+import { alter, type Resource, type ResourceType, type Setting } from '../client/configs.ts'
 import { nearest } from '../config/nearest.ts'
-import { counted, pairs } from './arguments.ts'
+import { pairs } from './arguments.ts'
 import { command, withDryRun } from './command.ts'
 import { CommandError, UsageError } from './exit.ts'
+import { explain } from './explain.ts'
+import { describeSettings, resourceOf, shownValue, TYPES } from './resources.ts'
 import type { CommonOptions, Session } from './session.ts'
 
-const TYPES = Object.keys(RESOURCE_TYPES) as ResourceType[]
-const ALL_BROKERS = 'all'
-const DOC_COLUMNS = 100
 
 const get = command({
   usage: 'get <type> <name> [settings..]',
@@ -53,16 +49,6 @@ const get = command({
 /** On a broker the file that it was started with counts, too. */
 function isSet(source: Setting['source'], { type }: Resource): boolean {
   return type === 'topic' ? source === 'topic' : source !== 'default'
-}
-
-function shownValue({ value, isSensitive }: Pick<Setting, 'value' | 'isSensitive'>): string | null {
-  return isSensitive ? '(secret)' : value
-}
-
-/** Throws where a topic is not there, which brokers describe all the same, as if it were. */
-async function describeSettings(client: Client, resource: Resource): Promise<Setting[]> {
-  if (resource.type === 'topic') await client.topic(resource.name)
-  return describe(client, resource)
 }
 
 function settingOf(found: readonly Setting[], name: string, { type }: Resource): Setting {
@@ -132,115 +118,6 @@ async function change(
     const would = dryRun ? 'would be ' : ''
     output.line(`${type} ${name}: ${names.join(', ')} ${would}${gone.length > 0 ? 'unset' : 'set'}`)
   })
-}
-
-const explain = command({
-  usage: 'explain <setting> [type] [name]',
-  describe: 'What a setting does, its default, and where its value comes from',
-  examples: [
-    ['samsa configs explain retention.ms', 'of topics'],
-    ['samsa configs explain retention.ms topic orders', 'and what counts for one of them'],
-    ['samsa configs explain log.retention.ms broker 1', 'of a broker'],
-  ],
-  options: (yargs) => yargs
-    .positional('setting', { type: 'string', demandOption: true, describe: 'Its name' })
-    .positional('type', { choices: TYPES, describe: 'Of what; topics and brokers if left out' })
-    .positional('name', { type: 'string', describe: 'Of which one; any if left out' }),
-  async run({ setting: wanted, type, name }, session) {
-    const { client } = session
-    const resources = type === undefined ? await anyResources(client)
-      : [name === undefined ? await anyOf(client, type) : resourceOf(type, name)]
-    const known = new Set<string>()
-    for (const resource of resources) {
-      const settings = await describeSettings(client, resource)
-      const setting = settings.find((one) => one.name === wanted)
-      if (setting !== undefined) {
-        showExplained(setting, resource, session)
-        return
-      }
-      for (const one of settings) known.add(one.name)
-    }
-    const meant = nearest(wanted, known)
-    throw new CommandError(`there is no setting ${wanted}`,
-      meant === undefined ? `${counted(known.size, 'setting')} are known: `
-        + '`samsa configs get broker ID --all` shows those of a broker.' : `Did you mean ${meant}?`)
-  },
-})
-
-/** Settings are explained by what has them. */
-async function anyResources(client: Client): Promise<Resource[]> {
-  const { topics } = await client.cluster({ topics: 'all' })
-  const broker = await anyOf(client, 'broker')
-  return topics.size === 0 ? [broker] : [await anyOf(client, 'topic'), broker]
-}
-
-async function anyOf(client: Client, type: ResourceType): Promise<Resource> {
-  const { topics, brokers } = await client.cluster({ topics: 'all' })
-  if (type === 'broker' || type === 'logger') return { type, name: String([...brokers.keys()][0]) }
-  const [name] = [...topics.keys()].sort()
-  if (type === 'topic' && name !== undefined) return { type, name }
-  throw new UsageError(`name a ${type}: samsa configs explain SETTING ${type} NAME`)
-}
-
-function showExplained(setting: Setting, { type, name }: Resource, { output }: Session): void {
-  const { doc, source, isReadOnly, synonyms } = setting
-  const fallback = synonyms.find((synonym) => synonym.source === 'default')
-  const given = { value: setting.value, source, default: fallback ?? null }
-  output.show({
-    name: setting.name, resource: { type, name }, type: setting.type, readOnly: isReadOnly, doc,
-    ...given, synonyms,
-  }, () => {
-    output.fields([
-      [setting.name, `of ${type} ${name === '' ? ALL_BROKERS : name}`],
-      ['value', shownValue(setting)],
-      ['from', source],
-      ['default', fallback === undefined ? null : shownDefault(setting, fallback)],
-      ['type', setting.type],
-      ['changes', isReadOnly ? 'with a restart' : 'at once'],
-      ['doc', doc === null ? null : wrapped(plainText(doc), output.columns ?? DOC_COLUMNS)],
-    ])
-    if (synonyms.length < 2) return
-    output.line()
-    output.line('The first of these that is given counts:')
-    output.table(['SETTING', 'VALUE', 'FROM'], synonyms.map((synonym) => (
-      [synonym.name, shownValue({ ...setting, value: synonym.value }), synonym.source])))
-  })
-}
-
-/** It may be that of another setting, which counts where this one is not given. */
-function shownDefault(setting: Setting, fallback: Synonym): string | null {
-  const value = shownValue({ ...setting, value: fallback.value })
-  return fallback.name === setting.name ? value : `${fallback.name}=${value}`
-}
-
-/** Kafka writes its documentation for web pages. */
-function plainText(doc: string): string {
-  return doc.replace(/<[^>]*>/g, ' ').replaceAll('&lt;', '<').replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&').replace(/\s+/g, ' ').replace(/ ([.,;:)])/g, '$1').trim()
-}
-
-function wrapped(text: string, columns: number): string {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > columns - INDENT) {
-      lines.push(line)
-      line = word
-    } else {
-      line = line === '' ? word : `${line} ${word}`
-    }
-  }
-  return [...lines, line].join(`\n${' '.repeat(4)}`)
-}
-
-const INDENT = 12
-
-function resourceOf(type: ResourceType, name: string): Resource {
-  if (type === 'broker' && name === ALL_BROKERS) return { type, name: '' }
-  if ((type === 'broker' || type === 'logger') && !/^\d+$/.test(name)) {
-    throw new UsageError(`broker ${name}: name its id, a number, or all`)
-  }
-  return { type, name }
 }
 
 function withResource(yargs: Argv<CommonOptions>) {
