@@ -1,7 +1,8 @@
 // `npm run compat [-- suite…]`: holds other people's clients against Samsa and says what passed.
 // With `--against HOST:PORT` the checks run against a broker that is there already,
 // such as a real Kafka. With `--sabotage` suites that can show that they see faults do so instead.
-// With `--readme` what all of them found is written into compat/README.md.
+// With `--readme` what all of them found is written into compat/README.md; with `--jobs N` so many
+// suites run at a time: most of them wait most of the time.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -66,6 +67,19 @@ async function installAndRun(suite: Suite, against: string | undefined): Promise
   }
 }
 
+/** So many at a time, begun in their order. */
+async function runAll(
+  suites: readonly Suite[], jobs: number, against: string | undefined,
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = []
+  const left = suites.values()
+  const worker = async (): Promise<void> => {
+    for (const suite of left) outcomes.push(...await runSuite(suite, against))
+  }
+  await Promise.all(Array.from({ length: jobs }, worker))
+  return outcomes
+}
+
 function table(outcomes: readonly Outcome[], suites: readonly Suite[]): string {
   const rows = suites.map((suite) => {
     const own = outcomes.filter((outcome) => outcome.suite === suite.name)
@@ -83,15 +97,19 @@ function writeReadme(outcomes: readonly Outcome[]): void {
 
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === SABOTAGED_BROKER) return await sabotagedBroker(SABOTAGES, args.slice(1))
-  const { values: { against, sabotage, readme }, positionals: names } = parseArgs({
+  const { values: { against, sabotage, readme, jobs }, positionals: names } = parseArgs({
     args: [...args], allowPositionals: true,
     options: {
       against: { type: 'string' }, sabotage: { type: 'boolean', default: false },
-      readme: { type: 'boolean', default: false },
+      readme: { type: 'boolean', default: false }, jobs: { type: 'string', default: '1' },
     },
   })
   if (readme && (names.length > 0 || sabotage || against !== undefined)) {
     console.error('--readme tells of all suites against Samsa: it goes with nothing else')
+    return 2
+  }
+  if (!/^[1-9]\d?$/.test(jobs)) {
+    console.error(`--jobs ${jobs}: must be a number from 1 to 99`)
     return 2
   }
   const unknown = names.filter((name) => !SUITES.some((suite) => suite.name === name))
@@ -107,8 +125,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.error('none of these suites breaks anything on purpose')
     return 2
   }
-  const outcomes: Outcome[] = []
-  for (const suite of chosen) outcomes.push(...await runSuite(suite, against))
+  const outcomes = await runAll(chosen, Number(jobs), against)
   if (readme) writeReadme(outcomes)
   const failed = outcomes.filter((outcome) => outcome.error !== undefined)
   console.log(`\n${table(outcomes, chosen)}\n`)

@@ -7,18 +7,29 @@ import { run } from './process.ts'
 /** Where installed clients are kept between runs. */
 const CACHE_DIRECTORY = resolve('.cache', 'compat')
 
+/** The last installation that was begun: suites that run at the same time may want the same one. */
+let last: Promise<unknown> = Promise.resolve()
+
+function inTurn<T>(install: () => Promise<T>): Promise<T> {
+  const own = last.then(install)
+  last = own.catch(() => {})
+  return own
+}
+
 /** Does `install` unless it was done with the same `recipe` (any text that names the versions). */
-export async function once(
+export function once(
   name: string, recipe: string, install: (directory: string) => Promise<void>,
 ): Promise<string> {
-  const directory = join(CACHE_DIRECTORY, name)
-  const stamp = join(directory, '.complete')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === recipe) return directory
-  mkdirSync(directory, { recursive: true })
-  console.log(`installing ${name}`)
-  await install(directory)
-  writeFileSync(stamp, recipe)
-  return directory
+  return inTurn(async () => {
+    const directory = join(CACHE_DIRECTORY, name)
+    const stamp = join(directory, '.complete')
+    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === recipe) return directory
+    mkdirSync(directory, { recursive: true })
+    console.log(`installing ${name}`)
+    await install(directory)
+    writeFileSync(stamp, recipe)
+    return directory
+  })
 }
 
 /** Makes sure that a program is on the PATH, out of a Debian package where it is missing. */
@@ -31,22 +42,24 @@ export function ensureFile(path: string, debianPackage: string): Promise<void> {
   return ensure(path, debianPackage, async () => existsSync(path))
 }
 
-async function ensure(
+function ensure(
   what: string, debianPackage: string, isThere: () => Promise<boolean>,
 ): Promise<void> {
-  if (await isThere()) return
-  console.log(`installing the Debian package ${debianPackage} for ${what}`)
-  const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  const apt = (...args: string[]) => run('apt-get', args, { env, timeoutMs: 600_000 })
-  try {
-    await apt('update', '-q')
-    await apt('install', '-y', '-q', '--no-install-recommends', debianPackage)
-  } catch (error) {
-    throw new Error(
-      `${what} is needed and the Debian package ${debianPackage} could not be installed `
-      + `(apt-get needs root): install it by hand\n${String(error)}`)
-  }
-  if (!(await isThere())) throw new Error(`${debianPackage} did not bring ${what}`)
+  return inTurn(async () => {
+    if (await isThere()) return
+    console.log(`installing the Debian package ${debianPackage} for ${what}`)
+    const env = { DEBIAN_FRONTEND: 'noninteractive' }
+    const apt = (...args: string[]) => run('apt-get', args, { env, timeoutMs: 600_000 })
+    try {
+      await apt('update', '-q')
+      await apt('install', '-y', '-q', '--no-install-recommends', debianPackage)
+    } catch (error) {
+      throw new Error(
+        `${what} is needed and the Debian package ${debianPackage} could not be installed `
+        + `(apt-get needs root): install it by hand\n${String(error)}`)
+    }
+    if (!(await isThere())) throw new Error(`${debianPackage} did not bring ${what}`)
+  })
 }
 
 async function isInstalled(program: string): Promise<boolean> {
