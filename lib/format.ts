@@ -11,7 +11,7 @@ import {
 } from '../storage/meta-properties.ts'
 import type { Config } from './config.ts'
 import { voterOf } from './quorum-voters.ts'
-import { reasonOf, StartError } from './start-error.ts'
+import { ArgumentError, reasonOf, StartError } from './start-error.ts'
 import type { Clock } from './world/clock.ts'
 import type { Random } from './world/random.ts'
 
@@ -69,7 +69,7 @@ export function formatDirectories(
 ): FormattedDirectories {
   if (isStandalone) checkStandalone(config)
   if (!/^[A-Za-z0-9_-]{22}$/.test(clusterId)) {
-    throw new StartError(
+    throw new ArgumentError(
       `--cluster-id ${clusterId}: must be 16 bytes in base64url, 22 characters; `
         + `for instance ${world.random.uuid()}`,
     )

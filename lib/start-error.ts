@@ -9,6 +9,9 @@ export class StartError extends Error {
   override readonly name = 'StartError'
 }
 
+/** It is an argument of the command line that cannot be. */
+export class ArgumentError extends StartError {}
+
 /**
  * What the system said of a file or directory, as a line for whoever starts the node. Undefined for
  * an error that the system did not give.

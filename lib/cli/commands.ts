@@ -2,13 +2,14 @@
 // mistake. What a command needs is loaded when it is the one that is asked for.
 
 import yargs, { type Argv } from 'yargs'
+import { nearest } from '../config/nearest.ts'
 import { VERSION } from '../version.ts'
 import { LOG_LEVELS } from '../world/logger.ts'
 import type { Command, Runner } from './command.ts'
 import { InterruptedError, OutputError, UsageError } from './exit.ts'
 import { failureOf, outputFailure, tell, usageFailure } from './failure.ts'
 import { Interruption } from './interruption.ts'
-import { INTRODUCTION } from './introduction.ts'
+import { COMPLETION_HELP, INTRODUCTION } from './introduction.ts'
 import { Session } from './session.ts'
 import { checked, guarded, withValues } from './strictness.ts'
 import { Output, processTerminal, type Terminal } from './terminal.ts'
@@ -88,9 +89,8 @@ export async function runCommand(
   } catch (error) {
     if (error instanceof OutputError) return tell(outputFailure(error), { terminal, output })
     if (!(error instanceof UsageError)) throw error
-    return tell(usageFailure(error, `samsa ${helpFor(args)}--help says what there is.`), {
-      terminal, output,
-    })
+    const { message, next = `samsa ${helpFor(args)}--help says what there is.` } = error
+    return tell(usageFailure(new UsageError(message, next)), { terminal, output })
   }
 }
 
@@ -104,12 +104,7 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
     terminal.writeOut(INTRODUCTION)
     return 0
   }
-  const words = args.filter((one) => one !== '--json')
-  const noun = NOUNS.find(({ name }) => name === words[0])
-  if (words.length < args.length && words.length === (noun === undefined ? 0 : 1)) {
-    const verbs = (await noun?.load())?.commands.map(({ usage }) => usage.split(' ')[0])
-    throw new UsageError(`name what to do${verbs === undefined ? '' : `: ${verbs.join(', ')}`}`)
-  }
+  await checkWords(args)
   let exitCode = 0
   const runner: Runner = async (options, run) => {
     const interruption = new Interruption(terminal)
@@ -117,12 +112,43 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
       .finally(() => interruption.end())
   }
   const parser = await grammar(args, terminal, runner, (code) => { exitCode = code })
-  if (args[0] === 'completion' && !args.includes('--help')) {
-    parser.showCompletionScript()
+  if (args[0] === 'completion') {
+    if (args.includes('--help') || args.includes('-h')) terminal.writeOut(COMPLETION_HELP)
+    else parser.showCompletionScript()
     return 0
   }
   await parser.parseAsync()
   return exitCode
+}
+
+/** Throws UsageError for what is no command; whether the rest fits it yargs knows. */
+async function checkWords(args: readonly string[]): Promise<void> {
+  const words = args.filter((one) => one !== '--json')
+  const isJson = words.length < args.length
+  const [first, second] = words
+  if (first === undefined && isJson) throw new UsageError('name what to do')
+  if (!isWritten(first)) return
+  const noun = NOUNS.find(({ name }) => name === first)
+  if (noun === undefined) {
+    const names = [...NOUNS, ...VERBS, ...SERVER].map(({ name }) => name)
+    if ([...names, 'completion'].includes(first)) return
+    throw unknownCommand(first, names)
+  }
+  const verbs = (await noun.load()).commands.map(({ usage }) => usage.split(' ')[0]!)
+  if (second === undefined && isJson) throw new UsageError(`name what to do: ${verbs.join(', ')}`)
+  if (isWritten(second) && !verbs.includes(second)) throw unknownCommand(second, verbs, `${first} `)
+}
+
+/** Whether it is there, and no option. */
+function isWritten(word: string | undefined): word is string {
+  return word !== undefined && !word.startsWith('-') && word !== 'help'
+}
+
+function unknownCommand(word: string, names: readonly string[], noun = ''): UsageError {
+  const meant = nearest(word, names)
+  return new UsageError(`there is no command ${word}`
+    + (meant === undefined ? '' : `. Did you mean ${meant}?`),
+  `samsa ${noun}--help says what there is.`)
 }
 
 function helpFor(args: readonly string[]): string {
@@ -173,7 +199,6 @@ async function grammar(
     .help()
     .alias('help', 'h')
     .strict()
-    .recommendCommands()
     .wrap(Math.min(terminal.columns ?? WIDEST_HELP, WIDEST_HELP))
     .exitProcess(false)
     // Without a throw yargs would go on and run the command.

@@ -14,6 +14,13 @@ export const UNREACHABLE = 3
 /** Arguments that are no command of ours. Its message is for whoever typed them. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
+  /** What to do next, where it is not the help of the command. */
+  readonly next: string | undefined
+
+  constructor(message: string, next?: string) {
+    super(message)
+    this.next = next
+  }
 }
 
 /** Something is not as it was asked for; it says what to do next. */

@@ -63,7 +63,7 @@ export async function failureOf(error: unknown, session: Session): Promise<Failu
   throw error
 }
 
-export function usageFailure({ message }: UsageError, next?: string): Failure {
+export function usageFailure({ message, next }: UsageError): Failure {
   return { exitCode: USAGE, message, next }
 }
 

@@ -2,7 +2,8 @@
 
 import { createReadStream, readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { UsageError } from './exit.ts'
+import { reasonOf } from '../start-error.ts'
+import { CommandError, UsageError } from './exit.ts'
 import { unlessAborted } from './interruption.ts'
 
 /**
@@ -59,27 +60,30 @@ async function* untilAborted(
   }
 }
 
-/** Of each file, or of standard input where there are none. Throws UsageError. */
+/** Of each file, or of standard input where there are none. */
 export async function* inputsOf(
   files: readonly string[], stdin: Readable,
-): AsyncGenerator<Readable> {
+): AsyncGenerator<Readable | AsyncIterable<Buffer>> {
   if (files.length === 0) {
     yield stdin
     return
   }
-  for (const file of files) yield file === '-' ? stdin : checkedStream(file)
+  for (const file of files) yield file === '-' ? stdin : chunksOf(file)
 }
 
-function checkedStream(file: string): Readable {
-  const stream = createReadStream(file, { highWaterMark: 256 * 1024 })
-  stream.on('error', () => {}) // whoever reads it gets it
-  return stream
+/** Throws CommandError: the system names the file only where it cannot be opened. */
+async function* chunksOf(file: string): AsyncGenerator<Buffer> {
+  try {
+    yield* createReadStream(file, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>
+  } catch (error) {
+    throw new CommandError(`${file} cannot be read: ${reasonOf(error)}`)
+  }
 }
 
 export function wholeFile(file: string): Buffer {
   try {
     return readFileSync(file)
   } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`)
+    throw new UsageError(`${file} cannot be read: ${reasonOf(error)}`)
   }
 }

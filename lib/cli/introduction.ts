@@ -26,3 +26,9 @@ Use a cluster (--bootstrap HOST:PORT; localhost:9092 where it is left out)
   samsa COMMAND --help says more; --json gives JSON, everywhere.
   Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 no broker answers.
 `
+
+export const COMPLETION_HELP = `samsa completion: a script that lets your shell complete commands
+
+  samsa completion >> ~/.bashrc    for bash
+  samsa completion >> ~/.zshrc     for zsh
+`

@@ -110,15 +110,13 @@ async function run(
   const pick = new PartitionPicker(partitions, options.partition)
   const pace = new Pace(client, signal, options.ratePerSecond)
   const progress = new Progress(session)
-  const lines = new WeakMap<RecordToWrite, number>()
   const startMs = clock.monotonicMs()
   try {
     const input = { stdin: session.terminal.stdin, signal }
-    for await (const { partition, record, line } of recordsFrom(options, partitions, input)) {
+    for await (const { partition, record } of recordsFrom(options, partitions, input)) {
       // What was read is sent, if that takes no time of its own.
       if (signal.aborted && options.ratePerSecond !== Infinity) break
       await pace.next()
-      if (line !== undefined) lines.set(record, line)
       await producer.send({ topic, partition: pick.next(partition, record) }, record)
       records += 1
       bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
@@ -132,7 +130,8 @@ async function run(
     const taken = [...delivered.values()].reduce((sum, one) => sum + one.count, 0)
     output.progressEnd()
     if (taken > 0) output.warning(`${counted(taken, 'record')} had been written before.`)
-    const line = error instanceof RefusedRecordError ? lines.get(error.record) : undefined
+    const { line } = error instanceof RefusedRecordError
+      ? error.record as InputRecord['record'] : {}
     throw line === undefined ? error
       : new RefusedError(error.code, `line ${line}, ${error.about}`, error.message)
   }
@@ -176,9 +175,9 @@ function check(options: Options): void {
   if (delimiter === '') throw new UsageError('--delimiter must not be empty')
 }
 
-/** Of a line of JSON with its number, for those who have to be told of it. */
 interface InputRecord extends ReadRecord {
-  readonly line?: number
+  /** Of a line with its number, for those who have to be told of it. */
+  readonly record: RecordToWrite & { readonly line?: number | undefined }
 }
 
 async function* recordsFrom(
@@ -190,11 +189,11 @@ async function* recordsFrom(
     .map(([name, value]) => ({ key: name, value: Buffer.from(value) }))
   const fixedKey = key === undefined ? null : Buffer.from(key)
   const separator = keySeparator === undefined ? undefined : unescaped(keySeparator)
-  const recordOf = (bytes: Buffer): RecordToWrite => {
+  const recordOf = (bytes: Buffer, line?: number): InputRecord['record'] => {
     const at = separator === undefined ? -1 : bytes.indexOf(separator)
     const ownKey = at < 0 ? fixedKey : bytes.subarray(0, at)
     const value = at < 0 ? bytes : bytes.subarray(at + separator!.length)
-    return { key: ownKey, value: nullValues && value.length === 0 ? null : value, headers }
+    return { key: ownKey, value: nullValues && value.length === 0 ? null : value, headers, line }
   }
   if (input === 'files') {
     for (const file of files) yield { partition: undefined, record: recordOf(wholeFile(file)) }
@@ -205,11 +204,12 @@ async function* recordsFrom(
   for await (const one of inputsOf(files, stdin)) {
     for await (const piece of piecesOf(one, delimiter, signal)) {
       line += 1
-      if (input === 'lines') yield { partition: undefined, record: recordOf(piece) }
+      if (input === 'lines') yield { partition: undefined, record: recordOf(piece, line) }
       else if (piece.length > 0) {
         const read = readJson(piece.toString(), line, { fixedKey, headers })
-        if (!options.keepPartitions) yield { record: read.record, partition: undefined, line }
-        else if ((read.partition ?? 0) < partitions) yield { ...read, line }
+        const record = { ...read.record, line }
+        if (!options.keepPartitions) yield { record, partition: undefined }
+        else if ((read.partition ?? 0) < partitions) yield { ...read, record }
         else {
           throw new CommandError(`line ${line}: partition ${read.partition}: there are `
             + `${counted(partitions, 'partition')}; those before it are written`,

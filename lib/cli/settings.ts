@@ -7,7 +7,7 @@ import { DEVELOPMENT, parseConfig, type Config, type ParseOptions } from '../con
 import { environmentSettings } from '../config/environment.ts'
 import type { Warn } from '../config/values.ts'
 import { parseProperties, PropertiesError } from '../properties.ts'
-import { reasonOf, StartError } from '../start-error.ts'
+import { ArgumentError, reasonOf, StartError } from '../start-error.ts'
 
 export interface SettingsOptions {
   readonly file?: string | undefined
@@ -27,7 +27,7 @@ export function loadConfig(options: SettingsOptions, warn: Warn): Config {
   const properties = new Map(given)
   for (const override of options.overrides) {
     const at = override.indexOf('=')
-    if (at < 1) throw new StartError(`--override ${override}: must be key=value`)
+    if (at < 1) throw new ArgumentError(`--override ${override}: must be key=value`)
     properties.set(override.slice(0, at).trim(), override.slice(at + 1).trim())
   }
   return parseConfig(properties, warn, { ...parseOptions, hostName: hostname() })

@@ -7,7 +7,7 @@ import { type Config, whyNotYet } from '../config.ts'
 import { environmentLogLevel } from '../config/environment.ts'
 import type { MetricsServer } from '../metrics/serve.ts'
 import { Node } from '../node.ts'
-import { environmentError, StartError } from '../start-error.ts'
+import { ArgumentError, environmentError, StartError } from '../start-error.ts'
 import { VERSION } from '../version.ts'
 import { createLogger } from '../world/logger.ts'
 import { systemWorld } from '../world/system.ts'
@@ -37,7 +37,7 @@ async function run(options: StartOptions, logger: Logger): Promise<number> {
   if (notYet !== undefined) throw new StartError(notYet)
   const { maxOpenFiles } = options
   if (maxOpenFiles !== undefined && !(Number.isSafeInteger(maxOpenFiles) && maxOpenFiles >= 1)) {
-    throw new StartError('--max-open-files: must be a whole number of at least 1')
+    throw new ArgumentError('--max-open-files: must be a whole number of at least 1')
   }
   const world = systemWorld(logger, maxOpenFiles === undefined ? {} : { maxOpenFiles })
   const readyFile = new ReadyFile(options.readyFile, logger)
@@ -86,12 +86,12 @@ async function watched(
 ): Promise<WatchedNode> {
   if (port === undefined) {
     if (host === undefined) return { node: new Node(config, world) }
-    throw new StartError('--metrics-host: has no effect without --metrics-port')
+    throw new ArgumentError('--metrics-host: has no effect without --metrics-port')
   }
   // To the system it would mean all addresses.
-  if (host === '') throw new StartError('--metrics-host: must be an address')
+  if (host === '') throw new ArgumentError('--metrics-host: must be an address')
   if (!(Number.isInteger(port) && port >= 0 && port <= MAX_PORT)) {
-    throw new StartError(`--metrics-port: must be a whole number from 0 to ${MAX_PORT}`)
+    throw new ArgumentError(`--metrics-port: must be a whole number from 0 to ${MAX_PORT}`)
   }
   const { RequestStats } = await import('../metrics/request-stats.ts')
   const { serveMetrics } = await import('../metrics/serve.ts')

@@ -143,7 +143,10 @@ export class Producer {
         if (before.length > 0) await this.#sendBatch(queue, before)
         throw error
       }
-      if (!isTooLarge(error) || records.length < 2) throw error
+      if (!isTooLarge(error)) throw error
+      if (records.length < 2) {
+        throw new RefusedRecordError(error.code, error.about, error.message, records[0]!)
+      }
       const half = Math.ceil(records.length / 2)
       // Others of its size would be refused as well.
       queue.limitBytes = Math.min(queue.limitBytes,
@@ -231,7 +234,7 @@ export class Producer {
 /** Produce names topics by their ids from the version after it (KIP-516). */
 const LAST_WITH_NAMES = 12
 
-function isTooLarge(error: unknown): boolean {
+function isTooLarge(error: unknown): error is RefusedError {
   return error instanceof RefusedError && error.code === Errors.MESSAGE_TOO_LARGE
 }
 

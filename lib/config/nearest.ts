@@ -3,7 +3,7 @@
 /** The nearest of `names` by edit distance; undefined when none is near enough to be meant. */
 export function nearest(word: string, names: Iterable<string>): string | undefined {
   let found: string | undefined
-  let least = Math.max(3, Math.floor(word.length / 3)) + 1
+  let least = farthestMeant(word.length) + 1
   for (const name of names) {
     const distance = editDistance(word, name, least)
     if (distance >= least) continue
@@ -11,6 +11,11 @@ export function nearest(word: string, names: Iterable<string>): string | undefin
     found = name
   }
   return found
+}
+
+/** Of short words little may be wrong: `bogus` is as far from `log` as three letters are. */
+function farthestMeant(length: number): number {
+  return Math.max(1, Math.min(Math.floor(length * 0.4), Math.max(3, Math.floor(length / 3))))
 }
 
 /** How many insertions, deletions and replacements turn one into the other; `limit` at most. */

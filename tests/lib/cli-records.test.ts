@@ -37,6 +37,7 @@ test('a record that is too large is refused, those before it are written', async
   const input = `a\\nb\\n${'x'.repeat(1000)}\\nc`
   const printed = await player.play(`printf '${input}' | samsa produce tiny`)
   expect(printed).toContain('2 records had been written before')
+  expect(printed).toContain('line 3, partition tiny-0: ')
   expect(printed).toContain('MESSAGE_TOO_LARGE')
   expect(await player.play('samsa consume tiny')).toBe('a\nb')
 })

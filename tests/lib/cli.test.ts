@@ -52,6 +52,9 @@ describe('samsa', () => {
     expect(await script.exit).toBe(0)
     expect(script.stdout).toContain('complete -o bashdefault')
     expect(script.stderr).toBe('')
+    const help = samsa('completion', '--help')
+    expect(await help.exit).toBe(0)
+    expect([help.stdout.split(':')[0], help.stderr]).toEqual(['samsa completion', ''])
   })
 
   test('tells its version', async () => {
@@ -61,14 +64,18 @@ describe('samsa', () => {
   })
 
   test.each([
-    [['strat'], 'Did you mean start?', 2],
+    [['strat'], 'there is no command strat. Did you mean start?', 2],
+    [['bogus'], 'samsa: there is no command bogus\n', 2],
+    [['start', '--override', 'nokey'], '--override nokey: must be key=value', 2],
+    [['start', '--log-level', 'info', '--override', '=x'], '--override =x: must be key=value', 2],
+    [['format', '--cluster-id', 'abc'], '--cluster-id abc: must be 16 bytes', 2],
     [['start', '--nope'], 'Unknown argument: nope', 2],
     [['start', '--override'], 'Not enough arguments following: override', 2],
     [['start', '--log-level', 'loud'], 'log-level', 2],
-    [['start', '--max-open-files', '0.5'], '--max-open-files: must be a whole number', 1],
-    [['start', '--metrics-port', '65536'], '--metrics-port: must be a whole number from 0 to', 1],
-    [['start', '--metrics-port', '0', '--metrics-host='], 'metrics-host', 1],
-    [['start', '--metrics-host', '::1'], '--metrics-host: has no effect without --metrics-port', 1],
+    [['start', '--max-open-files', '0.5'], '--max-open-files: must be a whole number', 2],
+    [['start', '--metrics-port', '65536'], '--metrics-port: must be a whole number from 0 to', 2],
+    [['start', '--metrics-port', '0', '--metrics-host='], 'metrics-host', 2],
+    [['start', '--metrics-host', '::1'], '--metrics-host: has no effect without --metrics-port', 2],
     [['format'], 'cluster-id', 2],
     [['topics', 'lst'], 'Did you mean list?', 2],
   ])('%j is a mistake, and starts nothing', async (args, words, exitCode) => {
