@@ -119,7 +119,7 @@ function unescaped(text: string): string {
 }
 
 /** Second and later lines of documentation, which are no lines of JSON. */
-const DOC_LINE = /^ {4}([A-Za-z`(]|"[^"]*" )/
+const DOC_LINE = /^ {4}([A-Za-z`(]|\[[A-Z]|"[^"]*" )/
 
 /** What differs from run to run: ids, times, addresses. */
 function shown(text: string, exitCode: number, address: string): string {
