@@ -11,7 +11,7 @@ import { silentLogger } from '../../../lib/world/logger.ts'
 import { systemWorld } from '../../../lib/world/system.ts'
 import { StorageError } from '../../../storage/disk.ts'
 import { MemoryDisk } from '../../../storage/memory-disk.ts'
-import { brokersOfTests } from '../library/brokers.ts'
+import { brokersOfTests, until } from '../library/brokers.ts'
 import { Scrape } from './scrape.ts'
 
 const start = brokersOfTests()
@@ -70,6 +70,8 @@ test('not ready with a log directory offline, which is named', async () => {
   await node.start()
   await createTopics(node.services, [{ name: 'orders', partitions: 5 }])
   const { partitions, logDirectories } = node.services
+  // A busy machine opens them over several turns.
+  await until('all are open', () => [...partitions.all()].length === 5)
   const [one] = logDirectories.all
   const lost = logDirectories.all.find(({ path }) => path === '/two')!
   const lying = [...partitions.all()].filter(({ directory }) => directory === lost).length
