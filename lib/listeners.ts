@@ -1,5 +1,6 @@
 // From the listeners of the configuration to bound ports, and what clients are told of them.
 
+import { ADDRESS_REASONS, addressText } from './address.ts'
 import type { Config, Listener } from './config.ts'
 import type { ListenerAddress, Server } from './server/server.ts'
 import type { AdvertisedListener } from './services.ts'
@@ -31,7 +32,7 @@ async function resolveOverrides(server: Server): Promise<void> {
     await server.resolveLimits()
   } catch (error) {
     const { hostname } = error as { hostname?: string }
-    const reason = reasonOf(error, REASONS)
+    const reason = reasonOf(error, ADDRESS_REASONS)
     throw new StartError(`max.connections.per.ip.overrides=${hostname}: ${reason}`)
   }
 }
@@ -47,20 +48,12 @@ async function bindAll(config: Config, server: Server): Promise<ListenerAddress[
       bound.push(...await server.bind([address]))
     } catch (error) {
       await server.stop()
-      throw new StartError(`listeners=${nameOf(address)}: ${reasonOf(error, REASONS)}`)
+      throw new StartError(`listeners=${nameOf(address)}: ${reasonOf(error, ADDRESS_REASONS)}`)
     }
   }
   return bound
 }
 
 function nameOf({ name, host, port }: ListenerAddress): string {
-  return `${name}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  return `${name}://${addressText({ host, port })}`
 }
-
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ['EADDRINUSE', 'another process listens on this port'],
-  ['EACCES', 'this user may not listen on this port'],
-  ['EADDRNOTAVAIL', 'this machine has no such address'],
-  ['ENOTFOUND', 'no such host is known'],
-  ['EAI_AGAIN', 'no such host is known'],
-])

@@ -1,6 +1,5 @@
 // A distributed worker of Kafka Connect, which can be killed and started again, and its REST API.
 
-import { once } from 'node:events'
 import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,7 +7,7 @@ import { join } from 'node:path'
 import { freePort } from '../harness/broker.ts'
 import { uniqueName } from '../harness/check.ts'
 import { jarsOf } from '../harness/java.ts'
-import { start, until } from '../harness/process.ts'
+import { killed, start, until } from '../harness/process.ts'
 
 const JAVA_FLAGS = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1',
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn']
@@ -130,12 +129,8 @@ export class Worker {
     if (code !== null) throw new Error(`the worker ended with exit code ${code}\n${this.printed}`)
   }
 
-  async kill(): Promise<void> {
-    const child = this.#child
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    await ended
+  kill(): Promise<void> {
+    return killed(this.#child)
   }
 
   async dispose(): Promise<void> {

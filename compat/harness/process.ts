@@ -1,6 +1,7 @@
 // Running other people's programs: their output as text, an error that shows it when they fail.
 
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 
 export interface RunOptions {
   readonly cwd?: string
@@ -55,6 +56,14 @@ export function start(
     env: { ...process.env, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
+}
+
+/** Kills it, and waits for its end; one that is not there, or has ended, is left as it is. */
+export async function killed(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
 }
 
 function text(chunks: readonly Buffer[]): string {

@@ -1,8 +1,7 @@
 // A process of `WordCount`, which can be killed and started again.
 
-import { once } from 'node:events'
 import type { ChildProcess } from 'node:child_process'
-import { start } from '../harness/process.ts'
+import { killed, start } from '../harness/process.ts'
 import { installStreams } from './install.ts'
 
 const JAVA_FLAGS = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1',
@@ -26,12 +25,8 @@ export class Counter {
     }
   }
 
-  async kill(): Promise<void> {
-    const child = this.#child
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    await ended
+  kill(): Promise<void> {
+    return killed(this.#child)
   }
 
   /** Throws what the process printed. */

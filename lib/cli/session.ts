@@ -2,7 +2,8 @@
 // ends it.
 
 import { Client } from '../client/client.ts'
-import { type Address, parseAddress } from '../client/dial.ts'
+import type { Address } from '../address.ts'
+import { parseAddress } from '../client/dial.ts'
 import { VERSION } from '../version.ts'
 import { type Clock, systemClock } from '../world/clock.ts'
 import { tcpDial } from '../world/dial.ts'

@@ -3,6 +3,7 @@
 import { performance } from 'node:perf_hooks'
 import { resolve } from 'node:path'
 import type { Logger } from '../../storage/ports.ts'
+import { addressText } from '../address.ts'
 import { type Config, whyNotYet } from '../config.ts'
 import { environmentLogLevel } from '../config/environment.ts'
 import type { MetricsServer } from '../metrics/serve.ts'
@@ -108,7 +109,7 @@ async function watched(
 function tellReady(node: Node, config: Config): void {
   const listeners = node.listeners
     .filter(({ name }) => !config.controllerListenerNames.includes(name))
-    .map(({ name, host, port }) => `${name}://${host.includes(':') ? `[${host}]` : host}:${port}`)
+    .map(({ name, host, port }) => `${name}://${addressText({ host, port })}`)
   const directories = config.logDirs.map((directory) => resolve(directory)).join(',')
   // Counted from the start of the process, less what `npm start` did before.
   const preparedMs = performance.getEntriesByName('prepare')[0]?.duration ?? 0

@@ -8,7 +8,8 @@ import { findCoordinator } from '../../protocol/messages/find-coordinator.ts'
 import type { Api, Decoded } from '../../protocol/schema.ts'
 import type { Clock } from '../world/clock.ts'
 import { type BodyOf, Connection, type ConnectionOptions } from './connection.ts'
-import { type Address, addressText, type Dial } from './dial.ts'
+import { type Address, addressText } from '../address.ts'
+import type { Dial } from './dial.ts'
 import {
   RefusedError, throwIfRefused, TimeoutError, UnreachableError,
 } from './errors.ts'

@@ -7,7 +7,8 @@ import { apiVersions, type ApiVersionsResponse } from '../../protocol/messages/a
 import type { Api, Decoded, WriteOf } from '../../protocol/schema.ts'
 import { foreignProtocol } from '../server/foreign-protocol.ts'
 import type { Clock, Timer } from '../world/clock.ts'
-import { type Address, addressText, type Dial, type Link } from './dial.ts'
+import { type Address, addressText } from '../address.ts'
+import type { Dial, Link } from './dial.ts'
 import {
   ForeignError, reasonOfConnecting, TimeoutError, UnreachableError, UnsupportedError,
 } from './errors.ts'

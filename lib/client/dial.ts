@@ -1,5 +1,7 @@
 // How a client reaches a broker: the port, which `lib/world/dial.ts` is for this machine.
 
+import type { Address } from '../address.ts'
+
 /** What a link tells its owner. */
 export interface LinkEvents {
   /** Bytes as they came; they stay as they are. */
@@ -21,16 +23,6 @@ export interface Link {
 export type Dial = (
   address: Address, events: LinkEvents, timeoutMs: number,
 ) => Promise<Link>
-
-export interface Address {
-  readonly host: string
-  readonly port: number
-}
-
-/** `host:port`, as people write it; addresses of IPv6 stand in brackets. */
-export function addressText({ host, port }: Address): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
 
 const DEFAULT_PORT = 9092
 

@@ -3,7 +3,7 @@
 import { metadata } from '../../protocol/messages/metadata.ts'
 import { type Decoded, ZERO_UUID } from '../../protocol/schema.ts'
 import type { Connection } from './connection.ts'
-import type { Address } from './dial.ts'
+import type { Address } from '../address.ts'
 import { throwIfRefused } from './errors.ts'
 
 export interface BrokerView extends Address {

@@ -1,5 +1,6 @@
 // A broker in this process.
 
+import { addressText } from '../address.ts'
 import { whyNotYet } from '../config.ts'
 import { handlers } from '../handlers/index.ts'
 import type { RequestStats } from '../metrics/request-stats.ts'
@@ -64,7 +65,7 @@ class InProcessBroker implements Api.Broker {
     const [listener] = node.listeners
     this.host = listener?.host ?? ''
     this.port = listener?.port ?? 0
-    this.bootstrapServers = `${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`
+    this.bootstrapServers = addressText(this)
     this.clusterId = node.clusterId
     this.topics = topicsOf(() => this.#services)
     this.clock = { now: () => clock.nowMs(), advance: (byMs) => clock.advance(byMs) }

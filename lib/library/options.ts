@@ -3,6 +3,7 @@
 import { resolve } from 'node:path'
 
 import type { Logger } from '../../storage/ports.ts'
+import { addressText } from '../address.ts'
 import { type Config, DEVELOPMENT, parseConfig } from '../config.ts'
 import { nearest } from '../config/nearest.ts'
 import { SETTINGS_BY_NAME } from '../config/table.ts'
@@ -30,7 +31,7 @@ export function brokerConfig(
     throw new StartError(`directory=${separating}: a comma would make two of it (log.dirs)`)
   }
   const base = new Map(SINGLE_NODE_DEFAULTS)
-  base.set('listeners', `PLAINTEXT://${host.includes(':') ? `[${host}]` : host}:${port}`)
+  base.set('listeners', `PLAINTEXT://${addressText({ host, port })}`)
   base.set('log.dirs', logDirs.map((directory) => resolve(directory)).join(','))
   const given = textOfSettings(settings)
   for (const name of given.keys()) checkName(name)

@@ -1,6 +1,7 @@
 // Has a node watched over HTTP, from before it starts until after it has stopped.
 
 import type { Logger } from '../../storage/ports.ts'
+import { ADDRESS_REASONS, addressText } from '../address.ts'
 import { reasonOf, StartError } from '../start-error.ts'
 import type { Clock } from '../world/clock.ts'
 import { type HttpServer, listenHttp } from '../world/http.ts'
@@ -45,22 +46,10 @@ export async function serveMetrics(options: MetricsOptions): Promise<MetricsServ
       logger.error('A request for metrics failed', { error })
     })
   } catch (error) {
-    const reason = reasonOf(error, REASONS)
-    throw new StartError(`${setting}: ${inUrl(host)}:${port}: ${reason}`)
+    const reason = reasonOf(error, ADDRESS_REASONS)
+    throw new StartError(`${setting}: ${addressText({ host, port })}: ${reason}`)
   }
-  const url = `http://${inUrl(host)}:${server.port}`
+  const url = `http://${addressText({ host, port: server.port })}`
   logger.info('Metrics are served', { url: `${url}/metrics` })
   return { url, close: () => server.close() }
 }
-
-function inUrl(host: string): string {
-  return host.includes(':') ? `[${host}]` : host
-}
-
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ['EADDRINUSE', 'another process listens on this port'],
-  ['EACCES', 'this user may not listen on this port'],
-  ['EADDRNOTAVAIL', 'this machine has no such address'],
-  ['ENOTFOUND', 'no such host is known'],
-  ['EAI_AGAIN', 'no such host is known'],
-])
