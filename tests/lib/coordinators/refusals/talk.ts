@@ -9,6 +9,7 @@ import { describeTransactions } from '../../../../protocol/messages/describe-tra
 import { findCoordinator } from '../../../../protocol/messages/find-coordinator.ts'
 import { initProducerId } from '../../../../protocol/messages/init-producer-id.ts'
 import { listGroups } from '../../../../protocol/messages/list-groups.ts'
+import { listOffsets } from '../../../../protocol/messages/list-offsets.ts'
 import { metadata } from '../../../../protocol/messages/metadata.ts'
 import { offsetCommit } from '../../../../protocol/messages/offset-commit.ts'
 import { offsetFetch } from '../../../../protocol/messages/offset-fetch.ts'
@@ -80,6 +81,7 @@ export async function setStage(port: number, isKafka: boolean): Promise<Stage> {
   }
 }
 
+/** A Kafka tells clients of a leader before that leads: both are waited for. */
 async function makeTopics(
   client: Client, topics: Readonly<Record<string, number>>,
 ): Promise<Map<string, string>> {
@@ -98,6 +100,19 @@ async function makeTopics(
       if (isLed) ids.set(name!, topicId!)
     }
     return ids.size === Object.keys(topics).length
+  })
+  await until('leaders', async () => {
+    const answer = await ask(client, listOffsets, 7, {
+      replicaId: -1, isolationLevel: 0,
+      topics: Object.entries(topics).map(([name, partitionCount]) => ({
+        name,
+        partitions: Array.from({ length: partitionCount }, (_, partitionIndex) => (
+          { partitionIndex, currentLeaderEpoch: -1, timestamp: -1 }
+        )),
+      })),
+    })
+    return answer.topics.every(({ partitions }) =>
+      partitions.every(({ errorCode }) => errorCode === 0))
   })
   return ids
 }
