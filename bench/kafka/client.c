@@ -110,15 +110,19 @@ static rd_kafka_t *producer(int is_timed) {
     set(conf, "queue.buffering.max.messages", "1000000");
     set(conf, "queue.buffering.max.kbytes", "262144");
     if (is_timed) set(conf, "linger.ms", "0");
+    /* Of what arrived nobody has to hear but who takes its time. */
+    else set(conf, "delivery.report.only.error", "true");
     rd_kafka_conf_set_dr_msg_cb(conf, is_timed ? on_delivered_timed : on_delivered);
     return connect_as(RD_KAFKA_PRODUCER, conf);
 }
 
-static void send_one(rd_kafka_t *client, const void *payload, long size, int partition, void *own) {
+/* With `RD_KAFKA_MSG_F_COPY`, or the payload stays as it is to the end. */
+static void send_one(
+    rd_kafka_t *client, const void *payload, long size, int partition, int flags, void *own) {
     for (;;) {
         rd_kafka_resp_err_t error = rd_kafka_producev(client, RD_KAFKA_V_TOPIC(topic),
             RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_VALUE((void *)payload, size),
-            RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(own), RD_KAFKA_V_END);
+            RD_KAFKA_V_MSGFLAGS(flags), RD_KAFKA_V_OPAQUE(own), RD_KAFKA_V_END);
         if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
         if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL) give_up("produce", rd_kafka_err2str(error));
         rd_kafka_poll(client, 10);
@@ -132,7 +136,7 @@ static void flush(rd_kafka_t *client) {
 
 /* The connection is there, and the leaders are known, before the clock runs. */
 static void warm_up(rd_kafka_t *client) {
-    for (int i = 0; i < partitions; i++) send_one(client, "warm", 4, i, NULL);
+    for (int i = 0; i < partitions; i++) send_one(client, "warm", 4, i, 0, NULL);
     flush(client);
 }
 
@@ -144,7 +148,7 @@ static void *produce_some(void *argument) {
     long share = count / clients;
     for (long i = 0; i < share; i++) {
         long at = i * 977 % ((1 << 20) - size_bytes);
-        send_one(client, text + at, size_bytes, RD_KAFKA_PARTITION_UA, NULL);
+        send_one(client, text + at, size_bytes, RD_KAFKA_PARTITION_UA, 0, NULL);
         if (i % 1000 == 0) rd_kafka_poll(client, 0);
     }
     flush(client);
@@ -312,7 +316,7 @@ static void latency(long rate) {
         }
         trips[i] = now_ms();
         memcpy(payload, &trips[i], sizeof trips[i]);
-        send_one(client, payload, size_bytes, i % partitions, &trips[i]);
+        send_one(client, payload, size_bytes, i % partitions, RD_KAFKA_MSG_F_COPY, &trips[i]);
         rd_kafka_poll(client, 0);
     }
     flush(client);

@@ -1,6 +1,7 @@
 // `npm run bench -- kafka`: Samsa beside Apache Kafka 4.4, both running, working in turns; a table
 // of what was measured at the end. `PARTS=life,throughput,java,latency` names parts of it, `TURNS`
-// says how often each is measured, `FULL=1` takes every combination of loads.
+// says how often each is measured, `FULL=1` takes every combination of loads, and `ROWS=1 KB.*lz4`
+// only those whose names it matches.
 
 import { cpus } from 'node:os'
 import { Client } from './client.ts'
@@ -15,7 +16,7 @@ const DEFAULT_TURNS = 3
 const WARM_UP_COUNT = 1_000_000
 
 export async function benchKafka(): Promise<void> {
-  const { PARTS, TURNS, FULL } = process.env
+  const { PARTS, TURNS, FULL, ROWS } = process.env
   const turns = TURNS === undefined ? DEFAULT_TURNS : Number(TURNS)
   if (!Number.isInteger(turns) || turns < 1) throw new Error(`TURNS=${TURNS}: a number from 1 on`)
   const client = await Client.build()
@@ -24,7 +25,8 @@ export async function benchKafka(): Promise<void> {
     life: (pair) => benchLife(pair, report, turns),
     throughput: async (pair) => {
       await warmUp(pair, client)
-      await benchThroughput(pair, client, report, { turns, isFull: FULL !== undefined })
+      await benchThroughput(pair, client, report,
+        { turns, isFull: FULL !== undefined, rows: new RegExp(ROWS ?? '') })
     },
     java: async (pair) => {
       await warmUp(pair, client)

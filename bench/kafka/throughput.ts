@@ -34,11 +34,19 @@ export function loads(isFull: boolean): Load[] {
   })
 }
 
+export interface Extent {
+  readonly turns: number
+  /** Every combination of loads. */
+  readonly isFull: boolean
+  /** Rows whose names match it. */
+  readonly rows: RegExp
+}
+
 export async function benchThroughput(
-  pair: Pair, client: Client, report: Report, { turns, isFull }: { turns: number, isFull: boolean },
+  pair: Pair, client: Client, report: Report, { turns, isFull, rows }: Extent,
 ): Promise<void> {
   report.section('librdkafka')
-  for (const load of loads(isFull)) {
+  for (const load of loads(isFull).filter((each) => rows.test(name(each)))) {
     const [produced, consumed] = [new Side(), new Side()]
     await inTurns(pair, turns, (broker) => withTopic(broker, load.partitions, async (topic) => {
       const count = COUNTS[load.sizeBytes]!
