@@ -6,6 +6,7 @@ import {
   decodeRequest, decodeResponse, encodeRequest, encodeResponse,
 } from '../protocol/compile.ts'
 import { decodeRequestHeader } from '../protocol/header.ts'
+import { joined, type Part } from '../protocol/late-bytes.ts'
 import { fetch } from '../protocol/messages/fetch.ts'
 import { metadata } from '../protocol/messages/metadata.ts'
 import { produce } from '../protocol/messages/produce.ts'
@@ -34,7 +35,7 @@ interface Messages<A extends Api> {
 }
 
 /** A frame without its length. */
-const withoutLength = (parts: readonly Buffer[]) => Buffer.concat(parts).subarray(4)
+const withoutLength = (parts: readonly Part[]) => joined(parts).subarray(4)
 
 function contests<A extends Api>(
   api: A, version: number, hand: ByHand<A>, messages: Messages<A>,

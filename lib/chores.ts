@@ -25,6 +25,8 @@ export interface ChoresOptions {
 const SLICE_MS = 2
 const FIRST_RETENTION_MS = 30_000
 const REMOVAL_CHECK_MS = 30_000
+/** What a burst of readers needed is given back within two of them. */
+const BUFFERS_CHECK_MS = 10_000
 const SYNC_CHECK_MS = 100
 const ROOM_CHECK_MS = 1000
 /** Many unsynced bytes slow down every later write: they go to the device while others arrive. */
@@ -51,9 +53,14 @@ export function chores(options: ChoresOptions): Chore[] {
       name: 'Checkpoints', everyMs: checkpointIntervalMs(config),
       run: () => forEachDirectory(options, (directory) => directory.checkpointAsync()),
     },
+    { name: 'Buffers', everyMs: BUFFERS_CHECK_MS, run: () => letGoOfBuffers(options) },
     { name: 'Syncing', everyMs: SYNC_CHECK_MS, run: syncing(options) },
     { name: 'Room', everyMs: ROOM_CHECK_MS, run: () => lookForRoom(options) },
   ]
+}
+
+function letGoOfBuffers({ directories }: ChoresOptions): void {
+  for (const { buffers } of directories) buffers.trim()
 }
 
 function lookForRoom({ clock, directories, onRoom, reserve }: ChoresOptions): void {

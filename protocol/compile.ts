@@ -11,6 +11,7 @@ import { DecodeError, Reader, REQUEST_VALUES, TracedReader, TRUSTED_VALUES } fro
 import type {
   Api, Decoded, Encodable, Message, RequestOf, ResponseOf, WriteOf,
 } from './schema.ts'
+import type { Part } from './late-bytes.ts'
 import { patchFrameLength, Writer } from './writer.ts'
 
 export { DecodeError }
@@ -146,14 +147,17 @@ export function encodeNumbered<M extends Message>(
  */
 export function encodeResponse<A extends Api>(
   api: A, version: number, correlationId: number, body: ResponseOf<A>,
-): Buffer[] {
+): Part[] {
   const codec = codecOf(api.response, version)
   const writer = new Writer(codec.sizeHintBytes)
   writer.int32(0)
   writer.int32(correlationId)
   if (responseHeaderVersion(api.key, isFlexible(api, version)) > 0) writer.varint(0)
   writeInto(writer, codec, api.response, version, body)
-  return frameOf(writer)
+  const { sizeBytes } = writer
+  const parts = writer.finish()
+  patchFrameLength(parts[0] as Buffer, sizeBytes)
+  return parts
 }
 
 /** Writes a whole request frame, its length included, as `encodeResponse` does. */
@@ -170,13 +174,9 @@ export function encodeRequest<A extends Api>(
   writer.nullableString(clientId)
   if (requestHeaderVersion(api.key, version) > 1) writer.varint(0)
   writeInto(writer, codec, api.request, version, body)
-  return frameOf(writer)
-}
-
-function frameOf(writer: Writer): Buffer[] {
   const { sizeBytes } = writer
-  const parts = writer.finish()
-  patchFrameLength(parts, sizeBytes)
+  const parts = writer.finishBuffers()
+  patchFrameLength(parts[0]!, sizeBytes)
   return parts
 }
 

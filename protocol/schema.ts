@@ -6,6 +6,8 @@
 // `nullable` is "nullableVersions", `tag` is "tag" with "taggedVersions", `key` is "mapKey",
 // `entity` is "entityType".
 
+import type { Part } from './late-bytes.ts'
+
 export type Kind =
   | 'bool' | 'int8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'float64'
   | 'uuid' | 'string' | 'bytes' | 'records' | 'array' | 'struct'
@@ -139,6 +141,8 @@ export const string = scalar<string>('string')
 export const bytes = scalar<Buffer>('bytes')
 /** Record batches: as `bytes`, but written by reference, never copied. */
 export const records = scalar<Buffer>('records')
+/** Records of an answer, which may be read as late as they are sent. */
+export const servedRecords = new Field<Buffer, Part>(records.spec)
 
 export function struct<S extends Shape>(shape: S): Field<ReadOf<S>, WriteOf<S>> {
   return new Field({ kind: 'struct', shape, since: 0, until: FOREVER })

@@ -2,6 +2,7 @@
 // buffer.
 
 import { writeFixed } from './fixed.ts'
+import { isLate, type Part } from './late-bytes.ts'
 
 const LEAST_BYTES = 64
 /** Texts that short are mostly ASCII, and sooner copied than handed to Node. */
@@ -25,7 +26,7 @@ export class Writer {
   #position = 0
   /** Where the bytes begin that are not in `#done` yet. */
   #start = 0
-  #done: Buffer[] = []
+  #done: Part[] = []
   #doneBytes = 0
   #referredBytes = 0
 
@@ -42,15 +43,22 @@ export class Writer {
     return this.sizeBytes - this.#referredBytes
   }
 
-  /** The parts in order; the writer is of no further use. */
-  finish(): Buffer[] {
+  /** The parts in order, the first a buffer; the writer is of no further use. */
+  finish(): Part[] {
     if (this.#position > this.#start || this.#done.length === 0) this.#cut()
     return this.#done
   }
 
+  /** As `finish`, where nothing was written that is late. */
+  finishBuffers(): Buffer[] {
+    const parts = this.finish()
+    if (parts.some(isLate)) throw new Error('bytes that are not there yet have no place here')
+    return parts as Buffer[]
+  }
+
   /** All of it in one buffer; the writer is of no further use. */
   finishWhole(): Buffer {
-    const parts = this.finish()
+    const parts = this.finishBuffers()
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
   }
 
@@ -214,27 +222,27 @@ export class Writer {
     value.copy(this.buffer, at)
   }
 
-  records(value: Buffer): void {
+  records(value: Part): void {
     this.int32(value.length)
     this.#refer(value)
   }
 
-  nullableRecords(value: Buffer | null): void {
+  nullableRecords(value: Part | null): void {
     if (value === null) this.int32(-1)
     else this.records(value)
   }
 
-  compactRecords(value: Buffer): void {
+  compactRecords(value: Part): void {
     this.varint(value.length + 1)
     this.#refer(value)
   }
 
-  compactNullableRecords(value: Buffer | null): void {
+  compactNullableRecords(value: Part | null): void {
     if (value === null) this.int8(0)
     else this.compactRecords(value)
   }
 
-  #refer(value: Buffer): void {
+  #refer(value: Part): void {
     if (value.length === 0) return
     this.#cut()
     this.#done.push(value)
@@ -257,7 +265,7 @@ export class Writer {
     write(content, value)
     this.varint(tag)
     this.varint(content.sizeBytes)
-    for (const part of content.finish()) this.copy(part)
+    for (const part of content.finishBuffers()) this.copy(part)
   }
 }
 
@@ -269,7 +277,7 @@ function stringLength(value: string): number {
   return length
 }
 
-/** Puts the length of a whole frame into its first four bytes. */
-export function patchFrameLength(parts: readonly Buffer[], sizeBytes: number): void {
-  parts[0]!.writeInt32BE(sizeBytes - 4, 0)
+/** Puts the length of a whole frame into the first four bytes of its first part. */
+export function patchFrameLength(first: Buffer, sizeBytes: number): void {
+  first.writeInt32BE(sizeBytes - 4, 0)
 }

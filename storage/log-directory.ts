@@ -40,7 +40,7 @@ export class LogDirectory {
   readonly #logger: Logger
   readonly #producerExpirationMs: (() => number) | undefined
   readonly #savePoints: SavePointsOptions
-  readonly #buffers = new BufferPool()
+  readonly buffers = new BufferPool()
   readonly #logs = new Map<string, Log>()
   /** Directories of partitions that are not opened (yet); whose they are, if that was looked up. */
   readonly #found = new Map<string, string | undefined>()
@@ -73,7 +73,7 @@ export class LogDirectory {
     this.#removals = new Removals(disk)
     this.room = new Room(disk, path, logger)
     this.futures = new FutureLogs(disk, path, {
-      logger, buffers: this.#buffers, room: this.room, ...this.#ofProducers,
+      logger, buffers: this.buffers, room: this.room, ...this.#ofProducers,
     })
     const checkpoint = (
       file: string, offsetOf: (log: Log) => number, mustBeWhole = false,
@@ -205,7 +205,7 @@ export class LogDirectory {
     const name = `${topic}-${partition}`
     return {
       disk: this.#disk, directory: this.#pathOf(name), topicPartition: { topic, partition },
-      logger: this.#logger, buffers: this.#buffers, removals: this.#removals,
+      logger: this.#logger, buffers: this.buffers, removals: this.#removals,
       room: this.room, ...this.#ofProducers, savePoints: this.#savePoints,
       onTruncate: (lowered: Lowered) => this.#lowerCheckpoints(name, lowered),
       onUnsynced: () => { this.#unsynced.add(name) },

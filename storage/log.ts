@@ -6,6 +6,7 @@
 // sync the log is failed for good: what lies on the disk is for the recovery of the next start.
 // Only what does not fit there is taken back, all that is staged, and the log goes on (H7).
 
+import type { LateBytes } from '../protocol/late-bytes.ts'
 import { Batch } from '../protocol/records/batch.ts'
 import { admit, infoOf } from './admission.ts'
 import { BufferPool } from './buffer-pool.ts'
@@ -15,6 +16,7 @@ import { jitterMs, type LogConfig, parseLogConfig } from './config.ts'
 import { type BegunSync, Durability } from './durability.ts'
 import type { LeaderEpochs } from './epochs.ts'
 import { Guard } from './guard.ts'
+import { findBatches } from './late-read.ts'
 import { lastOf, loadLog, type LoadedLog } from './loading.ts'
 import type {
   AppendInfo, AppendOptions, EpochEndOffset, LogOptions, ReadOptions, ReadResult,
@@ -276,10 +278,7 @@ export class Log {
     this.producers.forgetTransactionsBefore(this.#highWatermark)
   }
 
-  /**
-   * Brings everything to the device. Rejects with StorageError, and the log is failed then;
-   * DiskFullError: some of it is not there yet.
-   */
+  /** To the device. Rejects with StorageError, and the log is failed; DiskFullError: not all is. */
   async sync(): Promise<void> {
     fits(() => this.flush())
     this.#guard.checkUsable()
@@ -292,10 +291,7 @@ export class Log {
     this.producers.forgetTransactionsBefore(this.#highWatermark)
   }
 
-  /**
-   * Reads batches from the one that holds the offset on. Throws OFFSET_OUT_OF_RANGE outside of the
-   * log, KAFKA_STORAGE_ERROR, CORRUPT_MESSAGE.
-   */
+  /** From the batch that holds the offset. Throws OFFSET_OUT_OF_RANGE outside, CORRUPT_MESSAGE. */
   read(offset: number, maxSizeBytes: number, { maxOffset, minOneBatch }: ReadOptions): ReadResult {
     this.#guard.checkUsable()
     checkReadable(this, offset)
@@ -305,16 +301,22 @@ export class Log {
     ))
   }
 
+  /** As `read`, when the bytes are sent; undefined where they have to be seen first. */
+  readLater(offset: number, maxSizeBytes: number, maxOffset: number): LateBytes | undefined {
+    this.#guard.checkUsable()
+    checkReadable(this, offset)
+    const end = Math.min(maxOffset, this.#writtenOffset)
+    return this.#guard.do(() => (
+      findBatches(this.#parts, this.#buffers, offset, end, maxSizeBytes)))
+  }
+
   /** About how many bytes a read from the offset could give. */
   readableBytes(offset: number, maxOffset: number): number {
     const end = Math.min(maxOffset, this.#writtenOffset)
     return this.#guard.do(() => countReadable(this.#segments, offset, end))
   }
 
-  /**
-   * The batches from the one that holds `from` on, to the one before `to`. The batch is the same
-   * object each time; its bytes stay. Throws CORRUPT_MESSAGE rather than leave something out.
-   */
+  /** From the batch that holds `from`, to the one before `to`; see `soundBatches`. */
   *batches(from: number, to: number = Infinity): Generator<Batch> {
     this.#guard.checkUsable()
     fits(() => this.flush())
@@ -448,10 +450,7 @@ export class Log {
     return count
   }
 
-  /**
-   * What comes round again: retention, forgetting producers, removing deleted files. Answers
-   * whether there may be more to do. Throws StorageError.
-   */
+  /** Retention, removing files, forgetting producers. Answers whether there is more to do. */
   tick(nowMs: number): boolean {
     if (this.#guard.failure !== undefined || this.#guard.isClosed) return false
     // Of one that is compacted the cleaner does it, between its cleanings.

@@ -3,7 +3,10 @@
 // which was read, and found sound. It says no more than where to look: whoever looks must see
 // whether a batch is there that can be meant.
 
-/** Of one segment. Readers that are remembered are one fewer; a partition has few. */
+/**
+ * Of one segment, as long as its file only grows. Readers that are remembered are one fewer; a
+ * partition has few.
+ */
 const MOST_PLACES = 8
 const NOWHERE = -1
 
@@ -51,14 +54,5 @@ export class Places {
   setEnd(offset: number, position: number): void {
     this.#endOffset = offset
     this.#endPosition = position
-  }
-
-  /** The file is about to change. */
-  clear(): void {
-    this.#offsets.length = 0
-    this.#positions.length = 0
-    this.#left = NOWHERE
-    this.#oldest = 0
-    this.#endOffset = NOWHERE
   }
 }

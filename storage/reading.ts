@@ -51,7 +51,7 @@ function knownPosition(segment: Segment, offset: number): number {
 }
 
 /** Where the batches below the offset end. */
-function endOf(segment: Segment, maxOffset: number): number {
+export function endOf(segment: Segment, maxOffset: number): number {
   // Mostly everything may be read: then nothing has to be searched for.
   if (maxOffset >= segment.nextOffset) return segment.writtenBytes
   const known = segment.places.findEnd(maxOffset)
@@ -66,12 +66,10 @@ function tryAt(
   segment: Segment, position: number, offset: number, sizeBytes: number, buffers: BufferPool,
 ): ReadResult | undefined {
   if (sizeBytes < BATCH_OVERHEAD) return undefined
-  const { bytes, release } = buffers.lease(sizeBytes)
+  const { bytes, release } = buffers.read(segment, position, sizeBytes)
   try {
-    const count = segment.file.read(bytes, 0, sizeBytes, position)
-    const read = bytes.subarray(0, count)
-    if (isWholeAt(read, 0) && readInt64(read, 0) >= offset) {
-      return { records: taken(segment, read, position, offset), release }
+    if (isWholeAt(bytes, 0) && readInt64(bytes, 0) >= offset) {
+      return { records: taken(segment, bytes, position, offset), release }
     }
   } catch (error) {
     release()
@@ -86,11 +84,10 @@ function readAt(
   segment: Segment, position: number, offset: number, sizeBytes: number, buffers: BufferPool,
   firstBatchBytes: number,
 ): ReadResult {
-  const { bytes, release } = buffers.lease(sizeBytes)
+  const { bytes, release } = buffers.read(segment, position, sizeBytes)
   try {
-    const count = segment.file.read(bytes, 0, sizeBytes, position)
-    if (count < Math.min(sizeBytes, firstBatchBytes)) throw segment.corruptAt(position)
-    return { records: taken(segment, bytes.subarray(0, count), position, offset), release }
+    if (bytes.length < Math.min(sizeBytes, firstBatchBytes)) throw segment.corruptAt(position)
+    return { records: taken(segment, bytes, position, offset), release }
   } catch (error) {
     release()
     throw error

@@ -417,7 +417,7 @@ export class Segment {
     this.file.truncate(sizeBytes)
     this.#damage = undefined
     this.soundness.cut(sizeBytes)
-    this.#places?.clear()
+    this.#places = undefined
     this.sizeBytes = sizeBytes
     this.writtenBytes = sizeBytes
     this.isSynced = false

@@ -1,5 +1,6 @@
 // Fetch, version 18, written by hand.
 
+import { bufferOf } from '../../protocol/late-bytes.ts'
 import type { FetchRequest, FetchResponse } from '../../protocol/messages/fetch.ts'
 import {
   Input, type Output, readInt16, readInt32, readInt64, requestFrame, responseFrame, writeInt16,
@@ -182,7 +183,7 @@ function encodeResponsePartition(out: Output, partition: ResponsePartition): voi
     }
   }
   out.at = writeInt32(out.ensure(4), partition.preferredReadReplica ?? -1, out.at)
-  out.records(partition.records)
+  out.records(partition.records && bufferOf(partition.records))
   const { divergingEpoch, currentLeader, snapshotId } = partition
   if (divergingEpoch === undefined && currentLeader === undefined && snapshotId === undefined) {
     out.varint(0)

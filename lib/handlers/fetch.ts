@@ -2,7 +2,8 @@
 //
 // An answer is given at once if the client does not want to wait, if there is as much as it asks
 // for, or if a partition cannot be read; else when enough was written, or the time is up. Records
-// are read into pooled buffers, which go back when the answer has left.
+// are read into pooled buffers, which go back when the answer has left; those of a large answer
+// only when what comes before them has left.
 //
 // Versions: 4 has transactions (KIP-98), 5 the start of the log, 7 sessions (KIP-227), 9 and 12
 // leader epochs (KIP-320, KIP-595), 10 zstd (KIP-110), 13 topic ids (KIP-516), 15 tells replicas
@@ -28,6 +29,8 @@ interface AnsweredTopic {
 }
 
 const NO_SESSION = 0
+/** What goes beyond it is read when it is sent. */
+const AT_ONCE_BYTES = 2 * 1024 * 1024
 const READ_UNCOMMITTED = 0
 const READ_COMMITTED = 1
 const ZSTD_SINCE = 10
@@ -165,11 +168,13 @@ class Fetch {
   #read({ target: { asked }, partition, errorCode }: Place): FetchedPartition {
     if (partition === undefined) return this.#failed(asked.partition, errorCode)
     const leftBytes = Math.max(0, this.#roomBytes - this.#sizeBytes)
+    const maxBytes = Math.min(asked.partitionMaxBytes, leftBytes)
     partition.traffic.read()
     try {
       const { fetched, release } = readPartition(partition, asked, this.#reader, {
-        maxBytes: Math.min(asked.partitionMaxBytes, leftBytes),
+        maxBytes,
         minOneBatch: this.#sizeBytes === 0 && this.#context.answerRoomBytes > 0,
+        mayBeLate: this.#sizeBytes + maxBytes > AT_ONCE_BYTES,
       })
       this.#releases.push(release)
       const isUnreadable = this.#context.apiVersion < ZSTD_SINCE

@@ -2,6 +2,7 @@
 
 import type { Topic } from '../../controller/image/topics.ts'
 import { Errors } from '../../protocol/errors.ts'
+import { bufferOf } from '../../protocol/late-bytes.ts'
 import type { FetchResponse } from '../../protocol/messages/fetch.ts'
 import { type Batch, batchesOf } from '../../protocol/records/batch.ts'
 import { ControlType, controlTypeOf } from '../../protocol/records/control.ts'
@@ -20,6 +21,7 @@ type FetchedPartition = FetchResponse['responses'][number]['partitions'][number]
 /** The last version that goes by the names of topics. */
 const FETCH_BY_NAME = 12
 const CONSUMER = -1
+const NOTHING = Buffer.alloc(0)
 const EARLIEST = -2
 const LATEST = -1
 const ANY_EPOCH = -1
@@ -193,7 +195,8 @@ class Reading {
     const taken: KafkaRecord[] = []
     const end = this.#ends?.get(partition) ?? Infinity
     let next = position
-    const visible = visibleBatches(Buffer.from(records ?? []), fetched.abortedTransactions ?? [])
+    const copy = Buffer.from(bufferOf(records ?? NOTHING))
+    const visible = visibleBatches(copy, fetched.abortedTransactions ?? [])
     for (const { batch, isVisible } of visible) {
       next = batch.nextOffset
       if (!isVisible) continue

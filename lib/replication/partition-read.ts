@@ -1,6 +1,7 @@
 // Reads of a partition as a Fetch asks for them: what may be seen, and what is told along with it.
 
 import { ApiError, Errors } from '../../protocol/errors.ts'
+import type { LateBytes, Part } from '../../protocol/late-bytes.ts'
 import { Batch } from '../../protocol/records/batch.ts'
 import type { Log } from '../../storage/log.ts'
 import type { AskedPartition, FetchedPartition } from './fetch-sessions.ts'
@@ -18,11 +19,21 @@ export interface ReadLimits {
   readonly maxBytes: number
   /** The first batch is given whatever its size (KIP-74). */
   readonly minOneBatch: boolean
+  /** The answer is large without them: records may be read when they are sent. */
+  readonly mayBeLate: boolean
 }
 
 export interface PartitionRead {
   readonly fetched: FetchedPartition
   /** The records are not needed any more. */
+  release(): void
+}
+
+type AbortedTransaction = { producerId: number, firstOffset: number }
+
+interface RecordsRead {
+  readonly records: Part
+  readonly abortedTransactions: AbortedTransaction[] | null
   release(): void
 }
 
@@ -61,13 +72,38 @@ export function readPartition(
   if (limits.maxBytes < 0) {
     throw new ApiError(Errors.UNKNOWN_SERVER_ERROR, `Invalid max length ${limits.maxBytes}`)
   }
-  const { fetchOffset } = asked
+  const { release, ...read } = readRecords(partition, asked.fetchOffset, reader, limits)
+  return { fetched: { ...told, ...read }, release }
+}
+
+function readRecords(
+  partition: Partition, fetchOffset: number, reader: Reader, limits: ReadLimits,
+): RecordsRead {
+  const { log } = partition
+  const { maxBytes, minOneBatch, mayBeLate } = limits
   const maxOffset = readableEnd(log, reader)
+  const mayLeaveOut = reader.isCommittedOnly && !isFollower(reader)
+  // Which transactions are told of depends on what was read.
+  if (mayBeLate && !(mayLeaveOut && log.abortedTransactions(fetchOffset, maxOffset).length > 0)) {
+    const late = partition.guarded(() => log.readLater(fetchOffset, maxBytes, maxOffset))
+    if (late !== undefined) {
+      const records = guardedBytes(partition, late)
+      return { records, abortedTransactions: mayLeaveOut ? [] : null, release: nothing }
+    }
+  }
   const { records, release } = partition.guarded(() =>
-    log.read(fetchOffset, limits.maxBytes, { maxOffset, minOneBatch: limits.minOneBatch }))
-  const abortedTransactions = reader.isCommittedOnly && !isFollower(reader)
+    log.read(fetchOffset, maxBytes, { maxOffset, minOneBatch }))
+  const abortedTransactions = mayLeaveOut
     ? abortedAmong(log, fetchOffset, maxOffset, records) : null
-  return { fetched: { ...told, abortedTransactions, records }, release }
+  return { records, abortedTransactions, release }
+}
+
+/** What the disk says of them later concerns the partition as it does now. */
+function guardedBytes(partition: Partition, late: LateBytes): LateBytes {
+  return {
+    length: late.length,
+    read: (position, sizeBytes) => partition.guarded(() => late.read(position, sizeBytes)),
+  }
 }
 
 /** What is told of a partition that could not be read. */
@@ -102,7 +138,7 @@ function divergence(
 /** What the reader has to leave out of the records. */
 function abortedAmong(
   log: Log, fetchOffset: number, maxOffset: number, records: Buffer,
-): { producerId: number, firstOffset: number }[] {
+): AbortedTransaction[] {
   if (records.length === 0) return []
   const aborted = log.abortedTransactions(fetchOffset, maxOffset)
   if (aborted.length === 0) return []

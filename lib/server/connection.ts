@@ -90,7 +90,10 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     this.#environment = environment
     const { pool, maxRequestBytes, requestMemory, answerMemory, clock } = environment
     this.#frames = new Frames(pool, maxRequestBytes, requestMemory)
-    this.#outbox = new Outbox(network, answerMemory, clock)
+    this.#outbox = new Outbox(network, answerMemory, clock, {
+      caughtUp: () => this.#openTurn(),
+      failed: (error) => this.#breakOff(error),
+    })
     this.#lastReceivedMs = clock.monotonicMs()
   }
 
@@ -152,6 +155,13 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
 
   destroy(): void {
     this.#network.destroy()
+  }
+
+  /** An answer of which a part has left already cannot become an error. */
+  #breakOff(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error)
+    this.#warn('unreadable', `the records of an answer cannot be read: ${reason}`)
+    this.destroy()
   }
 
   #warn(kind: string, reason: string): void {
@@ -320,7 +330,8 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
       return
     }
     this.#closeBroken()
-    if (this.#pending.length === 0 && this.#isClosing) this.#network.end()
+    const isAnswered = this.#pending.length === 0 && this.#outbox.isEmpty
+    if (isAnswered && this.#isClosing) this.#network.end()
   }
 
   #closeBroken(): void {

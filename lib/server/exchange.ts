@@ -1,5 +1,6 @@
 // One request under way: what its handler may know of it, and its answer once that is there.
 
+import type { Part } from '../../protocol/late-bytes.ts'
 import type { ListenerKind } from '../../protocol/schema.ts'
 import type { Client } from './client.ts'
 import type { Handler, RequestContext } from './handler.ts'
@@ -47,7 +48,7 @@ export class Exchange implements RequestContext {
   /** What it has taken of the memory for requests, as long as it has the slab. */
   requestBytes = 0
   /** The whole answer, frame length included. Empty: there is none to send. */
-  answer: readonly Buffer[] = []
+  answer: readonly Part[] = []
   isDone = false
   isAnsweredFirst = false
   /** By the clock that never goes back, where somebody counts; see RequestStats. */

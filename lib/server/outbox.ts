@@ -1,22 +1,44 @@
 // The answers of one connection on their way out: collected during a turn, sent in one write, and
 // counted against the node's memory until the system has taken them.
+//
+// Bytes that are late stand in a line, with all that comes behind them: they are read and sent a
+// piece at a time, each when the system has taken the one before.
 
+import { isLate, type Part } from '../../protocol/late-bytes.ts'
 import type { Clock } from '../world/clock.ts'
 import type { NetworkConnection } from '../world/network.ts'
 import type { Budget } from './budget.ts'
 import type { Exchange } from './exchange.ts'
+import { Queue } from './queue.ts'
 
 /** With so much unsent a client gets no more to read: no further request of it is handled. */
 const FULL_BYTES = 1 << 20
+/** So much of what is in line is read for one write. */
+const PIECE_BYTES = 1 << 20
+
+export interface OutboxEvents {
+  /** There was a line, and nothing of it is left. */
+  caughtUp(): void
+  /** Bytes that are promised cannot be had: the answer ends in the middle. */
+  failed(error: unknown): void
+}
 
 export class Outbox {
   readonly #network: NetworkConnection
   readonly #memory: Budget
-  readonly #clock: Pick<Clock, 'monotonicMs'>
+  readonly #clock: Pick<Clock, 'monotonicMs' | 'afterTurn'>
+  readonly #events: OutboxEvents
   /** Of this turn. */
   #buffers: Buffer[] = []
   #turnBytes = 0
   #awaited: Exchange[] = []
+  /** Between what is to be sent: who is to hear when all before it is. */
+  readonly #line = new Queue<Part | (() => void)>()
+  /** Of those in line that are in memory. */
+  #lineBytes = 0
+  /** What of the first in line was sent. */
+  #firstSentBytes = 0
+  #goesOn = false
   /** What is taken of the memory. */
   #countedBytes = 0
   /** As last observed: what the client has still to take, and when it took something. */
@@ -25,21 +47,23 @@ export class Outbox {
   #isClosed = false
 
   constructor(
-    network: NetworkConnection, memory: Budget, clock: Pick<Clock, 'monotonicMs'>,
+    network: NetworkConnection, memory: Budget,
+    clock: Pick<Clock, 'monotonicMs' | 'afterTurn'>, events: OutboxEvents,
   ) {
     this.#network = network
     this.#memory = memory
     this.#clock = clock
+    this.#events = events
     this.#lastTakenMs = clock.monotonicMs()
   }
 
-  /** Whether this turn has answered nothing so far. */
+  /** Whether there is nothing to hand to the system. */
   get isEmpty(): boolean {
-    return this.#buffers.length === 0
+    return this.#buffers.length === 0 && this.#line.length === 0
   }
 
   get isFull(): boolean {
-    if (this.#turnBytes >= FULL_BYTES) return true
+    if (this.#turnBytes >= FULL_BYTES || this.#line.length > 0) return true
     return !this.#isClosed && this.#network.unsentBytes >= FULL_BYTES
   }
 
@@ -54,19 +78,34 @@ export class Outbox {
   }
 
   add(exchange: Exchange): void {
-    let sizeBytes = 0
-    for (const buffer of exchange.answer) {
-      this.#buffers.push(buffer)
-      sizeBytes += buffer.length
+    for (const part of exchange.answer) {
+      if (isLate(part)) this.#line.push(part)
+      else this.#addBuffer(part)
     }
-    this.#turnBytes += sizeBytes
-    this.#countedBytes += sizeBytes
-    this.#memory.take(sizeBytes)
-    if (exchange.isAwaitedWhenSent) this.#awaited.push(exchange)
+    if (!exchange.isAwaitedWhenSent) return
+    if (this.#line.length === 0) this.#awaited.push(exchange)
+    else this.#line.push(() => exchange.sent())
+  }
+
+  #addBuffer(buffer: Buffer): void {
+    this.#countedBytes += buffer.length
+    this.#memory.take(buffer.length)
+    if (this.#line.length === 0) {
+      this.#buffers.push(buffer)
+      this.#turnBytes += buffer.length
+    } else {
+      this.#line.push(buffer)
+      this.#lineBytes += buffer.length
+    }
   }
 
   /** Sends what the turn has answered. */
   send(): void {
+    this.#sendTurn()
+    this.#sendLine()
+  }
+
+  #sendTurn(): void {
     const buffers = this.#buffers
     const awaited = this.#awaited
     if (buffers.length === 0 && awaited.length === 0) return
@@ -84,6 +123,64 @@ export class Outbox {
   drained(): void {
     this.#settle()
     this.observe()
+    this.#sendLine()
+  }
+
+  /** Sends a piece of the line, if the system has taken what came before. */
+  #sendLine(): void {
+    if (this.#line.length === 0 || this.#goesOn || this.#network.unsentBytes > 0) return
+    const buffers: Buffer[] = []
+    const after: (() => void)[] = []
+    const sent = () => { for (const fn of after) fn() }
+    try {
+      this.#takePiece(buffers, after)
+    } catch (error) {
+      sent()
+      this.#events.failed(error)
+      return
+    }
+    this.#network.send(buffers, sent)
+    this.#settle()
+    if (this.#untakenBytes === 0) this.observe()
+    if (this.#line.length === 0) this.#events.caughtUp()
+    else if (this.#network.unsentBytes === 0) this.#goOn()
+  }
+
+  /** Others have their turn in between. */
+  #goOn(): void {
+    this.#goesOn = true
+    this.#clock.afterTurn(() => {
+      this.#goesOn = false
+      this.#sendLine()
+    })
+  }
+
+  #takePiece(buffers: Buffer[], after: (() => void)[]): void {
+    for (let leftBytes = PIECE_BYTES; leftBytes > 0;) {
+      const { first } = this.#line
+      if (first === undefined) return
+      if (typeof first === 'function') {
+        after.push(first)
+        this.#line.shift()
+      } else if (isLate(first)) {
+        const sizeBytes = Math.min(leftBytes, first.length - this.#firstSentBytes)
+        const { bytes, release } = first.read(this.#firstSentBytes, sizeBytes)
+        buffers.push(bytes)
+        after.push(release)
+        this.#countedBytes += sizeBytes
+        this.#memory.take(sizeBytes)
+        leftBytes -= sizeBytes
+        this.#firstSentBytes += sizeBytes
+        if (this.#firstSentBytes < first.length) return
+        this.#firstSentBytes = 0
+        this.#line.shift()
+      } else {
+        buffers.push(first)
+        this.#lineBytes -= first.length
+        leftBytes -= first.length
+        this.#line.shift()
+      }
+    }
   }
 
   /** To be called now and then: only so it is seen that a client reads slowly, not never. */
@@ -96,12 +193,16 @@ export class Outbox {
   /** The connection is gone. */
   close(): void {
     this.#isClosed = true
+    for (const part of this.#line.values()) if (typeof part === 'function') part()
+    while (this.#line.length > 0) this.#line.shift()
+    this.#lineBytes = 0
     this.#settle()
   }
 
   /** Gives back the memory of what has left. */
   #settle(): void {
-    const unsentBytes = this.#isClosed ? 0 : this.#turnBytes + this.#network.unsentBytes
+    const unsentBytes = this.#isClosed ? 0
+      : this.#turnBytes + this.#lineBytes + this.#network.unsentBytes
     this.#memory.giveBack(this.#countedBytes - unsentBytes)
     this.#countedBytes = unsentBytes
   }

@@ -65,6 +65,8 @@ const STOP_GRACE_MS = 1000
 const SWEEPS_PER_IDLE_TIME = 10
 const LEAST_SWEEP_MS = 100
 const MOST_SWEEP_MS = 1000
+/** What a burst of requests needed is given back within two of them. */
+const TRIM_MS = 10_000
 /**
  * Kafka sends records out of the page cache and has none of them in memory; here they lie in
  * buffers until the client has taken them. It is enough for four answers of `fetch.max.bytes`, or
@@ -90,6 +92,7 @@ export class Server {
   #early: Connection[] = []
   #nextConnectionId = 1
   #sweep: Timer | undefined
+  #trimmedMs = 0
   #isStopping = false
   #onEmpty: (() => void) | undefined
 
@@ -291,11 +294,17 @@ export class Server {
     const delayMs = Math.min(Math.max(wantedMs, LEAST_SWEEP_MS), MOST_SWEEP_MS)
     this.#sweep = clock.setTimer(delayMs, () => {
       this.#environment.lines.flush()
+      if (clock.monotonicMs() - this.#trimmedMs >= TRIM_MS) this.#trim()
       for (const connection of this.#connections) connection.observe()
       if (maxIdleMs >= 0) this.#closeIdle(clock.monotonicMs() - maxIdleMs)
       this.#closeStalled(clock.monotonicMs() - STALL_MS)
       this.#sweepLater()
     })
+  }
+
+  #trim(): void {
+    this.#trimmedMs = this.#environment.clock.monotonicMs()
+    this.#environment.pool.trim()
   }
 
   /** Closes who has been silent for too long; a request that is waiting is not silence. */

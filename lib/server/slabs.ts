@@ -8,7 +8,7 @@ export const SLAB_BYTES = 64 * 1024
  */
 export const LARGEST_SLAB_BYTES = 2 * 1024 * 1024
 /** What the pool keeps altogether; the rest is left to the garbage collector. */
-const POOL_BYTES = 16 * 1024 * 1024
+const POOL_BYTES = 64 * 1024 * 1024
 
 export class Slab {
   readonly bytes: Buffer
@@ -24,15 +24,24 @@ export class Slab {
   }
 }
 
+/** Slabs of one size that nobody uses. */
+interface Free {
+  readonly slabs: Slab[]
+  /** At any time since the last trim: so many were not needed. */
+  leastCount: number
+}
+
 export class SlabPool {
-  readonly #free = new Map<number, Slab[]>()
+  readonly #free = new Map<number, Free>()
   #sizeBytes = 0
 
   /** A slab of at least so many bytes; beyond the largest pooled size, of exactly so many. */
   take(sizeBytes: number): Slab {
     const size = slabSize(sizeBytes)
-    const slab = this.#free.get(size)?.pop()
-    if (slab === undefined) return new Slab(size)
+    const free = this.#free.get(size)
+    const slab = free?.slabs.pop()
+    if (free === undefined || slab === undefined) return new Slab(size)
+    free.leastCount = Math.min(free.leastCount, free.slabs.length)
     this.#sizeBytes -= size
     slab.isRetired = false
     return slab
@@ -54,9 +63,18 @@ export class SlabPool {
     const size = slab.bytes.length
     if (size > LARGEST_SLAB_BYTES || this.#sizeBytes + size > POOL_BYTES) return
     const free = this.#free.get(size)
-    if (free) free.push(slab)
-    else this.#free.set(size, [slab])
+    if (free) free.slabs.push(slab)
+    else this.#free.set(size, { slabs: [slab], leastCount: 0 })
     this.#sizeBytes += size
+  }
+
+  /** To be called now and then: lets go of what was not needed since the last time. */
+  trim(): void {
+    for (const [size, free] of this.#free) {
+      free.slabs.splice(0, free.leastCount)
+      this.#sizeBytes -= size * free.leastCount
+      free.leastCount = free.slabs.length
+    }
   }
 }
 

@@ -10,8 +10,8 @@
 // follower's high watermark (KIP-1166).
 
 import {
-  api, array, int16, int32, int64, int8, records, type RequestOf, type ResponseOf, string, struct,
-  uuid,
+  api, array, int16, int32, int64, int8, type RequestOf, type ResponseOf, servedRecords, string,
+  struct, uuid,
 } from '../schema.ts'
 
 export const fetch = api({
@@ -81,7 +81,7 @@ export const fetch = api({
           firstOffset: int64,
         }).nullable(),
         preferredReadReplica: int32.since(11).default(-1).entity('brokerId'),
-        records: records.nullable(),
+        records: servedRecords.nullable(),
       }),
     }),
     nodeEndpoints: array({

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { ask, Wire } from '../../compat/harness/wire.ts'
 import { encodeResponse } from '../../protocol/compile.ts'
+import { joined } from '../../protocol/late-bytes.ts'
 import { heartbeat } from '../../protocol/messages/heartbeat.ts'
 
 const VERSION = 4
@@ -13,7 +14,7 @@ const REQUEST = { groupId: 'g', generationId: 1, memberId: 'm' }
 
 /** An answer that tells by its error code which request it answers. */
 const answer = (correlationId: number, errorCode = correlationId): Buffer =>
-  Buffer.concat(encodeResponse(heartbeat, VERSION, correlationId, { throttleTimeMs: 0, errorCode }))
+  joined(encodeResponse(heartbeat, VERSION, correlationId, { throttleTimeMs: 0, errorCode }))
 
 let server: Server | undefined
 const sockets = new Set<Socket>()

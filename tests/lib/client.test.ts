@@ -16,6 +16,7 @@ import { systemClock } from '../../lib/world/clock.ts'
 import { tcpDial } from '../../lib/world/dial.ts'
 import { encodeResponse } from '../../protocol/compile.ts'
 import { decodeRequestHeader } from '../../protocol/header.ts'
+import { joined } from '../../protocol/late-bytes.ts'
 import { apiVersions } from '../../protocol/messages/api-versions.ts'
 import { fetch } from '../../protocol/messages/fetch.ts'
 import { metadata } from '../../protocol/messages/metadata.ts'
@@ -67,7 +68,7 @@ function fakeBroker(answers: Answers): Promise<number> {
   return serve((socket, bytes) => {
     const { apiKey, apiVersion, correlationId } = decodeRequestHeader(bytes.subarray(4))
     answers(apiKey, apiVersion, (api, body, asVersion = apiVersion) => {
-      for (const part of encodeResponse(api, asVersion, correlationId, body)) socket.write(part)
+      socket.write(joined(encodeResponse(api, asVersion, correlationId, body)))
     })
   })
 }

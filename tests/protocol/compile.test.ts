@@ -9,6 +9,7 @@ import {
   decodeMessage, DecodeError, decodeResponse, encodeMessage, encodeRequest, encodeResponse,
 } from '../../protocol/compile.ts'
 import { decodeRequestHeader } from '../../protocol/header.ts'
+import { joined } from '../../protocol/late-bytes.ts'
 import { ALL_APIS } from '../../protocol/messages/index.ts'
 import { apiVersions } from '../../protocol/messages/api-versions.ts'
 import { fetch } from '../../protocol/messages/fetch.ts'
@@ -70,7 +71,7 @@ describe('frames', () => {
     })
     expect(frame!.toString('hex')).toBe('0000001000000007002300000001001200000005')
     // Of version 3, tagged features and all (the list of APIs left out).
-    const answer = Buffer.concat(encodeResponse(apiVersions, 3, 7, {
+    const answer = joined(encodeResponse(apiVersions, 3, 7, {
       errorCode: 0, apiKeys: [],
       supportedFeatures: [{ name: 'metadata.version', minVersion: 7, maxVersion: 33 }],
       finalizedFeaturesEpoch: 42,
@@ -102,7 +103,7 @@ describe('frames', () => {
       errorCode: 0, responses: [{ topic: 't', partitions: [partition(0), partition(1)] }],
     })
     expect(parts.filter((part) => part === records)).toHaveLength(2)
-    const frame = Buffer.concat(parts)
+    const frame = joined(parts)
     expect(frame.readInt32BE(0)).toBe(frame.length - 4)
     const { body } = decodeResponse(fetch, 12, frame.subarray(4))
     expect(body.responses[0]!.partitions.map((of) => of.records)).toEqual([records, records])

@@ -5,32 +5,12 @@ import { expect, test } from '@jest/globals'
 
 import { Errors } from '../../protocol/errors.ts'
 import { Batch, buildBatch, isWholeAt } from '../../protocol/records/batch.ts'
-import type { DiskFile, OpenMode } from '../../storage/disk.ts'
 import type { Log } from '../../storage/log.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
+import { CountingDisk } from './counting-disk.ts'
 import { append, appendEach, DIRECTORY, openLog } from './harness.ts'
 
 const LOG_FILE = `${DIRECTORY}/00000000000000000000.log`
-
-class CountingDisk extends MemoryDisk {
-  reads = 0
-
-  override open(path: string, mode: OpenMode): DiskFile {
-    const file = super.open(path, mode)
-    const read = file.read.bind(file)
-    file.read = (...args) => {
-      if (path.endsWith('.log')) this.reads++
-      return read(...args)
-    }
-    return file
-  }
-
-  readsOf(work: () => void): number {
-    this.reads = 0
-    work()
-    return this.reads
-  }
-}
 
 /** Batches of so many bytes of one record each; the sizes come round again. */
 function fill(log: Log, count: number, ...sizes: number[]): void {

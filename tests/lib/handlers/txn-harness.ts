@@ -18,6 +18,7 @@ import { type Handler, Later } from '../../../lib/server/handler.ts'
 import type { Services } from '../../../lib/services.ts'
 import type { Decision } from '../../../controller/decisions/decision.ts'
 import { ApiError, errorName, type ErrorCode } from '../../../protocol/errors.ts'
+import { bufferOf } from '../../../protocol/late-bytes.ts'
 import { batchesOf, buildBatch } from '../../../protocol/records/batch.ts'
 import { recordsOf } from '../../../protocol/records/record.ts'
 import { type Api, type RequestOf, type ResponseOf, ZERO_UUID } from '../../../protocol/schema.ts'
@@ -242,7 +243,7 @@ export class TransactionalNode extends Replica {
     })
     const { records, lastStableOffset, abortedTransactions } = responses[0]!.partitions[0]!
     const values: string[] = []
-    for (const batch of batchesOf(records!)) {
+    for (const batch of batchesOf(bufferOf(records!))) {
       for (const { key, value } of recordsOf(batch)) {
         const mark = `${key?.[3] === 1 ? 'commit' : 'abort'}@${batch.producerEpoch}`
         values.push(batch.isControl ? mark : String(value))

@@ -3,6 +3,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { decodeResponse, encodeResponse } from '../../../protocol/compile.ts'
 import { type ErrorName, Errors } from '../../../protocol/errors.ts'
+import { joined } from '../../../protocol/late-bytes.ts'
 import { type Field, type Shape, ZERO_UUID } from '../../../protocol/schema.ts'
 import { handlers } from '../../../lib/handlers/index.ts'
 import { ScriptedFaults } from '../../../lib/library/faults.ts'
@@ -65,7 +66,7 @@ async function answersOf(
     // What is forgotten in the same breath is not fetched.
     if (name === 'Fetch') request['forgottenTopicsData'] = []
     const answer = handler.handle(request as never, context, services)
-    const frame = Buffer.concat(encodeResponse(handler.api, version, 1, answer as never))
+    const frame = joined(encodeResponse(handler.api, version, 1, answer as never))
     const { body } = decodeResponse(handler.api, version, frame.subarray(4))
     found.set(version, errorsIn(body))
   }

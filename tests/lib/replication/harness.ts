@@ -21,6 +21,7 @@ import { Client } from '../../../lib/server/client.ts'
 import { Later, NO_ANSWER, type RequestContext } from '../../../lib/server/handler.ts'
 import type { Services } from '../../../lib/services.ts'
 import { Turn } from '../../../lib/world/turn.ts'
+import { bufferOf } from '../../../protocol/late-bytes.ts'
 import type { FetchRequest, FetchResponse } from '../../../protocol/messages/fetch.ts'
 import type { ProduceRequest, ProduceResponse } from '../../../protocol/messages/produce.ts'
 import { batchesOf, buildBatch, type BatchToBuild } from '../../../protocol/records/batch.ts'
@@ -268,7 +269,7 @@ function outcome<T>(handle: () => Answered<T>): Outcome<T> {
 export function valuesIn({ answer }: Outcome<FetchResponse>): string[][] | undefined {
   return answer?.responses.flatMap(({ partitions }) => partitions.map(({ records }) => {
     const values: string[] = []
-    for (const batch of batchesOf(records!)) {
+    for (const batch of batchesOf(bufferOf(records!))) {
       for (const { value } of recordsOf(batch)) values.push(String(value))
     }
     return values

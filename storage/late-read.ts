@@ -1,0 +1,81 @@
+// Reads that are made when their bytes are sent: where in a file they lie is known before, and that
+// they are sound.
+
+import type { LateBytes, LentBytes } from '../protocol/late-bytes.ts'
+import type { BufferPool, ReadFile } from './buffer-pool.ts'
+import type { Guard } from './guard.ts'
+import type { BatchPlace } from './locate.ts'
+import { endOf } from './reading.ts'
+import type { Segment } from './segment.ts'
+import type { Segments } from './segments.ts'
+
+/** Less is read at once: to look for it twice would cost more. */
+const LEAST_BYTES = 64 * 1024
+
+/** What is read of a log, and what stands before it. */
+interface Source {
+  readonly segments: Segments
+  readonly guard: Guard
+}
+
+/**
+ * What `readBatches` would give. Undefined where that has to be done: for little, and for what must
+ * be looked at before somebody gets it. Throws CORRUPT_MESSAGE.
+ */
+export function findBatches(
+  source: Source, buffers: BufferPool, offset: number, maxOffset: number, maxSizeBytes: number,
+): LateBytes | undefined {
+  const { segments } = source
+  if (offset >= maxOffset || maxSizeBytes < LEAST_BYTES) return undefined
+  const segment = segments.all[Math.max(0, segments.indexOf(offset))]!
+  const endPosition = endOf(segment, maxOffset)
+  const { places } = segment
+  if (endPosition - Math.max(0, places.find(offset)) < LEAST_BYTES) return undefined
+  const place = segment.locate(offset)
+  if (place === undefined) return undefined
+  const { position, sizeBytes: firstBatchBytes } = place
+  const sizeBytes = Math.min(maxSizeBytes, endPosition - position)
+  if (sizeBytes < Math.max(firstBatchBytes, LEAST_BYTES)) return undefined
+  const isSound = segment.soundness.knownTo(position) >= position + sizeBytes
+  return isSound ? new LateRead(source, buffers, segment, { position, sizeBytes }) : undefined
+}
+
+class LateRead implements LateBytes {
+  readonly length: number
+  readonly #source: Source
+  readonly #buffers: BufferPool
+  readonly #segment: Segment
+  /** As it is now: to read something else instead is not to be had. */
+  readonly #content: ReadFile
+  readonly #position: number
+
+  constructor(source: Source, buffers: BufferPool, segment: Segment, place: BatchPlace) {
+    this.length = place.sizeBytes
+    this.#source = source
+    this.#buffers = buffers
+    this.#segment = segment
+    this.#content = { file: segment.file, places: segment.places }
+    this.#position = place.position
+  }
+
+  read(position: number, sizeBytes: number): LentBytes {
+    const { guard } = this.#source
+    return this.#isInLog ? guard.do(() => this.#read(position, sizeBytes))
+      : this.#read(position, sizeBytes)
+  }
+
+  /** What becomes of a file that belongs to nobody any more says nothing of the log. */
+  get #isInLog(): boolean {
+    const { guard, segments } = this.#source
+    const segment = segments.all[segments.indexOf(this.#segment.baseOffset)]
+    return guard.isUsable && segment === this.#segment
+  }
+
+  #read(position: number, sizeBytes: number): LentBytes {
+    const start = this.#position + position
+    const lease = this.#buffers.read(this.#content, start, sizeBytes)
+    if (lease.bytes.length === sizeBytes) return lease
+    lease.release()
+    throw this.#segment.corruptAt(start + lease.bytes.length)
+  }
+}
