@@ -14,8 +14,8 @@ await build({
   target: 'node20.19',
   logLevel: 'warning',
   sourcemap: 'linked',
-  external: ['snappy', 'lz4-napi', '@node-rs/crc32', '@bokuweb/zstd-wasm', '@platformatic/kafka',
-    'yargs', 'testcontainers', '@testcontainers/kafka', 'prom-client'],
+  external: ['snappy', 'lz4-napi', '@node-rs/crc32', '@bokuweb/zstd-wasm', '@foxglove/wasm-lz4',
+    '@platformatic/kafka', 'yargs', 'testcontainers', '@testcontainers/kafka', 'prom-client'],
   // CommonJS packages inside an ES module still ask for Node's modules with `require`.
   banner: {
     js: "import { createRequire } from 'node:module'; "

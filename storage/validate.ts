@@ -137,7 +137,7 @@ function checkClientBatch(batch: Batch, name: string): void {
 }
 
 interface Walk {
-  /** The records, uncompressed. */
+  /** The records, uncompressed; they hold until a codec is called again. */
   readonly payload: Buffer
   readonly maxTimestamp: number
   /** The offsets of the records follow each other without a gap. */
@@ -158,7 +158,7 @@ function walkRecords(batch: Batch, nowMs: number, { config, name }: ValidatingLo
   let maxTimestamp = NO_TIMESTAMP
   let isDense = true
   let index = 0
-  const payload = payloadOf(batch)
+  const payload = payloadOf(batch, { mayBorrow: true })
   for (const cursor = new RecordCursor(payload, batch.count); cursor.next(); index++) {
     const timestamp = isAppendTime ? appendTime : baseTimestamp + cursor.timestampDelta
     if (cursor.bodySizeBytes > maxBodyBytes) throw tooLarge(cursor.bodySizeBytes, maxBodyBytes)

@@ -14,6 +14,8 @@ export type Codec = (typeof CODECS)[number]
 export interface DecompressOptions {
   /** What comes out may not be larger; `defaultMaxSizeBytes` where it is left out. */
   readonly maxSizeBytes?: number
+  /** What comes out may lie in memory of the codec, and hold only until a codec is called again. */
+  readonly mayBorrow?: boolean
 }
 
 // What comes out lies in memory and takes the time of one turn, where Kafka reads it piece by
@@ -44,12 +46,12 @@ export function compress(codec: Codec, bytes: Buffer, level?: number): Buffer {
 /** Throws DecompressionError for damaged bytes, DecompressedTooLargeError for too many. */
 export function decompress(codec: Codec, bytes: Buffer, options: DecompressOptions = {}): Buffer {
   if (codec === 'none') return checked(bytes, options.maxSizeBytes)
-  const { maxSizeBytes = defaultMaxSizeBytes(bytes.length) } = options
+  const { maxSizeBytes = defaultMaxSizeBytes(bytes.length), mayBorrow = false } = options
   try {
     switch (codec) {
       case 'gzip': return decompressGzip(bytes, maxSizeBytes)
       case 'snappy': return decompressSnappy(bytes, maxSizeBytes)
-      case 'lz4': return decompressLz4(bytes, maxSizeBytes)
+      case 'lz4': return decompressLz4(bytes, maxSizeBytes, mayBorrow)
       case 'zstd': return decompressZstd(bytes, maxSizeBytes)
     }
   } catch (error) {

@@ -1,14 +1,16 @@
-// LZ4 as Kafka has it: one frame of independent blocks, each uncompressed for itself, which is also
-// several times faster than the native package is with whole frames.
+// LZ4 as Kafka has it: one frame of independent blocks. It is walked here, so that limits are ours,
+// and its blocks are uncompressed by the library of LZ4 itself, in WebAssembly: the native package
+// makes new memory for each of them, which takes longer than the blocks do.
 
-import { Decompressed, MOST_SMALL_BYTES } from './decompressed.ts'
-import { uncompressLz4Block } from './lz4-block.ts'
-import { loadLz4 } from './packages.ts'
+import { Decompressed } from './decompressed.ts'
+import { loadLz4, lz4Space, resetLz4 } from './packages.ts'
 import { xxHash32 } from './xxhash32.ts'
 
 const MAGIC = 0x184d2204
 const HEADER_BYTES = 6
 const CONTENT_SIZE_BYTES = 8
+const WORD_BYTES = 4
+const CHECKSUM_BYTES = 4
 /** The native package has the uncompressed size in front of a block. */
 const SIZE_BYTES = 4
 
@@ -21,11 +23,10 @@ const CONTENT_CHECKSUM = 0x04
 const RESERVED = 0x03
 
 const STORED = 0x80000000
-/** A byte of LZ4 stands for 255 bytes at most, and seldom for more than 16. */
+/** A byte of LZ4 stands for 255 bytes at most. */
 const MAX_RATIO = 255
-const LIKELY_RATIO = 16
-/** Smaller blocks are uncompressed in JavaScript: a call into native code costs more. */
-const NATIVE_FROM_BYTES = 128
+/** What the library uncompresses at once, and gets at once: no block is larger. */
+const MOST_ROOM_BYTES = 4 * 1024 * 1024
 
 /** What Kafka's own clients write: version 1, independent blocks of 64 KiB, no checksums. */
 const HEADER = Buffer.from('04224d18604082', 'hex')
@@ -50,36 +51,30 @@ export function compressLz4(bytes: Buffer): Buffer {
 /**
  * Refuses what Kafka refuses: blocks that depend on each other, wrong checksums of header and
  * blocks. As Kafka it reads over the size and the checksum of the content, and ends behind the
- * first frame. Throws an Error for what is no LZ4, DecompressedTooLargeError for too much of it.
+ * first frame. With `mayBorrow` what it gives may hold only until the next call. Throws an Error
+ * for what is no LZ4, DecompressedTooLargeError for too much of it.
  */
-export function decompressLz4(bytes: Buffer, maxSizeBytes: number): Buffer {
+export function decompressLz4(bytes: Buffer, maxSizeBytes: number, mayBorrow: boolean): Buffer {
   const out = new Decompressed(maxSizeBytes)
-  const { flags, maxBlockBytes, end } = readHeader(bytes)
-  let position = end
-  for (;;) {
-    const word = bytes.readUInt32LE(position)
-    const size = word % STORED
-    const start = position + 4
-    if (size === 0) break
-    if (size > maxBlockBytes) throw new Error('a block is larger than its frame allows')
-    if (size > bytes.length - start) throw new Error('a block is cut off')
-    const block = bytes.subarray(start, start + size)
-    position = start + size
-    if ((flags & BLOCK_CHECKSUM) !== 0) {
-      if (bytes.readUInt32LE(position) !== xxHash32(block)) throw new Error('a block is damaged')
-      position += 4
-    }
-    if (word >= STORED) out.add(block)
-    else uncompressBlock(block, maxBlockBytes, out)
+  const header = readHeader(bytes)
+  let blocks = blocksAt(bytes, header.end, header)
+  if (blocks.isLast && mayBorrow) {
+    const view = uncompress(bytes, blocks, header.plain)
+    out.expect(view.length)
+    return view
   }
-  if ((flags & CONTENT_CHECKSUM) !== 0) bytes.readUInt32LE(position + 4) // has to be there
-  return out.bytes()
+  for (; ; blocks = blocksAt(bytes, blocks.end, header)) {
+    out.add(Buffer.from(uncompress(bytes, blocks, header.plain)))
+    if (blocks.isLast) return out.bytes()
+  }
 }
 
 interface Header {
   readonly flags: number
   readonly maxBlockBytes: number
   readonly end: number
+  /** One for the same blocks that tells no more than the library has to know. */
+  readonly plain: Buffer
 }
 
 function readHeader(bytes: Buffer): Header {
@@ -94,50 +89,71 @@ function readHeader(bytes: Buffer): Header {
     throw new Error('the frame has an unknown size of blocks')
   }
   const end = HEADER_BYTES + ((flags & CONTENT_SIZE) === 0 ? 0 : CONTENT_SIZE_BYTES)
-  const checksum = (xxHash32(bytes.subarray(4, end)) >>> 8) & 0xff
-  if (bytes.readUInt8(end) !== checksum) throw new Error('the header of the frame is damaged')
-  return { flags, maxBlockBytes: 1 << (2 * exponent + 8), end: end + 1 }
-}
-
-/** What comes out is bounded by the frame, by what LZ4 can do, and by the room that is left. */
-function uncompressBlock(block: Buffer, maxBlockBytes: number, out: Decompressed): void {
-  const mostBytes = Math.min(maxBlockBytes, block.length * MAX_RATIO)
-  const capacity = Math.min(mostBytes, out.roomBytes + 1)
-  if (block.length < NATIVE_FROM_BYTES && capacity <= MOST_SMALL_BYTES) {
-    out.addSmall(capacity, (target) => uncompressLz4Block(block, target))
-    return
+  if (bytes.readUInt8(end) !== headerCheck(bytes.subarray(4, end))) {
+    throw new Error('the header of the frame is damaged')
   }
-  out.add(uncompressLarge(block, mostBytes, capacity, out))
+  const plain = plainHeader(flags & BLOCK_CHECKSUM, blockSize)
+  return { flags, maxBlockBytes: 1 << (2 * exponent + 8), end: end + 1, plain }
 }
 
-function uncompressLarge(
-  block: Buffer, mostBytes: number, capacity: number, out: Decompressed,
-): Buffer {
-  // The frame may allow 4 MiB for a block of a few bytes: as much is allocated only if need be.
-  const likelyBytes = Math.max(BLOCK_BYTES, block.length * LIKELY_RATIO)
-  const uncompressed = likelyBytes < capacity ? uncompress(block, likelyBytes) : undefined
-  if (uncompressed !== undefined) return uncompressed
-  const all = uncompress(block, capacity)
-  if (all !== undefined) return all
-  if (capacity < mostBytes) out.expect(capacity) // most likely: it did not fit
+function headerCheck(descriptor: Buffer): number {
+  return (xxHash32(descriptor) >>> 8) & 0xff
+}
+
+function plainHeader(blockChecksum: number, blockSize: number): Buffer {
+  if (blockChecksum === 0 && blockSize === HEADER[5]) return HEADER
+  const header = Buffer.from(HEADER)
+  header[4] = VERSION | INDEPENDENT_BLOCKS | blockChecksum
+  header[5] = blockSize
+  header[HEADER_BYTES] = headerCheck(header.subarray(4, HEADER_BYTES))
+  return header
+}
+
+/** Blocks that follow each other, and hold no more than the library is given room for. */
+interface Blocks {
+  readonly start: number
+  readonly end: number
+  /** What comes out of them at most. */
+  readonly mostBytes: number
+  /** The frame ends behind them. */
+  readonly isLast: boolean
+}
+
+function blocksAt(bytes: Buffer, start: number, { flags, maxBlockBytes }: Header): Blocks {
+  const checksumBytes = (flags & BLOCK_CHECKSUM) === 0 ? 0 : CHECKSUM_BYTES
+  let end = start
+  let mostBytes = 0
+  for (;;) {
+    const word = bytes.readUInt32LE(end)
+    const size = word % STORED
+    if (size === 0) break
+    if (size > maxBlockBytes) throw new Error('a block is larger than its frame allows')
+    const next = end + WORD_BYTES + size + checksumBytes
+    if (next > bytes.length) throw new Error('a block is cut off')
+    const mostMore = word >= STORED ? size : Math.min(maxBlockBytes, size * MAX_RATIO)
+    const isTooMuch = Math.max(mostBytes + mostMore, next - start) > MOST_ROOM_BYTES
+    if (isTooMuch && end > start) return { start, end, mostBytes, isLast: false }
+    mostBytes += mostMore
+    end = next
+  }
+  // Read over, but it has to be there.
+  if ((flags & CONTENT_CHECKSUM) !== 0) bytes.readUInt32LE(end + WORD_BYTES)
+  return { start, end, mostBytes, isLast: true }
+}
+
+/** The blocks as a frame of their own: a view of the library's memory. */
+function uncompress(bytes: Buffer, { start, end, mostBytes }: Blocks, plain: Buffer): Buffer {
+  const space = lz4Space()
+  const blocksBytes = end - start
+  const sizeBytes = plain.length + blocksBytes + WORD_BYTES
+  const { library, source, target } = space.open(sizeBytes, mostBytes)
+  const memory = library.HEAPU8
+  const blocksStart = source + plain.length
+  memory.set(plain, source)
+  memory.set(bytes.subarray(start, end), blocksStart)
+  memory.set(END_MARK, blocksStart + blocksBytes)
+  const result = library._decompressFrame(library.context, target, mostBytes, source, sizeBytes)
+  if (result >= 0) return space.result(result)
+  if (!resetLz4(library)) space.discard()
   throw new Error('a block is damaged')
-}
-
-/** Undefined for a block that is damaged, or of which more than that comes out. */
-function uncompress(block: Buffer, capacity: number): Buffer | undefined {
-  const native = loadLz4()
-  try {
-    if (native !== undefined) return native.uncompressSync(withSize(block, capacity))
-    const target = Buffer.allocUnsafe(capacity)
-    return target.subarray(0, uncompressLz4Block(block, target))
-  } catch {
-    return undefined
-  }
-}
-
-function withSize(block: Buffer, size: number): Buffer {
-  const sized = Buffer.allocUnsafe(SIZE_BYTES + block.length)
-  sized.writeUInt32LE(size, 0)
-  block.copy(sized, SIZE_BYTES)
-  return sized
 }

@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { type WasmLibrary, Workspace } from './workspace.ts'
 
 export interface NativeCrc32c {
   crc32c(bytes: Uint8Array): number
@@ -18,20 +19,22 @@ export interface Snappy {
   uncompress(bytes: Buffer): Buffer
 }
 
-/** Blocks with a 32-bit number in front, low byte first. */
 export interface Lz4 {
-  /** The number is the size of the bytes. */
+  /** A block with the size of the bytes in front, in 32 bits, low byte first. */
   compressSync(bytes: Uint8Array): Buffer
-  /** The number is the most that may come out; throws an Error for more, or a damaged block. */
-  uncompressSync(bytes: Uint8Array): Buffer
+}
+
+/** The functions of the LZ4 library itself, on addresses of its own memory. */
+export interface Lz4Library extends WasmLibrary {
+  readonly context: number
+  /** The size of what comes out of one frame; below 0 for damage, and for more than the target. */
+  _decompressFrame(
+    context: number, target: number, targetSize: number, source: number, sourceSize: number,
+  ): number
 }
 
 /** The functions of the zstd library itself, on addresses of its own memory. */
-export interface ZstdLibrary {
-  /** Another array after the memory has grown. */
-  readonly HEAPU8: Uint8Array
-  _malloc(sizeBytes: number): number
-  _free(address: number): void
+export interface ZstdLibrary extends WasmLibrary {
   _ZSTD_isError(result: number): number
   _ZSTD_compressBound(sizeBytes: number): number
   _ZSTD_compress(
@@ -94,8 +97,56 @@ declare const WebAssembly: {
   readonly Instance: new (module: object, imports: object) => { readonly exports: object }
 }
 
+/** LZ4F_VERSION, and where a context of LZ4 1.9 has it, and its stage (LZ4F_dctx_s). */
+const LZ4_VERSION = 100
+const LZ4_VERSION_AT = 48
+const LZ4_STAGE_AT = 52
+
+type InstantiateWasm = (imports: object, receive: (instance: object) => void) => object
+
+interface Lz4Module extends WasmLibrary {
+  _createDecompressionContext(): number
+  _decompressFrame: Lz4Library['_decompressFrame']
+}
+
+const lz4Parts = once(() => {
+  const script = require.resolve('@foxglove/wasm-lz4/dist/wasm-lz4.js')
+  const make = require(script) as (given: { instantiateWasm: InstantiateWasm }) => unknown
+  const bytes = readFileSync(join(dirname(script), 'wasm-lz4.wasm'))
+  return { make, code: new WebAssembly.Module(bytes) }
+})
+
+/** The library of LZ4 in memory of its own, and at once: its own start would be a promise. */
+export const lz4Space = once(() => new Workspace((): Lz4Library => {
+  const { make, code } = lz4Parts()
+  const given = { instantiateWasm: instantiating(code) }
+  make(given)
+  const library = given as unknown as Lz4Module
+  return Object.assign(library, { context: library._createDecompressionContext() })
+}))
+
+/**
+ * After an error a context stands in the middle of a frame. What would put it back the package does
+ * not export, and to start the library again takes near a millisecond, so its stage is set to the
+ * first by hand. False where the context is not the one that is known.
+ */
+export function resetLz4({ HEAPU8, context }: Lz4Library): boolean {
+  const words = new DataView(HEAPU8.buffer, HEAPU8.byteOffset + context, LZ4_STAGE_AT + 4)
+  if (words.getUint32(LZ4_VERSION_AT, true) !== LZ4_VERSION) return false
+  words.setUint32(LZ4_STAGE_AT, 0, true)
+  return true
+}
+
+function instantiating(code: object): InstantiateWasm {
+  return (imports, receive) => {
+    const instance = new WebAssembly.Instance(code, imports)
+    receive(instance)
+    return instance.exports
+  }
+}
+
 interface EmscriptenModule extends ZstdLibrary {
-  instantiateWasm?: (imports: object, receive: (instance: object) => void) => object
+  instantiateWasm?: InstantiateWasm
   init(bytes: Uint8Array): unknown
 }
 
@@ -111,11 +162,7 @@ export const loadZstd = once((): ZstdLibrary => {
   new Function('exports', script)(exported)
   const { Module } = exported
   const bytes = readFileSync(join(folder, 'zstd.wasm'))
-  Module.instantiateWasm = (imports, receive) => {
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), imports)
-    receive(instance)
-    return instance.exports
-  }
+  Module.instantiateWasm = instantiating(new WebAssembly.Module(bytes))
   Module.init(bytes)
   return Module
 })

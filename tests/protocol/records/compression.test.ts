@@ -5,9 +5,8 @@ import { describe, expect, test } from '@jest/globals'
 import { ApiError, Errors } from '../../../protocol/errors.ts'
 import { CODECS, compress, decompress, type Codec } from '../../../protocol/records/compression.ts'
 import { crc32c, slicedCrc32c } from '../../../protocol/records/crc32c.ts'
-import { uncompressLz4Block } from '../../../protocol/records/lz4-block.ts'
 import {
-  loadLz4, nativeSnappy, scriptCrc32c, scriptSnappy,
+  loadLz4, lz4Space, nativeSnappy, resetLz4, scriptCrc32c, scriptSnappy,
 } from '../../../protocol/records/packages.ts'
 import { xxHash32 } from '../../../protocol/records/xxhash32.ts'
 
@@ -172,19 +171,69 @@ describe('lz4', () => {
       .toBe(Errors.MESSAGE_TOO_LARGE)
   })
 
-  test('is uncompressed alike by JavaScript, which sees damage as well', () => {
-    const block = loadLz4()!.compressSync(large()).subarray(4)
-    const target = Buffer.alloc(300_001)
-    expect(uncompressLz4Block(block, target)).toBe(300_000)
-    expect(target.subarray(0, 300_000).equals(large())).toBe(true)
-    expect(() => uncompressLz4Block(block, Buffer.alloc(299_999))).toThrow(/larger/)
-    for (let end = 0; end < block.length; end += 997) {
-      const cut = block.subarray(0, end)
-      expect(() => {
-        if (uncompressLz4Block(cut, target) < 300_000) throw new Error('cut at a literal')
-      }).toThrow()
+  const framed = (...blocks: Buffer[]) => (
+    Buffer.concat([header(0x60, 0x40), ...blocks, Buffer.alloc(4)])
+  )
+  const stored = (bytes: Buffer) => {
+    const word = Buffer.alloc(4)
+    word.writeUInt32LE(0x80000000 + bytes.length)
+    return Buffer.concat([word, bytes])
+  }
+
+  test('more blocks than the library is given at once come out in their order', () => {
+    const bytes = Buffer.concat(Array.from({ length: 50 }, (_, i) => {
+      const part = large()
+      part.fill(i, 0, 100_000)
+      return part
+    }))
+    expect(decompress('lz4', compress('lz4', bytes)).equals(bytes)).toBe(true)
+    expect(codeOf(() => decompress('lz4', compress('lz4', bytes), { maxSizeBytes: 14_999_999 })))
+      .toBe(Errors.MESSAGE_TOO_LARGE)
+    const single = Array.from({ length: 50_000 }, (_, i) => stored(Buffer.from([i % 251])))
+    expect(decompress('lz4', framed(...single)).every((byte, i) => byte === i % 251)).toBe(true)
+  })
+
+  test('frames without blocks, and blocks without bytes, hold nothing', () => {
+    expect(decompress('lz4', framed())).toHaveLength(0)
+    const empty = Buffer.from('0100000000', 'hex')
+    expect(decompress('lz4', framed(empty, stored(Buffer.from('a')), empty)).toString()).toBe('a')
+  })
+
+  test('damage, to a block or to what it refers to, does not outlast its frame', () => {
+    const good = compress('lz4', large())
+    for (const bad of ['1061000000', '14610000', '1f610100ff', '106101', '10610100ffff']) {
+      const block = Buffer.from(bad, 'hex')
+      const word = Buffer.alloc(4)
+      word.writeUInt32LE(block.length)
+      refused(framed(stored(Buffer.from('before')), word, block))
+      expect(decompress('lz4', good, { mayBorrow: true }).equals(large())).toBe(true)
     }
-    expect(() => uncompressLz4Block(Buffer.from([0x10, 1, 2, 0, 0]), target)).toThrow(/before/)
+  })
+
+  test('damage is no reason to start the library again', () => {
+    const { library } = lz4Space().open(1, 1)
+    const block = Buffer.from('0500000014610000ff00000000', 'hex')
+    refused(Buffer.concat([header(0x60, 0x40), block]))
+    expect(lz4Space().open(1, 1).library).toBe(library)
+    expect(resetLz4(library)).toBe(true)
+  })
+
+  test('memory that has grown for one batch is not kept', () => {
+    const { library } = lz4Space().open(1, 1)
+    library._malloc(30 * 1024 * 1024)
+    expect(decompress('lz4', compress('lz4', large()), { mayBorrow: true }).equals(large()))
+      .toBe(true)
+    expect(lz4Space().open(1, 1).library).not.toBe(library)
+  })
+
+  test('what is borrowed is the same, and what is not stays as it is', () => {
+    const [one, other] = [compress('lz4', large()), compress('lz4', Buffer.alloc(300_000, 'b'))]
+    const own = decompress('lz4', one)
+    expect(decompress('lz4', one, { mayBorrow: true }).equals(large())).toBe(true)
+    expect(decompress('lz4', other, { mayBorrow: true })).toEqual(Buffer.alloc(300_000, 'b'))
+    expect(own.equals(large())).toBe(true)
+    expect(codeOf(() => decompress('lz4', one, { mayBorrow: true, maxSizeBytes: 299_999 })))
+      .toBe(Errors.MESSAGE_TOO_LARGE)
   })
 
   test('has the checksums of xxHash', () => {
