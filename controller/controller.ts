@@ -20,6 +20,7 @@ import type { Randomness, Timers } from './ports.ts'
 import { RaftDriver } from './raft/driver.ts'
 import type { Quorum, Voter } from './raft/quorum.ts'
 import type { RaftState } from './raft/state.ts'
+import { RecentValues } from './recent-values.ts'
 import { type SnapshotPolicy, Snapshots } from './snapshots.ts'
 
 export interface ControllerOptions {
@@ -60,6 +61,8 @@ interface Pending extends Asking {
   readonly image: Image
   readonly delta: DeltaCollector
   readonly sizeBytes: number
+  /** Undefined for what only waits for others' records. */
+  readonly appendedMs?: number
 }
 
 /** So many records are taken in between others' requests: about a millisecond. */
@@ -73,6 +76,8 @@ export const METADATA_TOPIC = '__cluster_metadata'
 const METADATA_TOPIC_ID = 'AAAAAAAAAAAAAAAAAAAAAQ'
 
 export class Controller {
+  /** How long changes took from their append until they were on the disks of a majority. */
+  readonly commitTimesMs = new RecentValues()
   readonly #options: ControllerOptions
   readonly #log: Log
   readonly #driver: RaftDriver
@@ -149,6 +154,11 @@ export class Controller {
 
   get leaderEpoch(): number {
     return this.#driver.state.epoch
+  }
+
+  /** What the last snapshot was; `writtenMs` by the clock that never goes back. */
+  get latestSnapshot(): Snapshots['latest'] {
+    return this.#snapshots.latest
   }
 
   get log(): Log {
@@ -247,7 +257,8 @@ export class Controller {
     const { image, delta, values, sizeBytes } = change
     this.#head = image
     const endOffset = this.#driver.nextOffset + values.length
-    this.#pending.push({ endOffset, image, delta, sizeBytes, ...asking })
+    const appendedMs = this.#options.timers.monotonicMs()
+    this.#pending.push({ endOffset, image, delta, sizeBytes, appendedMs, ...asking })
     this.#driver.propose(values)
     this.#decideWaiting()
   }
@@ -284,12 +295,20 @@ export class Controller {
       this.#image = next.image
     }
     this.#appliedOffset = highWatermark - 1
+    this.#measure(committed)
     if (this.#image !== before) this.#publish(delta.delta(before))
     for (const { answer } of committed) answer()
     this.#snapshots.committed(sizeBytes, () => ({
       image: this.#image, endOffset: highWatermark, epoch: this.leaderEpoch,
       lastTimestampMs: this.#options.timers.nowMs(), quorum: this.#driver.quorum,
     }), this.#log)
+  }
+
+  #measure(committed: readonly Pending[]): void {
+    const nowMs = this.#options.timers.monotonicMs()
+    for (const { appendedMs } of committed) {
+      if (appendedMs !== undefined) this.commitTimesMs.add(nowMs - appendedMs, nowMs)
+    }
   }
 
   #replay(): void {

@@ -61,6 +61,8 @@ interface SnapshotsOptions {
 const POSTPONE_MS = 60_000
 
 export class Snapshots {
+  /** Of the last one that was written; the beginning, as long as none was. */
+  latest: { readonly sizeBytes: number, readonly writtenMs: number }
   readonly #options: SnapshotsOptions
   #bytesSince = 0
   #lastMs: number
@@ -72,6 +74,7 @@ export class Snapshots {
   constructor(options: SnapshotsOptions) {
     this.#options = options
     this.#lastMs = options.timers.monotonicMs()
+    this.latest = { sizeBytes: 0, writtenMs: this.#lastMs }
   }
 
   /**
@@ -135,6 +138,8 @@ export class Snapshots {
     })
     this.#bytesSince = 0
     this.#lastMs = begunMs
+    const sizeBytes = disk.sizeBytes(join(directory, snapshotFileName(id))) ?? 0
+    this.latest = { sizeBytes, writtenMs: timers.monotonicMs() }
     logger.info('wrote a snapshot of the metadata', { file: snapshotFileName(id) })
   }
 

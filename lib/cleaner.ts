@@ -3,7 +3,7 @@
 
 import { ApiError, Errors } from '../protocol/errors.ts'
 import { CleanerCheckpoint } from '../storage/compaction/checkpoint.ts'
-import type { Cleanable } from '../storage/compaction/cleanable.ts'
+import { type Cleanable, isWorthCleaning } from '../storage/compaction/cleanable.ts'
 import type { Cleaned } from '../storage/compaction/cleaner.ts'
 import type { Steps } from '../storage/compaction/cleaned-log.ts'
 import { type Disk, StorageError } from '../storage/disk.ts'
@@ -34,11 +34,23 @@ export interface CleanerOptions {
 export class CleanerStats {
   /** When it last looked for something to clean, by the clock that never goes back. */
   lastLookMs: number | undefined
-  /** Of the dirtiest log of that look, 0 to 1. */
+  /** Of the dirtiest log of that look, 0 to 1; also where it is not dirty enough. */
   dirtyRatio = 0
+  /** For how long, at that look, the log that waits longest should have been cleaned. */
+  mostOverdueMs = 0
   /** Of the last cleaning: bytes written for each one read, and how long it took. */
   keptRatio = 0
   lastCleaningMs = 0
+  /** How full its map of keys was, 0 to 1. */
+  mapFill = 0
+  /** Read and written by all cleanings: what `log.cleaner.io.max.bytes.per.second` counts. */
+  ioBytes = 0
+
+  looked(nowMs: number, dirt: readonly Cleanable[]): void {
+    this.lastLookMs = nowMs
+    this.dirtyRatio = dirt.reduce((most, { dirtyRatio }) => Math.max(most, dirtyRatio), 0)
+    this.mostOverdueMs = dirt.reduce((most, { overdueMs }) => Math.max(most, overdueMs), 0)
+  }
 }
 
 /** Requests wait no longer than about this for the cleaner, unless a batch is very large. */
@@ -113,8 +125,6 @@ class LogCleaner {
     this.#sliceStartMs = this.#clock.monotonicMs()
     for (;;) {
       const dirty = await this.#findDirtiest()
-      this.#stats.lastLookMs = this.#clock.monotonicMs()
-      this.#stats.dirtyRatio = dirty?.cleanable.dirtyRatio ?? 0
       if (dirty === undefined || isStopping()) return
       const hasEnded = await this.#guarded(dirty.directory, () => this.#clean(dirty))
       await this.#save(dirty.directory)
@@ -125,6 +135,7 @@ class LogCleaner {
 
   async #findDirtiest(): Promise<Dirty | undefined> {
     let dirtiest: Dirty | undefined
+    const dirt: Cleanable[] = []
     for (const directory of this.#options.directories) {
       const checkpoint = await this.#guarded(directory, () => this.#checkpointOf(directory))
       if (checkpoint === undefined) continue
@@ -135,13 +146,15 @@ class LogCleaner {
         const isWanted = () => !this.#isStopping() && this.#isThere(directory, log)
         const cleanable = await this.#guarded(
           directory, () => this.#lookAt(directory, log, isWanted))
-        const isDirtier = cleanable !== undefined
+        if (cleanable !== undefined) dirt.push(cleanable)
+        const isDirtier = cleanable !== undefined && isWorthCleaning(cleanable, log.config)
           && cleanable.dirtyRatio > (dirtiest?.cleanable.dirtyRatio ?? 0)
         if (isDirtier) dirtiest = { directory, log, cleanable }
         if (this.#isSliceOver()) await this.#rest(0, () => true)
       }
       await this.#save(directory)
     }
+    this.#stats.looked(this.#clock.monotonicMs(), dirt)
     return dirtiest
   }
 
@@ -172,7 +185,7 @@ class LogCleaner {
     // A cleaning takes room before it gives some back.
     if (directory.room.isFull) return undefined
     try {
-      return log.compaction.cleanable(nowMs)
+      return log.compaction.dirt(nowMs)
     } catch (error) {
       this.#setAside(log, error)
       return undefined
@@ -220,6 +233,7 @@ class LogCleaner {
     let step = steps.next(this.#clock.nowMs())
     while (step.done !== true) {
       const { ioBytes, wait } = step.value
+      this.#stats.ioBytes += ioBytes
       const restMs = this.#throttle.restMs(ioBytes)
       // Steps are many and short: only few of them are worth a promise.
       if (wait !== undefined || restMs > 0 || this.#isSliceOver()) {
@@ -255,8 +269,9 @@ class LogCleaner {
   }
 
   #tell(log: Log, cleanable: Cleanable, cleaned: Cleaned, startMs: number): void {
-    const { bytesRead, bytesWritten, recordsRead, recordsKept, keys } = cleaned
+    const { bytesRead, bytesWritten, recordsRead, recordsKept, keys, mapFill } = cleaned
     this.#stats.lastCleaningMs = this.#clock.monotonicMs() - startMs
+    this.#stats.mapFill = mapFill
     this.#stats.keptRatio = bytesRead === 0 ? 0 : bytesWritten / bytesRead
     this.#options.logger.info('cleaned a log', {
       log: log.name, from: cleanable.firstDirtyOffset, to: cleaned.endOffset, keys, bytesRead,

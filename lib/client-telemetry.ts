@@ -78,6 +78,8 @@ const COMPRESSION_TYPES: readonly number[] = [0, 1, 2, 3, 4]
 const ONE_UUID = 'AAAAAAAAAAAAAAAAAAAAAQ'
 
 export class ClientTelemetry {
+  /** Pushes that were for another subscription than the present one. */
+  unknownSubscriptions = 0
   readonly #options: ClientTelemetryOptions
   /** By id, the one that was longest silent first. */
   readonly #instances = new Map<string, Instance>()
@@ -90,6 +92,12 @@ export class ClientTelemetry {
 
   constructor(options: ClientTelemetryOptions) {
     this.#options = options
+  }
+
+  /** Clients that have asked lately. */
+  get instanceCount(): number {
+    const nowMs = this.#options.clock.monotonicMs()
+    return [...this.#instances.values()].filter((instance) => !isExpired(instance, nowMs)).length
   }
 
   get maxBytes(): number {
@@ -132,7 +140,10 @@ export class ClientTelemetry {
     const isDue = lastGetMs > lastPushMs || nowMs - lastPushMs >= pushIntervalMs
     if (isDue) instance.lastPushMs = nowMs
     else if (!push.terminating) return Errors.THROTTLING_QUOTA_EXCEEDED
-    if (push.subscriptionId !== subscriptionId) return Errors.UNKNOWN_SUBSCRIPTION_ID
+    if (push.subscriptionId !== subscriptionId) {
+      this.unknownSubscriptions++
+      return Errors.UNKNOWN_SUBSCRIPTION_ID
+    }
     if (!COMPRESSION_TYPES.includes(push.compressionType)) {
       return Errors.UNSUPPORTED_COMPRESSION_TYPE
     }

@@ -46,6 +46,8 @@ export interface DiskSpace {
 export interface Disk {
   /** There is room for whatever is written, so that none has to be held. */
   readonly isEndless?: boolean
+  /** Set by who wants to know how long the device takes for the data of each file. */
+  onSync?: ((path: string, tookMs: number) => void) | undefined
   open(path: string, mode: OpenMode): DiskFile
   exists(path: string): boolean
   /** In the order of their names. Throws ENOENT without the directory. */

@@ -41,6 +41,7 @@ export function nodeDisk(options: NodeDiskOptions = {}): Disk {
 }
 
 class NodeDisk implements Disk {
+  onSync: Disk['onSync']
   /** What small files are read into, one after the other. */
   readonly #small = Buffer.allocUnsafeSlow(SMALL_FILE_BYTES)
   readonly #openFiles: OpenFiles
@@ -420,11 +421,14 @@ class NodeFile implements DiskFile, OpenFile {
   }
 
   sync(): void {
+    const sinceMs = performance.now()
     this.#do((descriptor) => fdatasyncSync(descriptor))
     this.#isUnsynced = false
+    this.#disk.onSync?.(this.path, performance.now() - sinceMs)
   }
 
   syncAsync(): Promise<void> {
+    const sinceMs = performance.now()
     return new Promise((resolve, reject) => {
       this.#do((descriptor) => {
         this.#syncing++
@@ -434,8 +438,9 @@ class NodeFile implements DiskFile, OpenFile {
           this.#syncing--
           if (error) this.#isUnsynced = true
           if (this.#isClosing && this.#syncing === 0) this.#close()
-          if (error) reject(named(error, this.path))
-          else resolve()
+          if (error) return reject(named(error, this.path))
+          this.#disk.onSync?.(this.path, performance.now() - sinceMs)
+          resolve()
         })
       })
     })

@@ -20,14 +20,31 @@ export interface RecordError {
   readonly batchIndexErrorMessage: string
 }
 
+/** What is wrong with a batch as a whole, where Kafka counts it. */
+export type BatchFault = 'checksum' | 'offsets'
+
+export class BatchFaultError extends ApiError {
+  readonly fault: BatchFault
+
+  constructor(code: ErrorCode, message: string, fault: BatchFault) {
+    super(code, message)
+    this.fault = fault
+  }
+}
+
 /** Single records of a batch are refused, and with them the batch. */
 export class RecordValidationError extends ApiError {
   override readonly name: string = 'RecordValidationError'
   readonly recordErrors: readonly RecordError[]
+  /** Records that have no key and need one. */
+  readonly keylessCount: number
 
-  constructor(code: ErrorCode, message: string, recordErrors: readonly RecordError[]) {
+  constructor(
+    code: ErrorCode, message: string, recordErrors: readonly RecordError[], keylessCount = 0,
+  ) {
     super(code, message)
     this.recordErrors = recordErrors
+    this.keylessCount = keylessCount
   }
 }
 
@@ -88,7 +105,8 @@ export function checkBatch(
       `the maximum configured value of ${config.maxMessageBytes}).`)
   }
   if (!batch.isCrcValid()) {
-    throw corrupt(`Record is corrupt (stored crc = ${batch.crc}) in topic partition ${name}.`)
+    throw new BatchFaultError(Errors.CORRUPT_MESSAGE,
+      `Record is corrupt (stored crc = ${batch.crc}) in topic partition ${name}.`, 'checksum')
   }
 }
 
@@ -117,21 +135,22 @@ function checkClientBatch(batch: Batch, name: string): void {
   const { count, lastOffsetDelta } = batch
   const range = `[${batch.baseOffset}, ${batch.lastOffset}]`
   if (lastOffsetDelta < 0) {
-    throw invalid(`Batch has an invalid offset range: ${range} in topic partition ${name}`)
+    throw outOfOrder(`Batch has an invalid offset range: ${range} in topic partition ${name}`)
   }
   if (count <= 0) {
-    throw invalid(
+    throw outOfOrder(
       `Invalid reported count for record batch: ${count} in topic partition ${name}`)
   }
   if (lastOffsetDelta + 1 !== count) {
-    throw invalid(`Inconsistent batch offset range ${range} and count of records ${count} in ` +
-      `topic partition ${name}`)
+    throw outOfOrder(`Inconsistent batch offset range ${range} and count of records ${count} ` +
+      `in topic partition ${name}`)
   }
   if (batch.isControl) {
-    throw invalid(`Clients are not allowed to write control records in topic partition ${name}`)
+    throw outOfOrder(
+      `Clients are not allowed to write control records in topic partition ${name}`)
   }
   if (batch.hasProducer && batch.baseSequence < 0) {
-    throw invalid(`Invalid sequence number ${batch.baseSequence} in record batch with ` +
+    throw outOfOrder(`Invalid sequence number ${batch.baseSequence} in record batch with ` +
       `producerId ${batch.producerId} in topic partition ${name}`)
   }
 }
@@ -214,6 +233,7 @@ class RecordErrors {
   readonly #name: string
   readonly #errors: RecordError[] = []
   #count = 0
+  #keylessCount = 0
   #isTimestampWrong = false
 
   constructor(name: string) {
@@ -221,6 +241,7 @@ class RecordErrors {
   }
 
   keyMissing(index: number): this {
+    this.#keylessCount++
     return this.#add(index, () =>
       `Compacted topic cannot accept message without key in topic partition ${this.#name}`)
   }
@@ -248,7 +269,8 @@ class RecordErrors {
   throw(): never {
     if (this.#isTimestampWrong) {
       throw new RecordValidationError(Errors.INVALID_TIMESTAMP,
-        'One or more records have been rejected due to invalid timestamp', this.#errors)
+        'One or more records have been rejected due to invalid timestamp', this.#errors,
+        this.#keylessCount)
     }
     const first = this.#errors.slice(0, 3).map(({ batchIndex, batchIndexErrorMessage }) => (
       `RecordError(batchIndex=${batchIndex}, message='${batchIndexErrorMessage}')`
@@ -256,7 +278,7 @@ class RecordErrors {
     throw new RecordValidationError(Errors.INVALID_RECORD,
       `One or more records have been rejected due to ${this.#count} record errors in ` +
       `total, and only showing the first three errors at most: [${first.join(', ')}]`,
-      this.#errors)
+      this.#errors, this.#keylessCount)
   }
 }
 
@@ -267,6 +289,10 @@ function tooLarge(sizeBytes: number, limitBytes: number): ApiError {
 
 function corrupt(message: string): ApiError {
   return new ApiError(Errors.CORRUPT_MESSAGE, message)
+}
+
+function outOfOrder(message: string): ApiError {
+  return new BatchFaultError(Errors.INVALID_RECORD, message, 'offsets')
 }
 
 function invalid(message: string): ApiError {

@@ -1,17 +1,23 @@
 // Prometheus scrapes a broker under a little load, and every query of the dashboard is answered.
 
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../harness/broker.ts'
 import type { Check, Suite } from '../harness/check.ts'
 import { run, sleep, until } from '../harness/process.ts'
-import { placed, samsaAt } from '../harness/samsa.ts'
+import { overriding, placed, samsaAt } from '../harness/samsa.ts'
+import { compare } from './compare.ts'
 import { queriesOf } from './dashboard.ts'
+import { QUIET, startWatchedKafka, type WatchedBroker } from './kafka.ts'
 import { Load, SLOW_GROUP } from './load.ts'
 import { Prometheus, prometheusPrograms } from './prometheus.ts'
+import { nameOf, type Scrape, scrape } from './scrape.ts'
+import { Walk } from './walk.ts'
 
+/** What Kafka tells: `RECORD=1 npm run compat -- metrics` writes it. */
+const NAMES = 'compat/metrics/kafka-names.txt'
 const DASHBOARD = 'grafana/samsa.json'
 /** For the first two scrapes, the first collection of garbage and the like. */
 const PATIENCE_MS = 60_000
@@ -22,21 +28,32 @@ interface Watched {
   readonly prometheus: Prometheus
 }
 
-async function watched(check: (watched: Watched) => Promise<void>): Promise<void> {
+/** On a fresh directory; the caller disposes of it. */
+async function startWatchedSamsa(more: readonly string[] = []): Promise<WatchedBroker> {
   const directory = mkdtempSync(join(tmpdir(), 'samsa-metrics-'))
   const address = `127.0.0.1:${await freePort()}`
   const metricsPort = await freePort()
   const broker = samsaAt({
     address, directory,
-    args: [...placed(address, directory), '--metrics-port', String(metricsPort)],
+    args: [...placed(address, directory), ...more, '--metrics-port', String(metricsPort)],
   })
-  const load = new Load(address)
-  let prometheus: Prometheus | undefined
   try {
     await broker.start()
-    prometheus = await Prometheus.start(`127.0.0.1:${metricsPort}`)
+  } catch (error) {
+    await broker.dispose()
+    throw error
+  }
+  return { broker, metricsUrl: `http://127.0.0.1:${metricsPort}` }
+}
+
+async function watched(check: (watched: Watched) => Promise<void>): Promise<void> {
+  const { broker, metricsUrl } = await startWatchedSamsa()
+  const load = new Load(broker.address)
+  let prometheus: Prometheus | undefined
+  try {
+    prometheus = await Prometheus.start(new URL(metricsUrl).host)
     await load.begin()
-    await check({ metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`, load, prometheus })
+    await check({ metricsUrl, load, prometheus })
     await load.end()
   } catch (error) {
     await load.end().catch(() => {})
@@ -98,7 +115,7 @@ const formatCheck: Check = {
   name: 'promtool can read what is told',
   timeoutMs: 120_000,
   run: () => watched(async ({ metricsUrl, prometheus }) => {
-    const input = await (await fetch(metricsUrl)).text()
+    const input = await (await fetch(`${metricsUrl}/metrics`)).text()
     // 3: it would have other names, which are Kafka's; 1: it cannot read them.
     const promtool = join(await prometheusPrograms(), 'promtool')
     await run(promtool, ['check', 'metrics'], { input, allowedExitCodes: [0, 3] })
@@ -107,9 +124,47 @@ const formatCheck: Check = {
   }),
 }
 
+/** Kafka tells its counts at times of its own. */
+const SETTLING_MS = 1500
+
+async function toldAfterWalk({ broker, metricsUrl }: WatchedBroker): Promise<Scrape> {
+  try {
+    const walk = await Walk.through(broker.address)
+    await sleep(SETTLING_MS)
+    const told = await scrape(metricsUrl)
+    walk.end()
+    return told
+  } catch (error) {
+    throw new Error(`${String(error)}\n${broker.log().slice(-4000)}`)
+  } finally {
+    await broker.dispose()
+  }
+}
+
+const kafkaCheck: Check = {
+  name: 'Apache Kafka tells the same names, and the same counts after the same requests',
+  timeoutMs: 300_000,
+  run: async () => {
+    const kafka = await toldAfterWalk(await startWatchedKafka())
+    const names = [...new Set(kafka.series.filter(({ name }) => name.startsWith('kafka_'))
+      .map(nameOf))].sort()
+    const lines = readFileSync(NAMES, 'utf8').split('\n')
+    const isComment = (line: string): boolean => line.startsWith('#')
+    if (process.env['RECORD'] !== undefined) {
+      writeFileSync(NAMES, [...lines.filter(isComment), ...names, ''].join('\n'))
+    }
+    deepStrictEqual(names, lines.filter((line) => line !== '' && !isComment(line)))
+    const samsa = await toldAfterWalk(await startWatchedSamsa(overriding(QUIET)))
+    const { count, differences } = compare(kafka, samsa)
+    deepStrictEqual(differences, [])
+    ok(count > 300, `only ${count} values`)
+    console.log(`       ${names.length} names, ${count} values`)
+  },
+}
+
 export const metricsSuite: Suite = {
   name: 'metrics',
-  client: 'Prometheus 2.42 (Debian), Grafana\'s queries',
-  checks: [dashboardCheck, lagCheck, formatCheck],
+  client: 'Prometheus 2.42 (Debian), Grafana\'s queries, Kafka 4.4.0 behind jmx_exporter',
+  checks: [dashboardCheck, lagCheck, formatCheck, kafkaCheck],
   install: async () => { await prometheusPrograms() },
 }

@@ -99,8 +99,8 @@ async function watched(
   const stats = new RequestStats(world.clock)
   const node = new Node(config, world, undefined, stats)
   const metrics = await serveMetrics({
-    node, stats, clock: world.clock, logger: world.logger, address: { host, port },
-    setting: '--metrics-port',
+    node, stats, disk: world.disk, clock: world.clock, logger: world.logger,
+    address: { host, port }, setting: '--metrics-port',
   })
   return { node, metrics }
 }

@@ -1,32 +1,46 @@
 // Shards that replay their logs, one after the other and a slice a turn: a broker has many of them
 // to load at its start, and answers other requests meanwhile.
 
+import { RecentValues } from '../../controller/recent-values.ts'
+
 /**
  * Goes on as long as `mayGoOn` allows, which it tells the size of each record; gives whether all is
  * done.
  */
 export type Load = (mayGoOn: (sizeBytes: number) => boolean) => boolean
 
+export interface LoadClock {
+  afterTurn(fn: () => void): void
+  monotonicMs(): number
+}
+
 // Both are a few milliseconds.
 const TURN_RECORDS = 1000
 const TURN_SIZE_BYTES = 512 * 1024
 
+interface Loading {
+  readonly load: Load
+  beganMs: number | undefined
+}
+
 export class LoadQueue {
-  readonly #afterTurn: (fn: () => void) => void
-  readonly #waiting: Load[] = []
+  /** What each took, from its first slice on. */
+  readonly timesMs = new RecentValues()
+  readonly #clock: LoadClock
+  readonly #waiting: Loading[] = []
   /** Left of this turn. */
   #records = TURN_RECORDS
   #sizeBytes = TURN_SIZE_BYTES
   #isRunning = false
   #isScheduled = false
 
-  constructor(clock: { afterTurn(fn: () => void): void }) {
-    this.#afterTurn = (fn) => clock.afterTurn(fn)
+  constructor(clock: LoadClock) {
+    this.#clock = clock
   }
 
   /** What is short is done when the call returns, unless others are before it. */
   add(load: Load): void {
-    this.#waiting.push(load)
+    this.#waiting.push({ load, beganMs: undefined })
     this.#goOn()
   }
 
@@ -35,8 +49,12 @@ export class LoadQueue {
     this.#isRunning = true
     try {
       while (this.#waiting.length > 0 && this.#hasRoom) {
-        if (!this.#waiting[0]!(this.#count)) break
+        const first = this.#waiting[0]!
+        first.beganMs ??= this.#clock.monotonicMs()
+        if (!first.load(this.#count)) break
         this.#waiting.shift()
+        const nowMs = this.#clock.monotonicMs()
+        this.timesMs.add(nowMs - first.beganMs, nowMs)
       }
     } finally {
       this.#isRunning = false
@@ -59,7 +77,7 @@ export class LoadQueue {
     const isFresh = this.#records === TURN_RECORDS && this.#sizeBytes === TURN_SIZE_BYTES
     if (this.#isScheduled || isFresh) return
     this.#isScheduled = true
-    this.#afterTurn(() => {
+    this.#clock.afterTurn(() => {
       this.#isScheduled = false
       this.#records = TURN_RECORDS
       this.#sizeBytes = TURN_SIZE_BYTES

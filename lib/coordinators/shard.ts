@@ -186,7 +186,10 @@ export class Shard<R, S extends ShardState<R>> {
   load(): void {
     if (this.#status !== 'new') return
     this.#status = 'loading'
-    const { log, clock, loads = new LoadQueue(clock) } = this.#options
+    const { log, clock } = this.#options
+    const { loads = new LoadQueue({
+      afterTurn: (fn) => clock.afterTurn(fn), monotonicMs: () => clock.nowMs(),
+    }) } = this.#options
     let records: Iterator<StoredRecord | StoredMark> | undefined
     loads.add((mayGoOn) => {
       if (this.#status !== 'loading') return true

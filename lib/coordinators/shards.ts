@@ -2,6 +2,7 @@
 
 import type { Controller } from '../../controller/controller.ts'
 import type { Image } from '../../controller/image/image.ts'
+import type { RecentValues } from '../../controller/recent-values.ts'
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import { Later } from '../server/later.ts'
 import type { Partition } from '../replication/partition.ts'
@@ -15,7 +16,18 @@ export interface ShardsOptions<R, S extends ShardState<R>> {
   readonly partitionCount: number
   readonly controller: Controller
   readonly partitions: Partitions
+  /** Each shard that is loaded adds its own. */
+  readonly loadTimesMs: RecentValues
   open(partition: Partition): Shard<R, S>
+}
+
+/** How many shards are in which state, and how long they took to load. */
+export interface Loads {
+  readonly loading: number
+  readonly active: number
+  /** Their log could not be read. */
+  readonly failed: number
+  readonly timesMs: RecentValues
 }
 
 interface Opened<R, S extends ShardState<R>> {
@@ -68,6 +80,14 @@ export class Shards<R, S extends ShardState<R>> {
     const later = new Later<A>()
     later.fail(new ApiError(Errors.NOT_COORDINATOR))
     return later
+  }
+
+  get loads(): Loads {
+    const counts = { loading: 0, active: 0, failed: 0 }
+    for (const { shard } of this.#opened.values()) {
+      counts[shard.isActive ? 'active' : shard.isClosed ? 'failed' : 'loading']++
+    }
+    return { ...counts, timesMs: this.#options.loadTimesMs }
   }
 
   all(): Shard<R, S>[] {

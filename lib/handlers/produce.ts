@@ -16,10 +16,11 @@ import {
 } from '../../protocol/messages/produce.ts'
 import { Batch } from '../../protocol/records/batch.ts'
 import { checkForm } from '../../protocol/records/form.ts'
-import { RecordValidationError } from '../../storage/validate.ts'
+import { BatchFaultError, RecordValidationError } from '../../storage/validate.ts'
 import { type Entry, OPEN } from '../coordinators/transactions/gate.ts'
 import { CurrentLeaders } from '../replication/current-leader.ts'
 import type { Partition, PartitionAppend } from '../replication/partition.ts'
+import type { Traffic } from '../replication/traffic.ts'
 import {
   CloseConnection, handler, Later, NO_ANSWER, type RequestContext,
 } from '../server/handler.ts'
@@ -305,6 +306,7 @@ class Produce {
       if (!(error instanceof ApiError)) throw error
       this.#hasErrors = true
       countRefused(partition, error.code, records!.length)
+      countFault(this.#services.partitions.traffic, error)
       Object.assign(answer, refusedByLog(partition, error))
     }
     return answer
@@ -324,6 +326,7 @@ class Produce {
   readonly #waitLonger = (): void => {
     if (this.#pendingCount === 0) return
     this.#timer = this.#services.clock.setTimer(this.#request.timeoutMs, () => {
+      this.#services.partitions.traffic.expiredProduces += this.#pendingCount
       this.#hasErrors = true
       this.#complete()
     })
@@ -375,6 +378,13 @@ function isTransactional({ begin }: Joining): boolean {
 function countRefused({ traffic }: Partition, code: ErrorCode, sizeBytes: number): void {
   if (code === Errors.MESSAGE_TOO_LARGE) traffic.rejected(sizeBytes)
   if (!EXPECTED.has(code)) traffic.refused()
+}
+
+function countFault(traffic: Traffic, error: ApiError): void {
+  if (error instanceof RecordValidationError) traffic.keylessRecords += error.keylessCount
+  else if (!(error instanceof BatchFaultError)) return
+  else if (error.fault === 'checksum') traffic.wrongChecksums++
+  else traffic.wrongOffsets++
 }
 
 function refusedByLog({ index, log }: Partition, error: ApiError): Pending {

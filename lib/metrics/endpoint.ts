@@ -5,12 +5,14 @@ import type { ProcessMetrics } from '../world/process-metrics.ts'
 import type { Clock } from '../world/clock.ts'
 import { Exposition } from './exposition.ts'
 import { nodeFamilies, stateFamilies } from './families/node.ts'
+import type { FlushStats } from './flush-stats.ts'
 import { type Watched, whyNotReady } from './readiness.ts'
 import type { RequestStats } from './request-stats.ts'
 
 export interface EndpointOptions {
   readonly node: Watched
   readonly stats: RequestStats
+  readonly flushes: FlushStats
   readonly clock: Clock
   readonly ofProcess: ProcessMetrics
 }
@@ -51,8 +53,7 @@ export class Endpoint {
   }
 
   #ofNode(): Promise<Exposition> {
-    const { node, stats, clock } = this.#options
-    return this.#exposition ??= Exposition.of(nodeFamilies(node, stats, clock), clock)
+    return this.#exposition ??= Exposition.of(nodeFamilies(this.#options), this.#options.clock)
   }
 }
 

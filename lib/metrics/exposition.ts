@@ -1,17 +1,19 @@
 // Families of metrics as the text that Prometheus reads, by prom-client, in a registry of their
 // own.
 //
-// A family is collected in slices, each into a metric that is emptied before, so that there is
-// never more of it than a slice, and others have their turn in between.
+// A family is collected in slices, so that there is never more of it than a slice, and others have
+// their turn in between.
 
-import type { Counter, Gauge, Registry } from 'prom-client'
+import type { Gauge, MetricType, Registry } from 'prom-client'
 import { type Clock, nextTurn } from '../world/clock.ts'
-import { type Family, PAUSE, type Sample } from './family.ts'
+import { type Family, type Labels, PAUSE, type Sample } from './family.ts'
 
 /** Requests wait no longer than about this for somebody who watches. */
 const SLICE_MS = 2
 /** Of one slice: its text is made in one go. */
 const SLICE_SAMPLES = 250
+
+const NO_LABELS: Labels = {}
 
 type SliceClock = Pick<Clock, 'monotonicMs' | 'afterTurn'>
 
@@ -60,7 +62,7 @@ export class Exposition {
         // Megabytes of it are nothing for the collector of garbage to carry around.
         parts.push(Buffer.from(`${isFirst ? text : withoutHead(text)}\n`))
       }
-      told.clear()
+      told.slice.length = 0
     }
     return parts
   }
@@ -88,39 +90,30 @@ function withoutHead(text: string): string {
   return text.split('\n').slice(2).join('\n')
 }
 
-/** A family as a metric of prom-client, which has the values of one slice when it is collected. */
+/** A family as a metric of prom-client, whose values are those of one slice. */
 class Told {
   readonly family: Family
   readonly slice: Sample[] = []
-  readonly #metric: Counter | Gauge
-  readonly #set: (sample: Sample) => void
 
   constructor(family: Family, prometheus: typeof import('prom-client'), registry: Registry) {
     this.family = family
-    const { name, help, labels: labelNames } = family
-    const configuration = {
+    const { kind, name, help, labels: labelNames } = family
+    const metric: Gauge = new prometheus.Gauge({
       name, help, labelNames: [...labelNames], registers: [registry],
-      collect: () => this.#collect(),
-    }
-    if (family.kind === 'counter') {
-      const counter = new prometheus.Counter(configuration)
-      this.#metric = counter
-      // It is at 0 before, so that this is its value.
-      this.#set = ([value, labels = {}]) => counter.inc(labels, value)
-    } else {
-      const gauge = new prometheus.Gauge(configuration)
-      this.#metric = gauge
-      this.#set = ([value, labels = {}]) => gauge.set(labels, value)
-    }
+    })
+    // Nothing is kept in it, where each value would be looked up by its labels twice. Its type is a
+    // word, whatever the types of prom-client say.
+    metric.get = async () => ({
+      name, help, type: kind as unknown as MetricType, aggregator: 'sum', collect: () => {},
+      values: this.slice.map(valueOf),
+    })
   }
+}
 
-  clear(): void {
-    this.slice.length = 0
-    this.#metric.reset()
-  }
-
-  #collect(): void {
-    this.#metric.reset()
-    for (const sample of this.slice) this.#set(sample)
-  }
+/**
+ * Of labels that are shared prom-client remembers the text, as long as the object is there: where a
+ * family tells the same ones each time, they cost next to nothing.
+ */
+function valueOf([value, sharedLabels = NO_LABELS]: Sample) {
+  return { value, labels: NO_LABELS, sharedLabels }
 }

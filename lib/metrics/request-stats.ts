@@ -49,11 +49,9 @@ export class RequestStats {
 
   begun(exchange: Exchange, sizeBytes: number): void {
     const nowMs = this.#clock.monotonicMs()
-    const { handler, apiVersion } = exchange
+    const { handler } = exchange
     const stats = this.#byKey[handler.api.key] ??= new ApiStats(handler, nowMs)
     exchange.beganMs = nowMs
-    while (stats.requests.length <= apiVersion) stats.requests.push(0)
-    stats.requests[apiVersion]!++
     stats.requestBytes.add(sizeBytes, nowMs)
   }
 
@@ -67,9 +65,12 @@ export class RequestStats {
     stats.countErrors?.(response, stats.errors)
   }
 
-  done({ handler, beganMs, waitsSinceMs }: Exchange): void {
+  /** As in Kafka a request counts once it has its answer. */
+  done({ handler, apiVersion, beganMs, waitsSinceMs }: Exchange): void {
     const nowMs = this.#clock.monotonicMs()
     const stats = this.#byKey[handler.api.key]!
+    while (stats.requests.length <= apiVersion) stats.requests.push(0)
+    stats.requests[apiVersion]!++
     const localMs = (waitsSinceMs === 0 ? nowMs : waitsSinceMs) - beganMs
     stats.totalMs.add(nowMs - beganMs, nowMs)
     stats.localMs.add(localMs, nowMs)

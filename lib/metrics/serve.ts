@@ -1,5 +1,6 @@
 // Has a node watched over HTTP, from before it starts until after it has stopped.
 
+import type { Disk } from '../../storage/disk.ts'
 import type { Logger } from '../../storage/ports.ts'
 import { ADDRESS_REASONS, addressText } from '../address.ts'
 import { reasonOf, StartError } from '../start-error.ts'
@@ -7,6 +8,7 @@ import type { Clock } from '../world/clock.ts'
 import { type HttpServer, listenHttp } from '../world/http.ts'
 import { processMetrics } from '../world/process-metrics.ts'
 import { Endpoint } from './endpoint.ts'
+import { FlushStats } from './flush-stats.ts'
 import type { Watched } from './readiness.ts'
 import type { RequestStats } from './request-stats.ts'
 
@@ -21,6 +23,8 @@ export interface MetricsOptions {
   readonly node: Watched
   /** That the node counts its requests with. */
   readonly stats: RequestStats
+  /** That the node keeps its logs on. */
+  readonly disk: Disk
   readonly clock: Clock
   readonly logger: Logger
   readonly address: MetricsAddress
@@ -38,8 +42,10 @@ const LOOPBACK = '127.0.0.1'
 
 /** Throws StartError, with one line, for an address that cannot be had. */
 export async function serveMetrics(options: MetricsOptions): Promise<MetricsServer> {
-  const { node, stats, clock, logger, address: { host = LOOPBACK, port }, setting } = options
-  const endpoint = new Endpoint({ node, stats, clock, ofProcess: await processMetrics() })
+  const { node, stats, disk, clock, logger, setting } = options
+  const { address: { host = LOOPBACK, port } } = options
+  const flushes = new FlushStats(disk, clock)
+  const endpoint = new Endpoint({ node, stats, flushes, clock, ofProcess: await processMetrics() })
   let server: HttpServer
   try {
     server = await listenHttp({ host, port }, (path) => endpoint.answer(path), (error) => {

@@ -39,6 +39,12 @@ export interface PartitionOptions {
 }
 
 const ALL_IN_SYNC = -1
+
+/** How many replicas have to be in sync for an append that asks for them all. */
+export function leastIsr({ log, replicas }: Pick<Partition, 'log' | 'replicas'>): number {
+  return Math.min(log.config.minInsyncReplicas, replicas.length)
+}
+
 /** The current leader epoch of a request that does not tell; so is any negative one. */
 export const ANY_EPOCH = -1
 
@@ -112,6 +118,11 @@ export class Partition {
   /** That of its topic. */
   get traffic(): TopicTraffic {
     return this.#traffic ??= this.#options.traffic.ofTopic(this.topic)
+  }
+
+  /** Of all topics. */
+  get allTraffic(): Traffic {
+    return this.#options.traffic
   }
 
   hasReplica(nodeId: number): boolean {
@@ -220,7 +231,7 @@ export class Partition {
   }
 
   #checkInSync(): void {
-    const least = Math.min(this.log.config.minInsyncReplicas, this.#replicas.length)
+    const least = leastIsr(this)
     if (this.#isr.length >= least) return
     throw new ApiError(Errors.NOT_ENOUGH_REPLICAS,
       `The size of the current ISR ${this.#isr.join(',')} is insufficient to satisfy ` +
@@ -237,6 +248,11 @@ export class Partition {
   whenCommitted(offset: number, callback: OnCommitted): void {
     if (offset <= this.log.highWatermark) callback()
     else this.#committing.push(offset, callback)
+  }
+
+  /** Who waits for more to read. */
+  get readerCount(): number {
+    return this.#readers?.size ?? 0
   }
 
   /** Has the listener told of records that become readable, until it is removed. */

@@ -66,6 +66,15 @@ export class ReplicaMoves {
     await this.#running
   }
 
+  /** How many records the slowest move is behind; 0 without any. */
+  get mostLag(): number {
+    let most = 0
+    for (const { partition: { log }, future } of this.#moves.values()) {
+      most = Math.max(most, log.endOffset - (future?.endOffset ?? log.startOffset))
+    }
+    return most
+  }
+
   /** The log of a partition has been opened: what was on its way goes on. */
   opened(partition: Partition): void {
     const name = nameOf(partition)

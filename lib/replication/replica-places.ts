@@ -65,6 +65,11 @@ export class ReplicaPlaces {
     return this.#options.hasLost
   }
 
+  /** Of how many replicas the metadata does not tell yet where they lie. */
+  get untoldCount(): number {
+    return this.#untold.length
+  }
+
   isCordoned(directory: LogDirectory): boolean {
     return this.#options.isCordoned?.(directory) === true
   }

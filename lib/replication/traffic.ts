@@ -62,6 +62,15 @@ export class TopicTraffic {
 export class Traffic {
   /** Goes on counting when a topic is gone. */
   readonly all = new TopicTraffic()
+  /** Batches of producers that the log refuses, by what is wrong with them. */
+  wrongChecksums = 0
+  wrongOffsets = 0
+  /** Records that a compacted topic refuses. */
+  keylessRecords = 0
+  /** Fetches that were answered because their time was up. */
+  expiredFetches = 0
+  /** Partitions that a producer waited for until its time was up. */
+  expiredProduces = 0
   readonly #topics = new Map<string, TopicTraffic>()
 
   /** To be asked for when there is something to count: a topic that lies idle has none. */

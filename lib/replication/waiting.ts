@@ -3,7 +3,7 @@
 import type { Clock, Timer } from '../world/clock.ts'
 import type { AskedPartition } from './fetch-sessions.ts'
 import { type Partition, ANY_EPOCH } from './partition.ts'
-import { type Reader, readableEnd } from './partition-read.ts'
+import { isFollower, type Reader, readableEnd } from './partition-read.ts'
 
 /** A partition to be watched, from an offset on. */
 export interface Watched {
@@ -45,12 +45,18 @@ export class DelayedFetch {
       return
     }
     for (const { partition } of wait.watched) partition.addReader(this.#onReadable)
-    this.#timer = wait.clock.setTimer(wait.maxWaitMs, this.#done)
+    this.#timer = wait.clock.setTimer(wait.maxWaitMs, this.#expired)
   }
 
   readonly #onReadable = (partition: Partition): void => {
     this.#count(partition)
     if (this.#isEnough()) this.#done()
+  }
+
+  readonly #expired = (): void => {
+    const { watched: [first], reader } = this.#wait
+    if (first !== undefined && !isFollower(reader)) first.partition.allTraffic.expiredFetches++
+    this.#done()
   }
 
   readonly #done = (): void => {

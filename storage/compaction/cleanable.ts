@@ -33,13 +33,27 @@ export interface Cleanable {
   readonly cleanableBytes: number
   /** How much of what may be cleaned is dirty, 0 to 1. */
   readonly dirtyRatio: number
-  /** It has to be cleaned now, whatever the ratio (`max.compaction.lag.ms`, KIP-354). */
+  /** For how long it should have been cleaned, whatever the ratio (`max.compaction.lag.ms`). */
+  readonly overdueMs: number
+  /** It has to be cleaned now, whatever the ratio (KIP-354). */
   readonly isOverdue: boolean
 }
 
 /** Undefined where there is nothing to clean, or not enough. */
 export function findCleanable(state: CleanableState, nowMs: number): Cleanable | undefined {
-  const { segments, config } = state
+  const dirt = findDirt(state, nowMs)
+  return dirt !== undefined && isWorthCleaning(dirt, state.config) ? dirt : undefined
+}
+
+export function isWorthCleaning(
+  { isOverdue, dirtyRatio }: Cleanable, config: Pick<LogConfig, 'minCleanableDirtyRatio'>,
+): boolean {
+  return isOverdue || dirtyRatio > config.minCleanableDirtyRatio
+}
+
+/** Undefined where there is nothing to clean. */
+export function findDirt(state: CleanableState, nowMs: number): Cleanable | undefined {
+  const { segments } = state
   if (segments.length < 2) return undefined
   const firstDirtyOffset = firstDirty(state)
   const firstUncleanableOffset = firstUncleanable(state, firstDirtyOffset, nowMs)
@@ -48,9 +62,11 @@ export function findCleanable(state: CleanableState, nowMs: number): Cleanable |
   const cleanableBytes = sizeOf(dirty)
   if (cleanableBytes === 0) return undefined
   const dirtyRatio = cleanableBytes / (sizeOf(clean) + cleanableBytes)
-  const isOverdue = isTooOld(state, firstDirtyOffset, nowMs)
-  if (!isOverdue && dirtyRatio <= config.minCleanableDirtyRatio) return undefined
-  return { firstDirtyOffset, firstUncleanableOffset, cleanableBytes, dirtyRatio, isOverdue }
+  const overdueMs = overdue(state, firstDirtyOffset, nowMs)
+  return {
+    firstDirtyOffset, firstUncleanableOffset, cleanableBytes, dirtyRatio, overdueMs,
+    isOverdue: overdueMs > 0,
+  }
 }
 
 /** A checkpoint that is not within the log tells nothing: it is cleaned from its start then. */
@@ -72,13 +88,16 @@ function firstUncleanable(
   return segments.findLast(({ baseOffset }) => baseOffset <= limit)?.baseOffset ?? 0
 }
 
-function isTooOld(
+function overdue(
   { segments, config }: CleanableState, firstDirtyOffset: number, nowMs: number,
-): boolean {
-  if (config.maxCompactionLagMs === Infinity) return false
-  const latestMs = nowMs - config.maxCompactionLagMs
-  return between(segments, firstDirtyOffset, segments.at(-1)!.baseOffset)
-    .some(({ firstBatchTimestamp }) => firstBatchTimestamp > 0 && firstBatchTimestamp < latestMs)
+): number {
+  if (config.maxCompactionLagMs === Infinity) return 0
+  let earliestMs = Infinity
+  for (const segment of between(segments, firstDirtyOffset, segments.at(-1)!.baseOffset)) {
+    const { firstBatchTimestamp } = segment
+    if (firstBatchTimestamp > 0) earliestMs = Math.min(earliestMs, firstBatchTimestamp)
+  }
+  return Math.max(0, nowMs - config.maxCompactionLagMs - earliestMs)
 }
 
 /** From the segment that holds the first offset to before the one that begins at the other. */

@@ -67,6 +67,8 @@ export interface CleaningStats {
   recordsRead: number
   recordsKept: number
   keys: number
+  /** How full the map of the keys was, 0 to 1. */
+  mapFill: number
 }
 
 /** The log is no longer what the cleaning began with: it was cut, or parts of it deleted. */

@@ -52,12 +52,14 @@ export function* clean(
   yield* indexKeys(log, cleanable, map, buffer)
   const cleaning = new Cleaning(log, cleanable, map, buffer, options)
   yield* cleaning.run()
-  return { ...cleaning.stats, keys: map.count, endOffset: map.latestOffset + 1 }
+  return {
+    ...cleaning.stats, keys: map.count, mapFill: map.fill, endOffset: map.latestOffset + 1,
+  }
 }
 
 class Cleaning {
   readonly stats: CleaningStats = {
-    bytesRead: 0, bytesWritten: 0, recordsRead: 0, recordsKept: 0, keys: 0,
+    bytesRead: 0, bytesWritten: 0, recordsRead: 0, recordsKept: 0, keys: 0, mapFill: 0,
   }
   readonly #log: CleanedLog
   readonly #map: OffsetMap

@@ -7,7 +7,7 @@ import type { Removals } from '../removals.ts'
 import type { Segment } from '../segment.ts'
 import type { Segments } from '../segments.ts'
 import type { SnapshotFiles } from '../snapshot-files.ts'
-import { type Cleanable, findCleanable } from './cleanable.ts'
+import { type Cleanable, findDirt, isWorthCleaning } from './cleanable.ts'
 import {
   type CleanedLog, CleaningAbandoned, type CleaningOptions, type Steps,
 } from './cleaned-log.ts'
@@ -61,11 +61,28 @@ export class Compaction {
 
   /** What a cleaning would be about; undefined where it is not needed, or not wanted. */
   cleanable(nowMs: number): Cleanable | undefined {
+    const dirt = this.dirt(nowMs)
+    return dirt !== undefined && isWorthCleaning(dirt, this.#log.config) ? dirt : undefined
+  }
+
+  /** As `cleanable`, also where a cleaning is not worth it yet. */
+  dirt(nowMs: number): Cleanable | undefined {
+    const { guard } = this.#parts
+    if (!this.#isWanted || this.isUncleanable || !guard.isUsable) return undefined
+    return this.#dirt(nowMs)
+  }
+
+  /** What cannot be cleaned although it should be. */
+  uncleanableBytes(nowMs: number): number {
+    return this.isUncleanable && this.#parts.guard.isUsable
+      ? this.#dirt(nowMs)?.cleanableBytes ?? 0 : 0
+  }
+
+  #dirt(nowMs: number): Cleanable | undefined {
     const { config } = this.#log
     const { segments, guard } = this.#parts
-    if (!this.#isWanted || this.isUncleanable || !guard.isUsable) return undefined
     const { startOffset, endOffset, lastStableOffset } = this.#log
-    return guard.do(() => findCleanable({
+    return guard.do(() => findDirt({
       segments: segments.all, config, startOffset, endOffset, lastStableOffset,
       cleanedTo: this.cleanedTo,
     }, nowMs))

@@ -24,6 +24,8 @@ export class OffsetMap {
   /** The last offset of which the map knows the key: behind it, it tells nothing. */
   latestOffset = -1
   readonly #slotCount: number
+  /** Of the largest table that it may be. */
+  readonly #mostSlots: number
   readonly #hashes: Int32Array
   /** Plus one: 0 is an empty slot. */
   readonly #offsets: Float64Array
@@ -32,6 +34,7 @@ export class OffsetMap {
 
   constructor({ maxSizeBytes, loadFactor, mostKeys }: OffsetMapOptions) {
     const mostSlots = Math.floor(Math.min(maxSizeBytes, MOST_BYTES) / SLOT_BYTES)
+    this.#mostSlots = mostSlots
     const slots = Math.min(mostSlots, Math.ceil(mostKeys / loadFactor) + 1)
     // One slot always stays empty: a search must end.
     this.#slotCount = Math.max(2, slots)
@@ -42,6 +45,11 @@ export class OffsetMap {
 
   get count(): number {
     return this.#count
+  }
+
+  /** How much of what it may be is used, 0 to 1. */
+  get fill(): number {
+    return this.#count / Math.max(1, this.#mostSlots)
   }
 
   /** Notes the offset for a key, which lies between two places. False: it is new, and none fits. */

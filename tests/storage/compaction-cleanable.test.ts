@@ -29,7 +29,7 @@ describe('what is cleanable', () => {
   test('is all but the active segment, at first (G1)', () => {
     expect(find()).toEqual({
       firstDirtyOffset: 0, firstUncleanableOffset: 400, cleanableBytes: 400, dirtyRatio: 1,
-      isOverdue: false,
+      overdueMs: 0, isOverdue: false,
     })
     expect(find({ segments: [segment(0)] })).toBeUndefined()
   })

@@ -79,6 +79,7 @@ function offsetsToWrite(
       return { partitionIndex, errorCode: Errors.NONE }
     }),
   }))
+  world.counts.offsetCommits += records.length
   return { records, answer: { topics } }
 }
 

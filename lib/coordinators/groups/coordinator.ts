@@ -28,9 +28,10 @@ import { Later } from '../../server/later.ts'
 import { coordinatorError } from '../errors.ts'
 import { answered, failed, mapLater, promised } from '../map-later.ts'
 import type { Decision, EndMark, TransactionalProducer } from '../shard.ts'
-import type { Shards } from '../shards.ts'
+import type { Loads, Shards } from '../shards.ts'
 import { joinError, type Left, syncError } from './answers.ts'
 import { commitOffsets, commitTransactionalOffsets } from './commit.ts'
+import type { GroupCounts } from './counts.ts'
 import { deleteGroup, deleteOffsets, forgetTopic } from './delete.ts'
 import {
   type DescribedGroup, describeGroup, likeness, type ListedGroup, listGroups,
@@ -55,7 +56,7 @@ import { syncGroup } from './sync.ts'
 
 /** The shards of groups on this node. */
 export type GroupShards = Pick<Shards<GroupsRecord, GroupsState>,
-  'start' | 'stop' | 'run' | 'runIn' | 'all' | 'partitionOf'>
+  'start' | 'stop' | 'run' | 'runIn' | 'all' | 'partitionOf' | 'loads'>
 
 export interface GroupCoordinatorOptions {
   readonly settings: GroupSettings
@@ -63,12 +64,14 @@ export interface GroupCoordinatorOptions {
   readonly regexes: RegexEngine
   readonly logger: Logger
   readonly shards: GroupShards
+  readonly counts: GroupCounts
   /** Creates `__consumer_offsets`; gives the error of the attempt. */
   createTopic(): Promise<ErrorCode>
   onNewTopics(): void
 }
 
 export class GroupCoordinator {
+  readonly counts: GroupCounts
   readonly #settings: GroupSettings
   readonly #consumer: ConsumerSettings
   readonly #regexes: RegexEngine
@@ -80,6 +83,7 @@ export class GroupCoordinator {
 
   constructor(options: GroupCoordinatorOptions) {
     const { settings, consumer, regexes, logger, shards, createTopic, onNewTopics } = options
+    this.counts = options.counts
     this.#onNewTopics = onNewTopics
     this.#settings = settings
     this.#consumer = consumer
@@ -270,6 +274,10 @@ export class GroupCoordinator {
     const lists = await Promise.all(this.#shards.all().map((shard) => promised(shard.run(
       (state) => ({ records: [], answer: listGroups(state, statesFilter, typesFilter) })))))
     return lists.flat()
+  }
+
+  get loads(): Loads {
+    return this.#shards.loads
   }
 
   /** Of the shards that are loaded: to be looked at, and no more. */

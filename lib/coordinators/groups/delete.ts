@@ -58,6 +58,7 @@ export function deleteOffsets(
       partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
     }
   })
+  state.world.counts.offsetDeletions += records.length
   return { records, answer: { errorCode: Errors.NONE, topics } }
 }
 

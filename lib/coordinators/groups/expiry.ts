@@ -43,6 +43,7 @@ export function expired(
       else remains = true
     }
   }
+  state.world.counts.offsetExpirations += records.length
   const isUnused = group.isEmpty && (group.type === 'consumer' || group.pendingMembers.size === 0)
   if (!remains && isUnused) records.push(...groupTombstones(state, group))
   return records

@@ -8,6 +8,7 @@ import { applyTo } from './consumer/apply.ts'
 import { ConsumerGroup } from './consumer/consumer-group.ts'
 import type { ConsumerRecord } from './consumer/records.ts'
 import type { ConsumerWorld } from './consumer/world.ts'
+import type { GroupCounts } from './counts.ts'
 import { Member } from './member.ts'
 import { type CommittedOffset, Offsets } from './offsets.ts'
 import { PendingOffsets } from './pending-offsets.ts'
@@ -27,6 +28,7 @@ export interface GroupSettings {
 /** What a shard of groups needs from its node. */
 export interface GroupsWorld extends ConsumerWorld {
   readonly settings: GroupSettings
+  readonly counts: GroupCounts
   readonly logger: Logger
   /** Wall-clock time: for records. Sessions run on timers. */
   nowMs(): number

@@ -74,6 +74,7 @@ function assign(
       if (error === undefined) {
         propagateAssignment(state, group, assignments)
         group.transitionTo('Stable', state.world.nowMs())
+        state.world.counts.completedRebalances++
       } else {
         resetAssignment(state, group, error.code)
         rebalanceOrCompleteJoin(state, group, 'the assignment could not be stored')

@@ -20,6 +20,7 @@ import { re2Engine } from './consumer/regex-engine.ts'
 import { consumerSettings } from './consumer/settings.ts'
 import type { TopicsMetadata } from './consumer/world.ts'
 import { GroupCoordinator } from './coordinator.ts'
+import { GroupCounts } from './counts.ts'
 import { groupsHooks } from './lifetime.ts'
 import { groupsCodec, type GroupsRecord } from './records.ts'
 import { groupSettings } from './settings.ts'
@@ -44,8 +45,9 @@ export function groupCoordinator(wiring: GroupWiring): GroupCoordinator {
   const consumer = consumerSettings(config, () => controller.image)
   const regexes = re2Engine()
   const topicsSeen = new TopicsSeen(controller)
+  const counts = new GroupCounts()
   const world: GroupsWorld = {
-    settings, consumer, regexes, logger,
+    settings, consumer, regexes, logger, counts,
     topicHashes: new TopicHashes(),
     metadata: () => topicsSeen.metadata(),
     nowMs: () => clock.nowMs(),
@@ -55,6 +57,7 @@ export function groupCoordinator(wiring: GroupWiring): GroupCoordinator {
   const loads = new LoadQueue(clock)
   const shards = new Shards<GroupsRecord, GroupsState>({
     topic: topic.name, partitionCount: topic.partitionCount, controller, partitions,
+    loadTimesMs: loads.timesMs,
     open: (partition) => new Shard<GroupsRecord, GroupsState>({
       name: `${GROUP_METADATA_TOPIC}-${partition.index}`,
       log: partitionLog(partition, codec),
@@ -64,7 +67,7 @@ export function groupCoordinator(wiring: GroupWiring): GroupCoordinator {
     }),
   })
   return new GroupCoordinator({
-    settings, consumer, regexes, logger, shards,
+    settings, consumer, regexes, logger, shards, counts,
     onNewTopics: () => topicsSeen.noteNewTopics(),
     createTopic: () => createInternalTopic(controller, topic),
   })

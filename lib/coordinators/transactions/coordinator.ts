@@ -10,7 +10,7 @@ import { Later } from '../../server/later.ts'
 import { coordinatorError } from '../errors.ts'
 import { failed, promised } from '../map-later.ts'
 import type { Decision } from '../shard.ts'
-import type { Shards } from '../shards.ts'
+import type { Loads, Shards } from '../shards.ts'
 import { addPartitions, type PartitionsRequest, verifyPartitions } from './add-partitions.ts'
 import {
   describeTransaction, type DescribedTransaction, type ListedTransaction, listTransactions,
@@ -24,7 +24,7 @@ import type { ProducerIdAndEpoch } from './transaction.ts'
 
 /** The shards of transactions on this node. */
 export type TransactionShards = Pick<Shards<TransactionRecord, TransactionsState>,
-  'start' | 'stop' | 'run' | 'all' | 'partitionOf'>
+  'start' | 'stop' | 'run' | 'all' | 'partitionOf' | 'loads'>
 
 export interface TransactionCoordinatorOptions {
   readonly settings: TransactionSettings
@@ -58,6 +58,10 @@ export class TransactionCoordinator {
 
   stop(): void {
     this.#shards.stop()
+  }
+
+  get loads(): Loads {
+    return this.#shards.loads
   }
 
   /** The partition of `__transaction_state` that keeps the id. */

@@ -80,7 +80,8 @@ export function transactions(wiring: TransactionWiring): Transactions {
   const coordinator = new TransactionCoordinator({
     settings, logger,
     shards: new Shards<TransactionRecord, TransactionsState>({
-      topic: topic.name, partitionCount: topic.partitionCount, controller, partitions, open,
+      topic: topic.name, partitionCount: topic.partitionCount, controller, partitions,
+      loadTimesMs: loads.timesMs, open,
     }),
     fetchProducerIds: () => producerIds.fetch(),
     createTopic: () => createInternalTopic(controller, topic),

@@ -2,7 +2,15 @@
 
 import type { GroupCoordinator } from '../../coordinators/groups/coordinator.ts'
 import type { Group } from '../../coordinators/groups/state.ts'
-import { type Family, gauges, PAUSE, type Samples, sum } from '../family.ts'
+import { counter, type Family, gauges, PAUSE, type Samples, sum } from '../family.ts'
+
+const COUNTS = [
+  ['offset_commit', 'offsetCommits', 'Offsets that were committed'],
+  ['offset_deletion', 'offsetDeletions', 'Committed offsets that were deleted'],
+  ['offset_expiration', 'offsetExpirations', 'Committed offsets that nobody needed any more'],
+  ['group_completed_rebalance', 'completedRebalances', 'Rebalances of classic groups'],
+  ['consumer_group_rebalance', 'consumerRebalances', 'Rebalances of consumer groups (KIP-848)'],
+] as const
 
 /** Kafka's metrics have a name for each state of each protocol. */
 const STATES = {
@@ -22,14 +30,17 @@ export function groupFamilies(groups: GroupCoordinator): Family[] {
     ...STATES.classic.map((name) => sum(
       manager(`numgroups${name.toLowerCase()}`), `Classic groups that are ${name}`, all,
       count(({ type, state }) => type === 'classic' && state === name))),
-    gauges(manager('numoffsets'), 'Committed offsets', [], () => offsetsOf(groups)),
+    ...[manager('numoffsets'), coordinator('offset_count')].map((name) => (
+      gauges(name, 'Committed offsets', [], () => offsetsOf(groups)))),
     ...(['classic', 'consumer'] as const).map((protocol) => sum(
       coordinator(`protocol_${protocol}_group_count`), `Groups of the ${protocol} protocol`, all,
       count(({ type }) => type === protocol))),
-    ...STATES.consumer.map((name) => sum(
-      coordinator(`state_${name.toLowerCase()}_consumer_group_count`),
-      `Groups of the consumer protocol (KIP-848) that are ${name}`, all,
-      count(({ type, state }) => type === 'consumer' && state === name))),
+    ...(['classic', 'consumer'] as const).flatMap((protocol) => STATES[protocol].map((name) => sum(
+      coordinator(`state_${name.toLowerCase()}_${protocol}_group_count`),
+      `Groups of the ${protocol} protocol that are ${name}`, all,
+      count(({ type, state }) => type === protocol && state === name)))),
+    ...COUNTS.map(([name, field, help]) => (
+      counter(coordinator(`${name}_count`), help, () => groups.counts[field]))),
   ]
 }
 

@@ -1,37 +1,47 @@
-// Logs and their directories: Kafka's Log, LogManager, LogCleaner and LogCleanerManager.
+// Logs and their directories: Kafka's Log, LogManager, LogFlushStats.
 
+import type { Controller } from '../../../controller/controller.ts'
 import type { Log } from '../../../storage/log.ts'
-import type { CleanerStats } from '../../cleaner.ts'
 import type { LogDirectories } from '../../log-directories.ts'
 import type { Partitions } from '../../replication/partitions.ts'
+import type { ReplicaPlaces } from '../../replication/replica-places.ts'
 import type { Clock } from '../../world/clock.ts'
-import {
-  type Family, gauge, gauges, type Labels, PAUSE, type Sample, type Samples,
-} from '../family.ts'
+import { counter, type Family, gauge, gauges, type Labels, type Sample } from '../family.ts'
+import type { FlushStats } from '../flush-stats.ts'
+import { each, type LabelsOf } from './partitions.ts'
+import { quantilesOf } from './quantiles.ts'
 
-export function logFamilies(partitions: Partitions): Family[] {
+/** Of all partitions, and of the metadata. */
+export function logFamilies(
+  partitions: Partitions, { log: metadata }: Controller, labelsOf: LabelsOf,
+): Family[] {
+  const ofMetadata = { topic: metadata.topic, partition: String(metadata.partition) }
   const family = (name: string, help: string, read: (log: Log) => number): Family => (
-    gauges(`kafka_log_log_${name}`, help, ['topic', 'partition'],
-      () => eachLog(partitions, read)))
+    gauges(`kafka_log_log_${name}`, help, ['topic', 'partition'], function* () {
+      yield [read(metadata), ofMetadata]
+      yield* each(partitions, labelsOf, ({ log }) => read(log))
+    }))
   return [
     family('size', 'Bytes of the log', (log) => log.sizeBytes),
     family('logstartoffset', 'The first offset that is there', (log) => log.startOffset),
     family('logendoffset', 'The offset that the next record gets', (log) => log.endOffset),
     family('numlogsegments', 'Segments of the log', (log) => log.segmentCount),
+    family('retentionsizeinpercent', 'Size in percent of retention.bytes, where that is set',
+      ({ sizeBytes, config: { retentionBytes } }) => (
+        retentionBytes > 0 ? Math.floor(100 * sizeBytes / retentionBytes) : 0)),
   ]
 }
 
-function* eachLog(partitions: Partitions, read: (log: Log) => number): Samples {
-  for (const { topic, index, log, isUsable } of partitions.all()) {
-    if (isUsable) yield [read(log), { topic, partition: String(index) }]
-    else yield PAUSE
-  }
+export interface DirectorySources {
+  /** Of `log.dirs`, those that could not be used at the start among them. */
+  readonly paths: readonly string[]
+  readonly directories: Pick<LogDirectories, 'all'>
+  readonly places: ReplicaPlaces
 }
 
-/** `paths`: of `log.dirs`, those that could not be used at the start among them. */
-export function directoryFamilies(
-  paths: readonly string[], directories: Pick<LogDirectories, 'all'>,
-): Family[] {
+export function directoryFamilies({ paths, directories, places }: DirectorySources): Family[] {
+  const isCordoned = (path: string): boolean => (
+    directories.all.some((directory) => directory.path === path && places.isCordoned(directory)))
   const isOnline = (path: string): boolean => (
     directories.all.some((directory) => directory.path === path && !directory.isFailed))
   return [
@@ -40,41 +50,27 @@ export function directoryFamilies(
     gauges('kafka_log_logmanager_logdirectoryoffline', '1 for a log directory that failed',
       ['logDirectory'],
       () => paths.map((path): Sample => [isOnline(path) ? 0 : 1, labelOf(path)])),
-    gauges('kafka_log_logcleanermanager_uncleanable_partitions_count',
-      'Compacted logs that cannot be cleaned', ['logDirectory'],
-      () => uncleanable(directories)),
+    gauge('kafka_log_logmanager_cordonedlogdirectorycount',
+      'Log directories that take no new logs', () => paths.filter(isCordoned).length),
+    gauges('kafka_log_logmanager_logdirectorycordoned', '1 for one that takes no new logs',
+      ['logDirectory'],
+      () => paths.map((path): Sample => [isCordoned(path) ? 1 : 0, labelOf(path)])),
   ]
 }
 
-function* uncleanable({ all }: Pick<LogDirectories, 'all'>): Samples {
-  for (const directory of all) {
-    if (directory.isFailed) continue
-    let count = 0
-    for (const log of directory.logs()) {
-      if (log.compaction.isUncleanable) count++
-      yield PAUSE
-    }
-    yield [count, labelOf(directory.path)]
-  }
-}
-
 /** With quotes of its own, as Kafka's name of the bean has it. */
-function labelOf(path: string): Labels {
+export function labelOf(path: string): Labels {
   return { logDirectory: `"${path}"` }
 }
 
-export function cleanerFamilies(
-  stats: CleanerStats, clock: Pick<Clock, 'monotonicMs'>,
+/** Empty for logs in memory: there is no device. */
+export function flushFamilies(
+  { timesMs }: FlushStats, clock: Pick<Clock, 'monotonicMs'>,
 ): Family[] {
+  const name = 'kafka_log_logflushstats_logflushrateandtimems'
   return [
-    gauge('kafka_log_logcleanermanager_time_since_last_run_ms',
-      'Since the cleaner looked for something to clean',
-      () => Math.round(clock.monotonicMs() - (stats.lastLookMs ?? clock.monotonicMs()))),
-    gauge('kafka_log_logcleanermanager_max_dirty_percent',
-      'How dirty the dirtiest log was that it found', () => Math.round(100 * stats.dirtyRatio)),
-    gauge('kafka_log_logcleaner_cleaner_recopy_percent',
-      'How much of the log the last cleaning kept', () => Math.round(100 * stats.keptRatio)),
-    gauge('kafka_log_logcleaner_max_clean_time_secs', 'What the last cleaning took',
-      () => Math.round(stats.lastCleaningMs / 1000)),
+    gauges(name, 'Milliseconds until a segment was on the device, in the last minute or two',
+      ['quantile'], () => quantilesOf(timesMs, clock.monotonicMs())),
+    counter(`${name}_count`, 'Segments that were brought to the device', () => timesMs.count),
   ]
 }

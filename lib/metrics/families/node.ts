@@ -2,16 +2,29 @@
 
 import type { Clock } from '../../world/clock.ts'
 import { type Family, gauge } from '../family.ts'
+import type { FlushStats } from '../flush-stats.ts'
 import type { Watched } from '../readiness.ts'
 import type { RequestStats } from '../request-stats.ts'
+import { cleanerFamilies } from './cleaner.ts'
 import { connectionFamilies, fetchSessionFamilies } from './connections.ts'
 import { controllerFamilies } from './controller.ts'
 import { groupFamilies } from './groups.ts'
 import { lagFamilies } from './lag.ts'
-import { cleanerFamilies, directoryFamilies, logFamilies } from './logs.ts'
+import { loadFamilies } from './loads.ts'
+import { directoryFamilies, flushFamilies, logFamilies } from './logs.ts'
+import { partitionFamilies, partitionLabels } from './partitions.ts'
+import { purgatoryFamilies } from './purgatories.ts'
 import { replicaFamilies } from './replicas.ts'
 import { requestFamilies } from './requests.ts'
+import { telemetryFamilies } from './telemetry.ts'
 import { trafficFamilies } from './traffic.ts'
+
+export interface NodeSources {
+  readonly node: Watched
+  readonly stats: RequestStats
+  readonly flushes: FlushStats
+  readonly clock: Clock
+}
 
 /** Kafka's BrokerState. */
 const STARTING = 1
@@ -25,22 +38,33 @@ export function stateFamilies(node: Watched): Family[] {
 }
 
 /** Of one that serves. */
-export function nodeFamilies(node: Watched, stats: RequestStats, clock: Clock): Family[] {
-  const { services: { controller, partitions, groups, fetchSessions } } = node
+export function nodeFamilies({ node, stats, flushes, clock }: NodeSources): Family[] {
+  const {
+    services: {
+      controller, partitions, groups, transactions, fetchSessions, places, moves, telemetry,
+    },
+    config: { transactionMaxTimeoutMs: mostTransactionMs },
+  } = node
+  const labelsOf = partitionLabels()
   const server = node.server!
   const directories = node.directories!
   return [
     ...stateFamilies(node),
     ...trafficFamilies(partitions.traffic),
-    ...requestFamilies(stats, server, clock),
+    ...requestFamilies(stats, clock),
+    ...purgatoryFamilies(server, partitions),
     ...connectionFamilies(server),
     ...fetchSessionFamilies(fetchSessions),
-    ...replicaFamilies(partitions, controller),
-    ...controllerFamilies(controller),
+    ...replicaFamilies({ partitions, controller, places, moves, clock, mostTransactionMs }),
+    ...controllerFamilies(controller, clock),
     ...groupFamilies(groups),
-    ...directoryFamilies([...new Set(node.config.logDirs)], directories),
-    ...cleanerFamilies(node.cleaning, clock),
-    ...logFamilies(partitions),
+    ...loadFamilies(groups, transactions.coordinator, clock),
+    ...directoryFamilies({ paths: [...new Set(node.config.logDirs)], directories, places }),
+    ...cleanerFamilies({ stats: node.cleaning, directories, clock }),
+    ...flushFamilies(flushes, clock),
+    ...telemetryFamilies(telemetry),
+    ...partitionFamilies(partitions, labelsOf),
+    ...logFamilies(partitions, controller, labelsOf),
     ...lagFamilies({ groups, partitions, clock }),
   ]
 }

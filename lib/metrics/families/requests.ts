@@ -1,15 +1,10 @@
-// Requests by API: Kafka's RequestMetrics, and those that wait (its DelayedOperationPurgatory).
+// Requests by API: Kafka's RequestMetrics.
 
 import { errorName } from '../../../protocol/errors.ts'
-import type { Server } from '../../server/server.ts'
 import type { Clock } from '../../world/clock.ts'
-import { counters, type Family, gauges, type Sample } from '../family.ts'
-import type { Quantiles } from '../quantiles.ts'
+import { counters, type Family, gauges, type Labels, type Sample } from '../family.ts'
 import type { ApiStats, RequestStats } from '../request-stats.ts'
-
-/** Those that Kafka tells, as its exporters write them. */
-const QUANTILES = ['0.50', '0.75', '0.95', '0.98', '0.99', '0.999'] as const
-const PARTS = QUANTILES.map(Number)
+import { quantilesOf } from './quantiles.ts'
 
 type Measured = 'totalMs' | 'localMs' | 'remoteMs' | 'requestBytes'
 
@@ -20,11 +15,8 @@ const MEASURED: readonly (readonly [name: string, field: Measured, help: string]
   ['requestbytes', 'requestBytes', 'Bytes of a request'],
 ]
 
-/** What Kafka's purgatories hold, by the API whose requests wait. */
-const PURGATORIES = ['Produce', 'Fetch', 'DeleteRecords'] as const
-
 export function requestFamilies(
-  stats: RequestStats, server: Server, clock: Pick<Clock, 'monotonicMs'>,
+  stats: RequestStats, clock: Pick<Clock, 'monotonicMs'>,
 ): Family[] {
   return [
     counters('kafka_network_requestmetrics_requests_total', 'Requests, by API and version',
@@ -33,8 +25,6 @@ export function requestFamilies(
       'Error codes in answers, NONE among them', ['request', 'error'],
       () => each(stats, errorsOf)),
     ...MEASURED.flatMap(([name, field, help]) => measured(stats, clock, name, field, help)),
-    gauges('kafka_server_delayedoperationpurgatory_purgatorysize',
-      'Requests that wait', ['delayedOperation'], () => waiting(server)),
   ]
 }
 
@@ -45,10 +35,10 @@ function measured(
   const fullName = `kafka_network_requestmetrics_${name}`
   return [
     gauges(fullName, `${help}, in the last minute or two`, ['request', 'quantile'],
-      () => each(stats, (api) => quantilesOf(api, api[field], clock.monotonicMs()))),
+      () => each(stats, (api) => quantilesOf(api[field], clock.monotonicMs(), labelsOf(api)))),
     counters(`${fullName}_count`, `${help}: how many were measured`, ['request'],
       () => each(stats, (api) => (
-        namesOf(api).map((request) => [api[field].count, { request }])))),
+        labelsOf(api).map((labels) => [api[field].count, labels])))),
   ]
 }
 
@@ -63,29 +53,17 @@ function namesOf({ name }: ApiStats): readonly string[] {
   return name === 'Fetch' ? ['Fetch', 'FetchConsumer'] : [name]
 }
 
+function labelsOf(api: ApiStats): Labels[] {
+  return namesOf(api).map((request) => ({ request }))
+}
+
 function requestsOf(api: ApiStats): Sample[] {
   return namesOf(api).flatMap((request) => api.requests.flatMap((count, version): Sample[] => (
     count === 0 ? [] : [[count, { request, version: String(version) }]])))
 }
 
-function errorsOf(api: ApiStats): Sample[] {
-  return namesOf(api).flatMap((request) => api.errors.flatMap((count, i): Sample[] => (
-    count === 0 ? [] : [[count, { request, error: errorName(i - 1) }]])))
-}
-
-function quantilesOf(api: ApiStats, measured: Quantiles, nowMs: number): Sample[] {
-  const values = measured.at(PARTS, nowMs)
-  return namesOf(api).flatMap((request) => QUANTILES.map((quantile, i): Sample => (
-    [values[i]!, { request, quantile }])))
-}
-
-function waiting(server: Server): Sample[] {
-  const counts = new Map<string, number>(PURGATORIES.map((name) => [name, 0]))
-  for (const connection of server.connections) {
-    for (const { handler: { api: { name } } } of connection.underWay()) {
-      const count = counts.get(name)
-      if (count !== undefined) counts.set(name, count + 1)
-    }
-  }
-  return [...counts].map(([delayedOperation, count]) => [count, { delayedOperation }])
+/** In Kafka too they are those of the API alone. */
+function errorsOf({ name: request, errors }: ApiStats): Sample[] {
+  return errors.flatMap((count, i): Sample[] => (
+    count === 0 ? [] : [[count, { request, error: errorName(i - 1) }]]))
 }

@@ -1,7 +1,7 @@
-// What goes in and out by topic: Kafka's BrokerTopicMetrics.
+// What goes in and out by topic (Kafka's BrokerTopicMetrics), and what was waited for in vain.
 
 import type { TopicTraffic, Traffic } from '../../replication/traffic.ts'
-import { counters, type Family } from '../family.ts'
+import { counter, counters, type Family } from '../family.ts'
 
 type Field = 'messagesIn' | 'bytesIn' | 'bytesOut' | 'bytesRejected' | 'produceRequests'
   | 'failedProduceRequests' | 'fetchRequests' | 'failedFetchRequests'
@@ -18,11 +18,25 @@ const FIELDS: readonly (readonly [name: string, field: Field, help: string])[] =
 ]
 
 export function trafficFamilies(traffic: Traffic): Family[] {
-  return FIELDS.map(([name, field, help]) => counters(
-    `kafka_server_brokertopicmetrics_${name}_total`,
-    `${help}, by topic and (without a label) altogether`, ['topic'],
-    () => samplesOf(traffic, (counts) => counts[field]),
-  ))
+  const name = (what: string): string => `kafka_server_brokertopicmetrics_${what}_total`
+  return [
+    ...FIELDS.map(([what, field, help]) => counters(
+      name(what), `${help}, by topic and (without a label) altogether`, ['topic'],
+      () => samplesOf(traffic, (counts) => counts[field]),
+    )),
+    counter(name('invalidmessagecrcrecords'), 'Batches whose checksum is wrong',
+      () => traffic.wrongChecksums),
+    counter(name('invalidoffsetorsequencerecords'),
+      'Batches whose offsets or sequence cannot be', () => traffic.wrongOffsets),
+    counter(name('nokeycompactedtopicrecords'), 'Records without a key for a compacted topic',
+      () => traffic.keylessRecords),
+    counters('kafka_server_delayedfetchmetrics_expires_total',
+      'Fetches that were answered because their time was up', ['fetcherType'],
+      () => [[traffic.expiredFetches, { fetcherType: 'consumer' }]]),
+    counter('kafka_server_delayedproducemetrics_expires_total',
+      'Partitions that producers waited for until their time was up',
+      () => traffic.expiredProduces),
+  ]
 }
 
 function* samplesOf(traffic: Traffic, read: (counts: TopicTraffic) => number) {

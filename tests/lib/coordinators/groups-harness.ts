@@ -12,6 +12,7 @@ import {
 import type {
   ConsumerSettings, TopicsMetadata,
 } from '../../../lib/coordinators/groups/consumer/world.ts'
+import { GroupCounts } from '../../../lib/coordinators/groups/counts.ts'
 import { groupsCodec, type GroupsRecord } from '../../../lib/coordinators/groups/records.ts'
 import { groupsHooks } from '../../../lib/coordinators/groups/lifetime.ts'
 import {
@@ -100,7 +101,7 @@ export function groupsShard<L extends ShardLog = MemoryLog>(
     createState: (self) => state = new GroupsState({
       settings: { ...SETTINGS, ...settings }, logger: silent,
       consumer: { ...CONSUMER_SETTINGS, ...settings },
-      regexes: engine, topicHashes: new TopicHashes(),
+      regexes: engine, counts: new GroupCounts(), topicHashes: new TopicHashes(),
       metadata: () => ({ ...topics }),
       nowMs: () => clock.nowMs(),
       uuid: () => `id${++ids}`,

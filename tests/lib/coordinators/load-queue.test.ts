@@ -5,9 +5,12 @@ import { LoadQueue } from '../../../lib/coordinators/load-queue.ts'
 
 /** Turns end when they are told to, and what was done in each is counted. */
 class Turns {
-  readonly queue = new LoadQueue({ afterTurn: (fn) => { this.#after.push(fn) } })
+  readonly queue = new LoadQueue({
+    afterTurn: (fn) => { this.#after.push(fn) }, monotonicMs: () => this.nowMs,
+  })
   #after: (() => void)[] = []
   doneInTurn = 0
+  nowMs = 0
 
   add(records: number, sizeBytes = 100, done = () => {}): void {
     let left = records
@@ -68,5 +71,18 @@ describe('what is loaded', () => {
       done.push('first')
     })
     expect(done).toEqual(['first', 'second'])
+  })
+
+  test('tells what it took, from its own first slice on', () => {
+    const turns = new Turns()
+    turns.add(2500)
+    turns.add(10)
+    turns.nowMs = 7
+    turns.next()
+    turns.nowMs = 20
+    turns.next()
+    // 20 ms for the first; the second waited for it, and was done at once.
+    expect(turns.queue.timesMs.max(20)).toBe(20)
+    expect(turns.queue.timesMs.mean(20)).toBe(10)
   })
 })

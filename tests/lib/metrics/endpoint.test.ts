@@ -1,6 +1,7 @@
 // Whether a broker is alive and ready, over HTTP; and what is not answered there.
 
 import { afterEach, expect, test } from '@jest/globals'
+import { Scrape } from '../../../compat/metrics/scrape.ts'
 import { DEVELOPMENT, parseConfig } from '../../../lib/config.ts'
 import { createTopics } from '../../../lib/library/topics.ts'
 import { type Watched, whyNotReady } from '../../../lib/metrics/readiness.ts'
@@ -12,7 +13,6 @@ import { systemWorld } from '../../../lib/world/system.ts'
 import { StorageError } from '../../../storage/disk.ts'
 import { MemoryDisk } from '../../../storage/memory-disk.ts'
 import { brokersOfTests, until } from '../library/brokers.ts'
-import { Scrape } from './scrape.ts'
 
 const start = brokersOfTests()
 const ending: (() => Promise<void>)[] = []
@@ -31,7 +31,8 @@ async function watchedNode(): Promise<{ node: Node, metrics: MetricsServer }> {
   const config = parseConfig(properties, () => {}, { base: DEVELOPMENT })
   const node = new Node(config, world, undefined, stats)
   const metrics = await serveMetrics({
-    node, stats, clock: world.clock, logger: world.logger, address: { port: 0 }, setting: 'test',
+    node, stats, disk: world.disk, clock: world.clock, logger: world.logger,
+    address: { port: 0 }, setting: 'test',
   })
   ending.push(() => metrics.close(), () => node.stop())
   return { node, metrics }
@@ -87,7 +88,8 @@ test('not ready with a log directory offline, which is named', async () => {
   expect(told.value(name, { logDirectory: '"/two"' })).toBe(1)
   expect(told.value('kafka_server_replicamanager_offlinereplicacount')).toBe(lying)
   expect(told.value('kafka_server_replicamanager_partitioncount')).toBe(5 - lying)
-  expect(told.all('kafka_log_log_size')).toHaveLength(5 - lying)
+  // And that of the metadata.
+  expect(told.all('kafka_log_log_size')).toHaveLength(5 - lying + 1)
 })
 
 test('not ready as long as it is not registered, is fenced, or does not know the newest metadata',

@@ -46,7 +46,10 @@ export function updateGroupEpoch(
   const hash = metadataHash(state, subscriptions)
   const isBumped = mustBump || hash !== group.metadataHash
   const groupEpoch = group.groupEpoch + (isBumped ? 1 : 0)
-  if (isBumped) records.push(epochRecord(group.groupId, groupEpoch, hash))
+  if (isBumped) {
+    records.push(epochRecord(group.groupId, groupEpoch, hash))
+    state.world.counts.consumerRebalances++
+  }
   group.checked = { topics, groupEpoch }
   if (group.hasTopicsRecord) records.push(topicsTombstone(group.groupId))
   const isNew = !group.members.has(updated.memberId)

@@ -170,6 +170,7 @@ function resolved(
   if (isBumped || hash !== group.metadataHash) {
     const groupEpoch = group.groupEpoch + 1
     records.push(epochRecord(groupId, groupEpoch, hash))
+    state.world.counts.consumerRebalances++
     group.checked = { topics: state.world.metadata().topics, groupEpoch }
   }
   return { records }

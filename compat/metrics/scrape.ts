@@ -1,4 +1,4 @@
-// Reads what `/metrics` answers, as Prometheus does: strictly, line by line.
+// Reads what is told to Prometheus as it does: strictly, line by line.
 
 const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
 const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(.*)\})? (\S+)$/
@@ -14,6 +14,7 @@ export class Scrape {
   readonly series: readonly Series[]
   /** By family. */
   readonly types: ReadonlyMap<string, string>
+  readonly #values: ReadonlyMap<string, number>
 
   constructor(text: string) {
     const series: Series[] = []
@@ -29,17 +30,20 @@ export class Scrape {
       if (!NAME.test(name) || types.has(name)) throw new Error(`twice, or no name: ${line}`)
       types.set(name, type)
     }
-    const keys = series.map(keyOf)
-    const twice = keys.find((key, i) => keys.indexOf(key) !== i)
-    if (twice !== undefined) throw new Error(`there twice: ${twice}`)
+    const values = new Map<string, number>()
+    for (const one of series) {
+      const key = keyOf(one)
+      if (values.has(key)) throw new Error(`there twice: ${key}`)
+      values.set(key, one.value)
+    }
     this.series = series
+    this.#values = values
     this.types = types
   }
 
   /** That of the one series with just these labels; undefined without it. */
   value(name: string, labels: Readonly<Record<string, string>> = {}): number | undefined {
-    const wanted = keyOf({ name, labels })
-    return this.series.find((one) => keyOf(one) === wanted)?.value
+    return this.#values.get(keyOf({ name, labels }))
   }
 
   all(name: string): Series[] {
@@ -48,14 +52,15 @@ export class Scrape {
 }
 
 /** The same for the same labels in another order. */
-function keyOf({ name, labels }: Pick<Series, 'name' | 'labels'>): string {
+export function keyOf({ name, labels }: Pick<Series, 'name' | 'labels'>): string {
   return name + JSON.stringify(Object.entries(labels).sort())
 }
 
 function seriesIn(line: string): Series {
   const [, name, , inBraces = '', text] = LINE.exec(line) ?? []
-  const value = text === '+Inf' ? Infinity : text === 'Nan' ? NaN : Number(text)
-  if (name === undefined || text === undefined || text !== 'Nan' && Number.isNaN(value)) {
+  const isNaN = text === 'Nan' || text === 'NaN'
+  const value = text === '+Inf' ? Infinity : Number(text)
+  if (name === undefined || text === undefined || !isNaN && Number.isNaN(value)) {
     throw new Error(`no series: ${line}`)
   }
   const labels: Record<string, string> = {}
@@ -68,6 +73,13 @@ function seriesIn(line: string): Series {
   return { name, labels, value }
 }
 
+/** The name of a series with those of its labels, as they stand in `kafka-names.txt`. */
+export function nameOf({ name, labels }: Pick<Series, 'name' | 'labels'>): string {
+  const names = Object.keys(labels).sort().join(',')
+  return names === '' ? name : `${name}{${names}}`
+}
+
+/** `url` without the path. */
 export async function scrape(url: string | undefined): Promise<Scrape> {
   const response = await fetch(`${url}/metrics`)
   if (response.status !== 200) throw new Error(`answered ${response.status}`)
