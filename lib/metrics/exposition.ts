@@ -105,15 +105,16 @@ class Told {
     // word, whatever the types of prom-client say.
     metric.get = async () => ({
       name, help, type: kind as unknown as MetricType, aggregator: 'sum', collect: () => {},
-      values: this.slice.map(valueOf),
+      values: this.slice.map(family.keepsLabels === true ? valueOfKept : valueOf),
     })
   }
 }
 
-/**
- * Of labels that are shared prom-client remembers the text, as long as the object is there: where a
- * family tells the same ones each time, they cost next to nothing.
- */
-function valueOf([value, sharedLabels = NO_LABELS]: Sample) {
+function valueOf([value, labels = NO_LABELS]: Sample) {
+  return { value, labels }
+}
+
+/** Of labels that are shared prom-client remembers the text, as long as the object is there. */
+function valueOfKept([value, sharedLabels = NO_LABELS]: Sample) {
   return { value, labels: NO_LABELS, sharedLabels }
 }

@@ -16,6 +16,8 @@ export interface Family {
   readonly name: string
   readonly help: string
   readonly labels: readonly string[]
+  /** Labels are the same objects each time: their text need not be made anew. */
+  readonly keepsLabels?: boolean
   /** Reads them one by one: what lies behind may change meanwhile. */
   samples(): Samples
 }

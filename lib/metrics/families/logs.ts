@@ -16,11 +16,13 @@ export function logFamilies(
   partitions: Partitions, { log: metadata }: Controller, labelsOf: LabelsOf,
 ): Family[] {
   const ofMetadata = { topic: metadata.topic, partition: String(metadata.partition) }
-  const family = (name: string, help: string, read: (log: Log) => number): Family => (
-    gauges(`kafka_log_log_${name}`, help, ['topic', 'partition'], function* () {
+  const family = (name: string, help: string, read: (log: Log) => number): Family => ({
+    ...gauges(`kafka_log_log_${name}`, help, ['topic', 'partition'], function* () {
       yield [read(metadata), ofMetadata]
       yield* each(partitions, labelsOf, ({ log }) => read(log))
-    }))
+    }),
+    keepsLabels: true,
+  })
   return [
     family('size', 'Bytes of the log', (log) => log.sizeBytes),
     family('logstartoffset', 'The first offset that is there', (log) => log.startOffset),

@@ -20,9 +20,11 @@ export function partitionLabels(): LabelsOf {
 }
 
 export function partitionFamilies(partitions: Partitions, labelsOf: LabelsOf): Family[] {
-  const family = (name: string, help: string, read: (partition: Partition) => number): Family => (
-    gauges(`kafka_cluster_partition_${name}`, help, ['topic', 'partition'],
-      () => each(partitions, labelsOf, read)))
+  const family = (name: string, help: string, read: (partition: Partition) => number): Family => ({
+    ...gauges(`kafka_cluster_partition_${name}`, help, ['topic', 'partition'],
+      () => each(partitions, labelsOf, read)),
+    keepsLabels: true,
+  })
   const ofLeader = (read: (partition: Partition) => number) => (partition: Partition): number => (
     partition.isLeader ? read(partition) : 0)
   const isTrue = (is: (partition: Partition) => boolean) => (
