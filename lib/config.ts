@@ -30,6 +30,8 @@ interface Derived extends MergedTimes {
   readonly controllerListenerNames: readonly string[]
   /** What clients of the broker are told; the port is 0 where that of the listener is. */
   readonly advertisedListeners: readonly Listener[]
+  /** Where others find the quorum: as advertised, or else as `controllerListeners`. */
+  readonly advertisedControllerListeners: readonly Listener[]
   /** Empty when `controller.quorum.voters` is not given: the quorum is then found in the log. */
   readonly controllerQuorumVoters: readonly Voter[]
   /** Host → most connections of it. */
@@ -85,7 +87,7 @@ export function parseConfig(
     logDirs,
     metadataLogDir: textOf(read, 'metadata.log.dir') ?? logDirs[0]!,
     ...listeners,
-    advertisedListeners: readAdvertised(read, listeners.brokerListeners, options),
+    ...readAdvertised(read, listeners, options),
     controllerQuorumVoters: voters,
     maxConnectionsPerIpOverrides: parseConnectionOverrides(
       String(read.values.get('max.connections.per.ip.overrides')),
@@ -225,22 +227,30 @@ function securityProtocols(read: SettingsRead, controllerListenerNames: readonly
 }
 
 function readAdvertised(
-  read: SettingsRead, listeners: readonly Listener[], { hostName = 'localhost' }: ParseOptions,
-): readonly Listener[] {
+  read: SettingsRead, { brokerListeners, controllerListeners }: Listeners,
+  { hostName = 'localhost' }: ParseOptions,
+): Pick<Config, 'advertisedListeners' | 'advertisedControllerListeners'> {
   const setting = 'advertised.listeners'
   const texts = listOf(read, setting)
-  const reachable = listeners.map((listener) => (
-    listener.host === '' ? { ...listener, host: hostName } : listener
-  ))
-  const advertised = texts.length === 0
-    ? reachable
-    : parseEndpoints(texts, setting).map((endpoint) => advertise(endpoint, listeners))
-  if (advertised.some(({ host }) => host === '0.0.0.0')) {
+  const endpoints = parseEndpoints(texts, setting)
+  const ofController = (name: string): Endpoint | undefined => (
+    controllerListeners.some((listener) => listener.name === name)
+      ? endpoints.find((endpoint) => endpoint.name === name) : undefined)
+  const advertisedListeners = texts.length === 0
+    ? brokerListeners.map((listener) => (
+      listener.host === '' ? { ...listener, host: hostName } : listener))
+    : endpoints.filter(({ name }) => ofController(name) === undefined)
+      .map((endpoint) => advertise(endpoint, brokerListeners))
+  if (advertisedListeners.some(({ host }) => host === '0.0.0.0')) {
     throw new StartError(
       `${setting} must not be 0.0.0.0, which no client can reach; name an address of this machine`,
     )
   }
-  return advertised
+  return {
+    advertisedListeners,
+    advertisedControllerListeners: controllerListeners.map((listener) => (
+      { ...listener, ...ofController(listener.name) })),
+  }
 }
 
 function advertise(endpoint: Endpoint, listeners: readonly Listener[]): Listener {

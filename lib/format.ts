@@ -189,8 +189,10 @@ function beginMetadata(
   writeBootstrapSnapshot(disk, join(directory, `${METADATA_TOPIC}-0`), clock.nowMs(), quorum)
 }
 
-function standaloneQuorum({ nodeId, controllerListeners }: Config, directoryId: string): Quorum {
-  const endpoints = controllerListeners.map(({ name, host, port }) => (
+function standaloneQuorum(
+  { nodeId, advertisedControllerListeners }: Config, directoryId: string,
+): Quorum {
+  const endpoints = advertisedControllerListeners.map(({ name, host, port }) => (
     { name, host: host === '' ? 'localhost' : host, port }))
   return { version: 1, voters: [voterOf(nodeId, directoryId, endpoints)!] }
 }

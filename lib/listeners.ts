@@ -23,7 +23,7 @@ export async function bindListeners(config: Config, server: Server): Promise<Bou
     ({ name: listener.name, host: listener.host, port: portOf(listener) })
   return {
     broker: config.advertisedListeners.map(told),
-    controller: config.controllerListeners.map(told),
+    controller: config.advertisedControllerListeners.map(told),
   }
 }
 

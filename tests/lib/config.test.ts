@@ -137,6 +137,20 @@ describe('without a file', () => {
   })
 })
 
+describe('advertised.listeners', () => {
+  test('may say where the quorum is, beside the broker', () => {
+    const { config } = parse([
+      'process.roles=broker,controller', 'node.id=1', 'controller.listener.names=CONTROLLER',
+      'listeners=PLAINTEXT://:9092,CONTROLLER://:9093',
+      'advertised.listeners=PLAINTEXT://b:1,CONTROLLER://c:2',
+    ].join('\n'))
+    expect(config.advertisedListeners).toMatchObject([{ name: 'PLAINTEXT', host: 'b', port: 1 }])
+    expect(config.advertisedControllerListeners)
+      .toMatchObject([{ name: 'CONTROLLER', host: 'c', port: 2 }])
+    expect(config.controllerListeners).toMatchObject([{ host: '', port: 9093 }])
+  })
+})
+
 describe('warnings', () => {
   test('name the nearest setting for an unknown one', () => {
     expect(parse('num.partition=3').warnings)
