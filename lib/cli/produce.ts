@@ -5,7 +5,6 @@ import type { Codec } from '../../protocol/records/compression.ts'
 import type { HeaderToWrite, RecordToWrite } from '../../protocol/records/record-writer.ts'
 import type { Client } from '../client/client.ts'
 import { RefusedError, RefusedRecordError } from '../client/errors.ts'
-import { partitionOfKey } from '../client/partitioner.ts'
 import { type Acks, Producer } from '../client/producer.ts'
 import { counted, pairList, wholeNumber } from './arguments.ts'
 import { command } from './command.ts'
@@ -13,7 +12,7 @@ import { unescaped } from './escapes.ts'
 import { CommandError, InterruptedError, UsageError } from './exit.ts'
 import { inputsOf, piecesOf, wholeFile } from './input.ts'
 import { unlessAborted } from './interruption.ts'
-import { ACKS, withProducing } from './producing.ts'
+import { ACKS, PartitionPicker, withProducing } from './producing.ts'
 import { Progress } from './progress.ts'
 import { type ReadRecord, recordOfJson } from './record-json.ts'
 import type { Session } from './session.ts'
@@ -231,33 +230,6 @@ function readJson(
   } catch (error) {
     throw new CommandError(`line ${line}: ${(error as Error).message}; those before it are written`,
       'Each line is an object such as {"key": "a", "value": "b"}; consume --json writes them.')
-  }
-}
-
-/** Records without a key go to one partition for a while, then to the next (KIP-480). */
-class PartitionPicker {
-  static readonly #STICK_BYTES = 128 * 1024
-  readonly #count: number
-  readonly #fixed: number | undefined
-  #current: number
-  #stuckBytes = 0
-
-  constructor(count: number, fixed: number | undefined) {
-    this.#count = count
-    this.#fixed = fixed
-    this.#current = Math.floor(Math.random() * count)
-  }
-
-  next(own: number | undefined, { key, value }: RecordToWrite): number {
-    if (this.#fixed !== undefined) return this.#fixed
-    if (own !== undefined) return own
-    if (key !== null && key !== undefined) return partitionOfKey(key, this.#count)
-    this.#stuckBytes += value?.length ?? 0
-    if (this.#stuckBytes > PartitionPicker.#STICK_BYTES) {
-      this.#stuckBytes = 0
-      this.#current = (this.#current + 1) % this.#count
-    }
-    return this.#current
   }
 }
 

@@ -1,7 +1,9 @@
-// How records are written: what commands that write some let choose.
+// How records are written: what commands that write some let choose, and which partition is next.
 
 import type { Argv } from 'yargs'
 import { CODECS, type Codec } from '../../protocol/records/compression.ts'
+import type { RecordToWrite } from '../../protocol/records/record-writer.ts'
+import { partitionOfKey } from '../client/partitioner.ts'
 import type { Acks } from '../client/producer.ts'
 
 /** By the words of `--acks`. */
@@ -18,4 +20,31 @@ export function withProducing<O>(yargs: Argv<O>) {
       type: 'string', choices: ACKS_WORDS, default: 'all' as const,
       describe: 'Whose word counts: all in sync, …',
     })
+}
+
+/** Records without a key go to one partition for a while, then to the next (KIP-480). */
+export class PartitionPicker {
+  static readonly #STICK_BYTES = 128 * 1024
+  readonly #count: number
+  readonly #fixed: number | undefined
+  #current: number
+  #stuckBytes = 0
+
+  constructor(count: number, fixed: number | undefined) {
+    this.#count = count
+    this.#fixed = fixed
+    this.#current = Math.floor(Math.random() * count)
+  }
+
+  next(own: number | undefined, { key, value }: RecordToWrite): number {
+    if (this.#fixed !== undefined) return this.#fixed
+    if (own !== undefined) return own
+    if (key !== null && key !== undefined) return partitionOfKey(key, this.#count)
+    this.#stuckBytes += value?.length ?? 0
+    if (this.#stuckBytes > PartitionPicker.#STICK_BYTES) {
+      this.#stuckBytes = 0
+      this.#current = (this.#current + 1) % this.#count
+    }
+    return this.#current
+  }
 }

@@ -1,38 +1,23 @@
 // `samsa quorum`: who leads the metadata, who votes, and how far the others are behind.
 
-import {
-  describeQuorum, type DescribeQuorumResponse,
-} from '../../protocol/messages/describe-quorum.ts'
-import { throwIfRefused } from '../client/errors.ts'
+import { describeMetadataQuorum, type Quorum } from '../client/quorum.ts'
 import { command } from './command.ts'
 import type { Session } from './session.ts'
 import { shownDuration } from './units.ts'
 
-const METADATA_TOPIC = '__cluster_metadata'
+type Replica = Quorum['voters'][number]
 
-type Partition = DescribeQuorumResponse['topics'][number]['partitions'][number]
-type Replica = Partition['currentVoters'][number]
-
-const quorum = command({
+const showQuorum = command({
   usage: 'quorum',
   describe: 'Leader, voters and observers of the metadata',
   examples: [['samsa quorum --json', 'for programs']],
   options: (yargs) => yargs,
   async run(_, session) {
     const { client, output } = session
-    const { partition, nodes } = await client.retry(async () => {
-      const connection = await client.any()
-      const answer = await connection.request(describeQuorum, {
-        topics: [{ topicName: METADATA_TOPIC, partitions: [{ partitionIndex: 0 }] }],
-      })
-      throwIfRefused(answer.errorCode, 'the quorum', answer.errorMessage)
-      const found = answer.topics[0]!.partitions[0]!
-      throwIfRefused(found.errorCode, 'the quorum', found.errorMessage)
-      return { partition: found, nodes: answer.nodes }
-    })
-    const { leaderId, leaderEpoch, highWatermark, currentVoters, observers } = partition
-    const row = (role: string) => (replica: Replica) => replicaRow(replica, role, partition)
-    const rows = [...currentVoters.map(row('voter')), ...observers.map(row('observer'))]
+    const quorum = await describeMetadataQuorum(client)
+    const { leaderId, leaderEpoch, highWatermark, voters, observers, nodes } = quorum
+    const row = (role: string) => (replica: Replica) => replicaRow(replica, role, quorum)
+    const rows = [...voters.map(row('voter')), ...observers.map(row('observer'))]
     output.show({
       leader: leaderId, leaderEpoch, highWatermark, replicas: rows,
       nodes: nodes.map(({ nodeId, listeners }) => ({ node: nodeId, listeners })),
@@ -43,8 +28,8 @@ const quorum = command({
   },
 })
 
-function replicaRow(replica: Replica, role: string, { leaderId, currentVoters }: Partition) {
-  const leader = currentVoters.find(({ replicaId }) => replicaId === leaderId)
+function replicaRow(replica: Replica, role: string, { leaderId, voters }: Quorum) {
+  const leader = voters.find(({ replicaId }) => replicaId === leaderId)
   const { replicaId, logEndOffset } = replica
   const { lastFetchTimestamp = -1, lastCaughtUpTimestamp = -1 } = replica
   return {
@@ -70,4 +55,4 @@ function showReplicas(
   ]))
 }
 
-export const commands = [quorum]
+export const commands = [showQuorum]
