@@ -11,9 +11,14 @@ RUN npm run build && rm -f dist/index.* dist/*.map && npm prune --omit=dev --ign
 
 FROM node:24-bookworm-slim
 COPY docker/kafka /etc/kafka/docker/
+COPY docker/config /opt/kafka/config/
 COPY --from=build /build/package.json /opt/samsa/
 COPY --from=build /build/node_modules /opt/samsa/node_modules
 COPY --from=build /build/dist /opt/samsa/dist
+# By their names in Kafka's image; they are all one program.
+ARG KAFKA_TOOLS="broker-api-versions cluster configs console-consumer console-producer consumer-groups consumer-perf-test delete-records dump-log get-offsets groups metadata-quorum producer-perf-test server-start storage topics transactions"
+RUN mkdir /opt/kafka/bin && for tool in $KAFKA_TOOLS; do \
+    ln -s /opt/samsa/dist/main.js "/opt/kafka/bin/kafka-$tool.sh"; done
 # Places that Kafka's image has; data may lie in volumes on either of the first three.
 RUN ln -s /opt/samsa/dist/main.js /usr/local/bin/samsa \
   && mkdir -p /var/lib/kafka/data /tmp/kraft-combined-logs /tmp/kafka-logs \

@@ -7,11 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../harness/broker.ts'
 import { uniqueName, type Check, type Suite } from '../harness/check.ts'
+import { installTools } from '../java/tools.ts'
 import { ensureBaseImage } from './base-image.ts'
 import { composeChecks } from './compose.ts'
 import { Container, IMAGE, reads, roundTrip, type ContainerPlan } from './container.ts'
 import { Machine } from './machine.ts'
 import { testcontainersChecks } from './testcontainers.ts'
+import { toolChecks } from './tools.ts'
 
 const machine = new Machine()
 
@@ -219,8 +221,11 @@ const SAMSA: readonly Check[] = [...buildChecks, ...lifeChecks, ...variableCheck
 export const dockerSuite: Suite = {
   name: 'docker',
   client: 'Docker, compose, testcontainers',
-  checks: [...SAMSA, ...composeChecks(machine), ...testcontainersChecks(machine)],
+  checks: [
+    ...SAMSA, ...toolChecks(machine), ...composeChecks(machine), ...testcontainersChecks(machine),
+  ],
   async install() {
+    await installTools()
     await machine.start()
     await ensureBaseImage(machine.engine)
   },

@@ -15,7 +15,7 @@ import type { Machine } from './machine.ts'
 type Variables = Readonly<Record<string, string>>
 
 /** A project of compose: up, used, and down again with its volumes. */
-class Project {
+export class Project {
   readonly #engine: Engine
   readonly #file: string
   readonly #name = uniqueName('samsacompat').replace(/-/g, '')
@@ -55,7 +55,7 @@ async function command({ env }: Engine): Promise<readonly string[]> {
   return ['docker-compose']
 }
 
-async function withFile(text: string, use: (file: string) => Promise<void>): Promise<void> {
+export async function withFile(text: string, use: (file: string) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'samsa-compose-'))
   try {
     const file = join(directory, 'docker-compose.yml')

@@ -3,7 +3,7 @@
 import { strictEqual } from 'node:assert/strict'
 import { Kafka, logLevel } from 'kafkajs'
 import { uniqueName } from '../harness/check.ts'
-import { until } from '../harness/process.ts'
+import { type RunResult, until } from '../harness/process.ts'
 import type { Engine } from './engine.ts'
 
 export const IMAGE = 'samsa:compat'
@@ -71,6 +71,13 @@ export class Container {
 
   async exec(...command: readonly string[]): Promise<string> {
     return (await this.#engine.docker(['exec', this.name, ...command])).stdout.trim()
+  }
+
+  /** With its streams apart, and an exit code of 1 for a failure. */
+  async execWith(input: string, ...command: readonly string[]): Promise<RunResult> {
+    return this.#engine.docker(['exec', '-i', this.name, ...command], {
+      input, allowedExitCodes: [0, 1],
+    })
   }
 
   async health(status: 'healthy' | 'unhealthy', timeoutMs: number): Promise<void> {
