@@ -1,13 +1,14 @@
 // The compose file of the project, and files that others wrote for `apache/kafka`.
 
-import { deepStrictEqual, match } from 'node:assert/strict'
+import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { freePort } from '../harness/broker.ts'
 import { uniqueName, type Check } from '../harness/check.ts'
 import { ensureProgram } from '../harness/install.ts'
 import { run } from '../harness/process.ts'
+import { queriesOf } from '../metrics/dashboard.ts'
 import { IMAGE, reads, roundTrip } from './container.ts'
 import type { Engine } from './engine.ts'
 import type { Machine } from './machine.ts'
@@ -95,16 +96,20 @@ services:
       KAFKA_LOG_DIRS: '/tmp/kraft-combined-logs'
 `
 
+const DASHBOARD = 'grafana/samsa.json'
+
 /** Names in the queries of its panels. */
 function metricsOfDashboard(): string[] {
-  const text = readFileSync('docker/grafana/dashboards/samsa.json', 'utf8')
-  const { panels } = JSON.parse(text) as Dashboard
-  const queries = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))
-  return [...new Set(queries.flatMap((query) => query.match(/\bkafka_\w+/g) ?? []))]
+  const queries = queriesOf(DASHBOARD).map(({ expression }) => expression)
+  const names = queries.flatMap((query) => query.match(/\b(?:kafka|nodejs|process)_\w+/g) ?? [])
+  return [...new Set(names)].sort()
 }
 
-interface Dashboard {
-  readonly panels: readonly { readonly targets: readonly { readonly expr: string }[] }[]
+/** A group that has committed where a topic begins, and reads no more. */
+async function letLag(project: Project, topic: string): Promise<void> {
+  await project.compose('exec', '-T', 'broker', '/opt/kafka/bin/kafka-consumer-groups.sh',
+    '--bootstrap-server', 'broker:19092', '--reset-offsets', '--to-earliest', '--execute',
+    '--group', 'slow', '--topic', topic)
 }
 
 export function composeChecks(machine: Machine): readonly Check[] {
@@ -136,18 +141,32 @@ export function composeChecks(machine: Machine): readonly Check[] {
         const file = resolve('docker-compose.yml')
         const project = new Project(machine.engine, file, { SAMSA_PORT: String(port) })
         await project.use(async () => {
-          await roundTrip(`localhost:${port}`)
+          await letLag(project, await roundTrip(`localhost:${port}`))
           const target = /broker:\d+/.exec(readFileSync('docker/prometheus.yml', 'utf8'))![0]
           const ask = `fetch('http://${target}/metrics').then((answer) => answer.text())`
             + '.then((text) => console.log(text))'
+          const wished = metricsOfDashboard()
+          ok(wished.length > 40, `the dashboard asks for ${wished.length} metrics alone`)
           const metrics = await project.compose('exec', '-T', 'broker', 'node', '-e', ask)
           const told = new Set([...metrics.matchAll(/^(\w+)[{ ]/gm)].map(([, name]) => name))
-          deepStrictEqual(metricsOfDashboard().filter((name) => !told.has(name)), [])
-          const withProfile = await project.compose('--profile', 'metrics', 'config', '--services')
-          deepStrictEqual(withProfile.trim().split('\n').sort(), [
-            'broker', 'grafana', 'prometheus',
-          ])
+          deepStrictEqual(wished.filter((name) => !told.has(name)), [])
         })
+      },
+    },
+    {
+      name: 'its profile adds Prometheus, and Grafana with the dashboard',
+      async run() {
+        const file = resolve('docker-compose.yml')
+        const project = new Project(machine.engine, file, {})
+        const config = await project.compose('--profile', 'metrics', 'config', '--services')
+        deepStrictEqual(config.trim().split('\n').sort(), ['broker', 'grafana', 'prometheus'])
+        // The places of the file agree with what is there: Grafana itself cannot be had everywhere.
+        const text = readFileSync(file, 'utf8')
+        const [, shown = ''] = /HOME_DASHBOARD_PATH: (\S+)/.exec(text)!
+        const [, folder = '', mounted = ''] = /- \.\/(\S+):(\S*dashboards):ro/.exec(text)!
+        strictEqual(join(folder, relative(mounted, shown)), DASHBOARD)
+        match(readFileSync('docker/grafana/dashboards/provider.yml', 'utf8'),
+          new RegExp(`path: ${mounted}$`, 'm'))
       },
     },
     {
