@@ -25,14 +25,21 @@ export class Container {
     this.name = name
   }
 
-  /** Started, which is not yet ready. */
-  static async run(engine: Engine, plan: ContainerPlan = {}): Promise<Container> {
+  /** Not yet started. */
+  static async create(engine: Engine, plan: ContainerPlan = {}): Promise<Container> {
     const { variables = {}, options = [], command = [] } = plan
     const container = new Container(engine, uniqueName('samsa-compat'))
     const given = Object.entries(variables).flatMap(([name, value]) => ['-e', `${name}=${value}`])
     await engine.docker([
-      'run', '-d', '--name', container.name, ...given, ...options, IMAGE, ...command,
+      'create', '--name', container.name, ...given, ...options, IMAGE, ...command,
     ])
+    return container
+  }
+
+  /** Started, which is not yet ready. */
+  static async run(engine: Engine, plan: ContainerPlan = {}): Promise<Container> {
+    const container = await Container.create(engine, plan)
+    await container.start()
     return container
   }
 
@@ -47,6 +54,10 @@ export class Container {
     } finally {
       await container.remove()
     }
+  }
+
+  async start(): Promise<void> {
+    await this.#engine.docker(['start', this.name])
   }
 
   async ready(): Promise<void> {
@@ -95,6 +106,22 @@ export class Container {
   async stop(): Promise<number> {
     await this.#engine.docker(['stop', '--time', '20', this.name])
     return Number(await this.inspect('{{.State.ExitCode}}'))
+  }
+
+  /** To its first process; false where it is not running yet. */
+  async signal(signal: 'SIGTERM'): Promise<boolean> {
+    const { exitCode } = await this.#engine.docker(['kill', '--signal', signal, this.name], {
+      allowedExitCodes: [0, 1],
+    })
+    return exitCode === 0
+  }
+
+  /** Of this machine, not of the container. */
+  async brokerPid(): Promise<number> {
+    const { stdout } = await this.#engine.docker(['top', this.name, '-eo', 'pid,args'])
+    const found = /^ *(\d+) +node .*samsa start/m.exec(stdout)
+    if (found === null) throw new Error(`no broker runs in the container:\n${stdout}`)
+    return Number(found[1])
   }
 
   async kill(): Promise<void> {
