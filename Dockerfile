@@ -1,5 +1,5 @@
 # The image of Samsa: `docker build -t samsa .` in a checkout. Whatever starts `apache/kafka` starts
-# it, variables, mounted files and scripts included; see README.md.
+# it, variables, mounted files, scripts and command line tools included; see README.md.
 
 FROM node:24-bookworm-slim AS build
 WORKDIR /build
@@ -9,7 +9,9 @@ COPY . .
 # The command alone: the library is for other people's processes.
 RUN npm run build && rm -f dist/index.* dist/*.map && npm prune --omit=dev --ignore-scripts
 
-FROM node:24-bookworm-slim
+# The system that it runs on: without what only makes programs.
+FROM node:24-bookworm-slim AS system
+RUN cd /usr/local && rm -rf lib/node_modules include bin/npm bin/npx bin/corepack bin/yarn* /opt/yarn*
 COPY docker/kafka /etc/kafka/docker/
 COPY docker/config /opt/kafka/config/
 COPY --from=build /build/package.json /opt/samsa/
@@ -29,6 +31,10 @@ RUN ln -s /opt/samsa/dist/main.js /usr/local/bin/samsa \
   && mkdir -p /etc/confluent && cp -r /etc/kafka/docker /etc/confluent/docker \
   && chown -R 1000:1000 /etc/confluent
 
+# In one layer, or what was removed above would still be sent to everybody.
+FROM scratch
+COPY --from=system / /
+ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # By number, for whoever asks that it is not root; the same as in Kafka's image.
 USER 1000:1000
 WORKDIR /opt/samsa
