@@ -7,8 +7,6 @@ import { TOPICS } from './walk.ts'
 /** What is not compared: a pattern of names, and why. */
 const APART: readonly (readonly [pattern: RegExp, why: string])[] = [
   [/idle_?percent|_time_since_|load_time_|commit_latency_|linux_disk_|agems$/, 'is measured'],
-  [/_totalfetchrequests_/, 'a fetch that waited reads twice, and is counted twice here'],
-  [/_requestbytes_count$/, 'here a request counts that has no answer yet'],
   [/_max_clean_time_secs$/, 'in Kafka the present time, before the first cleaning'],
   [/_logflushrateandtimems_count$/, 'each flushes when it sees fit'],
   [/lastappliedrecordoffset|lastcommittedrecordoffset|last_applied_record_offset/,

@@ -134,6 +134,7 @@ class Fetch {
     const goesById = this.#context.apiVersion >= TOPIC_IDS_SINCE
     const partition = goesById ? partitions.getById(topicId, index) : partitions.get(topic, index)
     if (partition !== undefined) {
+      partition.traffic.read()
       target.topicName = partition.topic
       this.#places.push({ target, topic: partition.topic, partition, errorCode: Errors.NONE })
       return
@@ -169,7 +170,6 @@ class Fetch {
     if (partition === undefined) return this.#failed(asked.partition, errorCode)
     const leftBytes = Math.max(0, this.#roomBytes - this.#sizeBytes)
     const maxBytes = Math.min(asked.partitionMaxBytes, leftBytes)
-    partition.traffic.read()
     try {
       const { fetched, release } = readPartition(partition, asked, this.#reader, {
         maxBytes,

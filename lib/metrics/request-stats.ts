@@ -50,9 +50,9 @@ export class RequestStats {
   begun(exchange: Exchange, sizeBytes: number): void {
     const nowMs = this.#clock.monotonicMs()
     const { handler } = exchange
-    const stats = this.#byKey[handler.api.key] ??= new ApiStats(handler, nowMs)
+    this.#byKey[handler.api.key] ??= new ApiStats(handler, nowMs)
     exchange.beganMs = nowMs
-    stats.requestBytes.add(sizeBytes, nowMs)
+    exchange.sizeBytes = sizeBytes
   }
 
   /** Its handler has done what it can, and the answer comes later. */
@@ -66,11 +66,12 @@ export class RequestStats {
   }
 
   /** As in Kafka a request counts once it has its answer. */
-  done({ handler, apiVersion, beganMs, waitsSinceMs }: Exchange): void {
+  done({ handler, apiVersion, sizeBytes, beganMs, waitsSinceMs }: Exchange): void {
     const nowMs = this.#clock.monotonicMs()
     const stats = this.#byKey[handler.api.key]!
     while (stats.requests.length <= apiVersion) stats.requests.push(0)
     stats.requests[apiVersion]!++
+    stats.requestBytes.add(sizeBytes, nowMs)
     const localMs = (waitsSinceMs === 0 ? nowMs : waitsSinceMs) - beganMs
     stats.totalMs.add(nowMs - beganMs, nowMs)
     stats.localMs.add(localMs, nowMs)

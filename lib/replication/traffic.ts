@@ -10,7 +10,7 @@ export class TopicTraffic {
   /** One for each partition that a request names, and for each append of the node's own. */
   produceRequests = 0
   failedProduceRequests = 0
-  /** One for each reading: a request that waited reads twice. */
+  /** One for each partition that is asked for, also where a request waits and reads again. */
   fetchRequests = 0
   failedFetchRequests = 0
   readonly #all: TopicTraffic | undefined

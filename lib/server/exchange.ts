@@ -53,6 +53,7 @@ export class Exchange implements RequestContext {
   isAnsweredFirst = false
   /** By the clock that never goes back, where somebody counts; see RequestStats. */
   beganMs = 0
+  sizeBytes = 0
   waitsSinceMs = 0
   #sent: (() => void)[] | undefined
   #closed: (() => void)[] | undefined

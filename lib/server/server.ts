@@ -52,7 +52,12 @@ interface OpenListener {
 export interface ConnectionTally {
   readonly accepted: number
   readonly closed: number
+  readonly receivedBytes: number
+  readonly sentBytes: number
 }
+
+type Tally = { -readonly [K in keyof ConnectionTally]: ConnectionTally[K] }
+const NOTHING: Tally = { accepted: 0, closed: 0, receivedBytes: 0, sentBytes: 0 }
 
 /** The connections' environment, before `serve` without a dispatcher: nothing is read by then. */
 type ServerEnvironment = { -readonly [K in keyof ConnectionEnvironment]: ConnectionEnvironment[K] }
@@ -79,9 +84,9 @@ const STALL_MS = 10_000
 export class Server {
   readonly #options: ServerOptions
   readonly #environment: ServerEnvironment
-  readonly #connections = new Set<Connection>()
-  /** By listener. */
-  readonly #tallies = new Map<string, { accepted: number, closed: number }>()
+  readonly #connections = new Map<Connection, NetworkConnection>()
+  /** By listener; bytes of those alone that are closed. */
+  readonly #tallies = new Map<string, Tally>()
   #listeners: OpenListener[] = []
   readonly #admission: Admission
   #wanted: ConnectionLimitOptions | undefined
@@ -113,12 +118,17 @@ export class Server {
     })
   }
 
+  /** By listener. */
   get tallies(): ReadonlyMap<string, ConnectionTally> {
-    return this.#tallies
+    const tallies = new Map([...this.#tallies].map(([name, tally]) => [name, { ...tally }]))
+    for (const [{ peer: { listenerName } }, network] of this.#connections) {
+      addBytes(tallies.get(listenerName)!, network)
+    }
+    return tallies
   }
 
   get connections(): Iterable<Connection> {
-    return this.#connections
+    return this.#connections.keys()
   }
 
   /** What is left of `queued.max.request.bytes`; Infinity without a bound. */
@@ -184,7 +194,7 @@ export class Server {
       for (const address of addresses) {
         this.#admission.open(address.kind, address.name)
         if (!this.#tallies.has(address.name)) {
-          this.#tallies.set(address.name, { accepted: 0, closed: 0 })
+          this.#tallies.set(address.name, { ...NOTHING })
         }
         const listener = await this.#options.network.listen(address, {
           accepted: (connection) => this.#accept(connection, address),
@@ -211,7 +221,7 @@ export class Server {
     this.#listeners = this.#listeners.filter((listener) => listener.name !== name)
     await closeAll(gone)
     for (const { kind } of gone) this.#admission.close(kind, name)
-    for (const connection of this.#connections) {
+    for (const connection of this.connections) {
       if (connection.peer.listenerName === name) connection.close()
     }
   }
@@ -232,7 +242,7 @@ export class Server {
     this.#sweep?.cancel()
     await this.#closeListeners()
     this.#admission.stop()
-    for (const connection of this.#connections) connection.close()
+    for (const connection of this.connections) connection.close()
     if (this.#connections.size > 0) await this.#emptied()
     this.#environment.lines.end()
   }
@@ -240,7 +250,7 @@ export class Server {
   #emptied(): Promise<void> {
     return new Promise<void>((resolve) => {
       const grace = this.#options.clock.setTimer(STOP_GRACE_MS, () => {
-        for (const connection of this.#connections) connection.destroy()
+        for (const connection of this.connections) connection.destroy()
         resolve()
       })
       this.#onEmpty = () => {
@@ -263,7 +273,7 @@ export class Server {
       client: new Client(network.remotePort),
     }
     const connection = new Connection(peer, network, this.#environment)
-    this.#connections.add(connection)
+    this.#connections.set(connection, network)
     this.#tallies.get(address.name)!.accepted++
     const outcome = this.#admission.arrived(connection)
     if (this.#isStopping || outcome === 'refused') connection.destroy()
@@ -282,8 +292,10 @@ export class Server {
   }
 
   #forget(connection: Connection): void {
+    const tally = this.#tallies.get(connection.peer.listenerName)!
+    tally.closed++
+    addBytes(tally, this.#connections.get(connection)!)
     this.#connections.delete(connection)
-    this.#tallies.get(connection.peer.listenerName)!.closed++
     this.#admission.left(connection)
     if (this.#connections.size === 0) this.#onEmpty?.()
   }
@@ -295,7 +307,7 @@ export class Server {
     this.#sweep = clock.setTimer(delayMs, () => {
       this.#environment.lines.flush()
       if (clock.monotonicMs() - this.#trimmedMs >= TRIM_MS) this.#trim()
-      for (const connection of this.#connections) connection.observe()
+      for (const connection of this.connections) connection.observe()
       if (maxIdleMs >= 0) this.#closeIdle(clock.monotonicMs() - maxIdleMs)
       this.#closeStalled(clock.monotonicMs() - STALL_MS)
       this.#sweepLater()
@@ -309,7 +321,7 @@ export class Server {
 
   /** Closes who has been silent for too long; a request that is waiting is not silence. */
   #closeIdle(latestMs: number): void {
-    for (const connection of this.#connections) {
+    for (const connection of this.connections) {
       if ((connection.idleSinceMs ?? Infinity) < latestMs) connection.destroy()
     }
   }
@@ -320,11 +332,16 @@ export class Server {
    */
   #closeStalled(latestMs: number): void {
     if (!this.#environment.answerMemory.isAwaited) return
-    for (const connection of this.#connections) {
+    for (const connection of this.connections) {
       if ((connection.stalledSinceMs ?? Infinity) >= latestMs) continue
       connection.abandon()
     }
   }
+}
+
+function addBytes(tally: Tally, { receivedBytes, sentBytes }: NetworkConnection): void {
+  tally.receivedBytes += receivedBytes
+  tally.sentBytes += sentBytes
 }
 
 async function closeAll(listeners: readonly OpenListener[]): Promise<void> {

@@ -25,6 +25,9 @@ export interface NetworkConnection {
   readonly unsentBytes: number
   /** Those of them that the system has not taken: they become fewer while the other side reads. */
   readonly untakenBytes: number
+  /** Of all that came, and of all that the system has taken, since the connection was accepted. */
+  readonly receivedBytes: number
+  readonly sentBytes: number
   /**
    * Sends the buffers in order; `sent` is called when the system took them all (not when it
    * fails).

@@ -131,6 +131,15 @@ class TcpConnection implements NetworkConnection {
     return this.unsentBytes === 0 ? 0 : queuedBytes ?? this.unsentBytes
   }
 
+  get receivedBytes(): number {
+    return this.#socket?.bytesRead ?? 0
+  }
+
+  get sentBytes(): number {
+    const socket = this.#socket
+    return socket === undefined ? 0 : (socket.bytesWritten ?? 0) - socket.writableLength
+  }
+
   send(buffers: readonly Buffer[], sent?: () => void): void {
     const socket = this.#socket
     if (socket === undefined || socket.destroyed || buffers.length === 0) {

@@ -14,13 +14,18 @@ export function connectionFamilies(server: Server): Family[] {
   const of = (read: (tally: ConnectionTally) => number) => (): Sample[] => (
     [...server.tallies].map(([listener, tally]) => (
       [read(tally), { listener, networkProcessor: PROCESSOR }])))
-  const name = (what: string): string => `kafka_server_socket_server_metrics_connection_${what}`
+  const name = (what: string): string => `kafka_server_socket_server_metrics_${what}`
   return [
-    gauges(name('count'), 'Open connections of clients', labels,
+    gauges(name('connection_count'), 'Open connections of clients', labels,
       of(({ accepted, closed }) => accepted - closed)),
-    counters(name('creation_total'), 'Connections that were accepted', labels,
+    counters(name('connection_creation_total'), 'Connections that were accepted', labels,
       of(({ accepted }) => accepted)),
-    counters(name('close_total'), 'Connections that ended', labels, of(({ closed }) => closed)),
+    counters(name('connection_close_total'), 'Connections that ended', labels,
+      of(({ closed }) => closed)),
+    counters(name('incoming_byte_total'), 'Bytes that clients have sent', labels,
+      of(({ receivedBytes }) => receivedBytes)),
+    counters(name('outgoing_byte_total'), 'Bytes that were sent to clients', labels,
+      of(({ sentBytes }) => sentBytes)),
     gauge('kafka_network_socketserver_memorypoolused',
       'Bytes of requests that are not answered yet', () => server.requestMemory.usedBytes),
     gauge('kafka_network_socketserver_memorypoolavailable',

@@ -3,6 +3,7 @@
 import { expect, test } from '@jest/globals'
 import { Wire } from '../../../compat/harness/wire.ts'
 import { scrape } from '../../../compat/metrics/scrape.ts'
+import { apiVersions } from '../../../protocol/messages/api-versions.ts'
 import { fetch as fetchApi } from '../../../protocol/messages/fetch.ts'
 import { findCoordinator } from '../../../protocol/messages/find-coordinator.ts'
 import { offsetCommit } from '../../../protocol/messages/offset-commit.ts'
@@ -208,15 +209,22 @@ test('connections, and the process', async () => {
   const before = Date.now() / 1000
   const wire = await Wire.connect(broker.bootstrapServers)
   const labels = { listener: 'PLAINTEXT', networkProcessor: '0' }
-  const name = (what: string): string => `kafka_server_socket_server_metrics_connection_${what}`
+  const name = (what: string): string => `kafka_server_socket_server_metrics_${what}`
+  await wire.ask(apiVersions, 0, {})
   const connected = await scrape(broker.metricsUrl)
-  expect(connected.value(name('count'), labels)).toBe(1)
+  expect(connected.value(name('connection_count'), labels)).toBe(1)
+  // A length, a header of ten bytes, and the name of the client.
+  expect(connected.value(name('incoming_byte_total'), labels)).toBe(4 + 10 + 'harness'.length)
+  const sentBytes = connected.value(name('outgoing_byte_total'), labels)
+  expect(sentBytes).toBeGreaterThan(300)
   wire.close()
   await until('it is gone', async () => (
-    (await scrape(broker.metricsUrl)).value(name('count'), labels) === 0))
+    (await scrape(broker.metricsUrl)).value(name('connection_count'), labels) === 0))
   const told = await scrape(broker.metricsUrl)
-  expect(told.value(name('creation_total'), labels)).toBe(1)
-  expect(told.value(name('close_total'), labels)).toBe(1)
+  expect(told.value(name('connection_creation_total'), labels)).toBe(1)
+  expect(told.value(name('connection_close_total'), labels)).toBe(1)
+  expect(told.value(name('incoming_byte_total'), labels)).toBe(4 + 10 + 'harness'.length)
+  expect(told.value(name('outgoing_byte_total'), labels)).toBe(sentBytes)
   expect(told.value('process_resident_memory_bytes')).toBeGreaterThan(10_000_000)
   expect(told.value('process_start_time_seconds')).toBeLessThan(before)
   expect(told.value('nodejs_heap_size_used_bytes')).toBeGreaterThan(1_000_000)
