@@ -52,7 +52,7 @@ export function decompress(codec: Codec, bytes: Buffer, options: DecompressOptio
       case 'gzip': return decompressGzip(bytes, maxSizeBytes)
       case 'snappy': return decompressSnappy(bytes, maxSizeBytes)
       case 'lz4': return decompressLz4(bytes, maxSizeBytes, mayBorrow)
-      case 'zstd': return decompressZstd(bytes, maxSizeBytes)
+      case 'zstd': return decompressZstd(bytes, maxSizeBytes, mayBorrow)
     }
   } catch (error) {
     if (error instanceof ApiError) throw error

@@ -36,7 +36,6 @@ export interface Lz4Library extends WasmLibrary {
 /** The functions of the zstd library itself, on addresses of its own memory. */
 export interface ZstdLibrary extends WasmLibrary {
   _ZSTD_isError(result: number): number
-  _ZSTD_compressBound(sizeBytes: number): number
   _ZSTD_compress(
     target: number, targetSize: number, source: number, sourceSize: number, level: number,
   ): number
@@ -150,22 +149,27 @@ interface EmscriptenModule extends ZstdLibrary {
   init(bytes: Uint8Array): unknown
 }
 
-/**
- * Zstd for versions of Node that have none. Its own `init` would be a promise; this waits. The
- * library is an instance of our own: every `init` of others in the process gives the one that
- * `require` shares another memory, in the middle of whatever it does.
- */
-export const loadZstd = once((): ZstdLibrary => {
+const zstdParts = once(() => {
   const folder = dirname(require.resolve('@bokuweb/zstd-wasm'))
   const script = readFileSync(join(folder, 'zstd.js'), 'utf8')
-  const exported = {} as { readonly Module: EmscriptenModule }
-  new Function('exports', script)(exported)
-  const { Module } = exported
   const bytes = readFileSync(join(folder, 'zstd.wasm'))
-  Module.instantiateWasm = instantiating(new WebAssembly.Module(bytes))
+  return { make: new Function('exports', script), bytes, code: new WebAssembly.Module(bytes) }
+})
+
+/**
+ * Zstd. Its own `init` would be a promise; this waits. The library is an instance of our own: every
+ * `init` of others in the process gives the one that `require` shares another memory, in the middle
+ * of whatever it does.
+ */
+export const zstdSpace = once(() => new Workspace((): ZstdLibrary => {
+  const { make, bytes, code } = zstdParts()
+  const exported = {} as { readonly Module: EmscriptenModule }
+  make(exported)
+  const { Module } = exported
+  Module.instantiateWasm = instantiating(code)
   Module.init(bytes)
   return Module
-})
+}))
 
 /** What is made at the first call is given at every later one. */
 function once<T>(make: () => T): () => T {

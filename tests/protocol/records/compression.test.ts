@@ -6,7 +6,7 @@ import { ApiError, Errors } from '../../../protocol/errors.ts'
 import { CODECS, compress, decompress, type Codec } from '../../../protocol/records/compression.ts'
 import { crc32c, slicedCrc32c } from '../../../protocol/records/crc32c.ts'
 import {
-  loadLz4, lz4Space, nativeSnappy, resetLz4, scriptCrc32c, scriptSnappy,
+  loadLz4, lz4Space, nativeSnappy, resetLz4, scriptCrc32c, scriptSnappy, zstdSpace,
 } from '../../../protocol/records/packages.ts'
 import { xxHash32 } from '../../../protocol/records/xxhash32.ts'
 
@@ -49,6 +49,17 @@ describe.each(COMPRESSING)('%s', (codec: Codec) => {
     expect(codeOf(() => decompress(codec, bomb, { maxSizeBytes: 0 })))
       .toBe(Errors.MESSAGE_TOO_LARGE)
     expect(decompress(codec, compress(codec, Buffer.alloc(0)), { maxSizeBytes: 0 }).length).toBe(0)
+  })
+
+  test('what is borrowed is the same, and what is not stays as it is', () => {
+    const [one, other] = [compress(codec, large()), compress(codec, Buffer.alloc(300_000, 'b'))]
+    const own = decompress(codec, one)
+    expect(decompress(codec, one, { mayBorrow: true }).equals(large())).toBe(true)
+    const borrowed = decompress(codec, other, { mayBorrow: true })
+    expect(borrowed.equals(Buffer.alloc(300_000, 'b'))).toBe(true)
+    expect(own.equals(large())).toBe(true)
+    expect(codeOf(() => decompress(codec, one, { mayBorrow: true, maxSizeBytes: 299_999 })))
+      .toBe(Errors.MESSAGE_TOO_LARGE)
   })
 
   test('answers UNKNOWN_SERVER_ERROR for what is cut off or is something else', () => {
@@ -218,28 +229,36 @@ describe('lz4', () => {
     expect(resetLz4(library)).toBe(true)
   })
 
-  test('memory that has grown for one batch is not kept', () => {
-    const { library } = lz4Space().open(1, 1)
-    library._malloc(30 * 1024 * 1024)
-    expect(decompress('lz4', compress('lz4', large()), { mayBorrow: true }).equals(large()))
-      .toBe(true)
-    expect(lz4Space().open(1, 1).library).not.toBe(library)
-  })
-
-  test('what is borrowed is the same, and what is not stays as it is', () => {
-    const [one, other] = [compress('lz4', large()), compress('lz4', Buffer.alloc(300_000, 'b'))]
-    const own = decompress('lz4', one)
-    expect(decompress('lz4', one, { mayBorrow: true }).equals(large())).toBe(true)
-    expect(decompress('lz4', other, { mayBorrow: true })).toEqual(Buffer.alloc(300_000, 'b'))
-    expect(own.equals(large())).toBe(true)
-    expect(codeOf(() => decompress('lz4', one, { mayBorrow: true, maxSizeBytes: 299_999 })))
-      .toBe(Errors.MESSAGE_TOO_LARGE)
-  })
-
   test('has the checksums of xxHash', () => {
     expect(xxHash32(Buffer.alloc(0))).toBe(0x02cc5d05)
     expect(xxHash32(Buffer.from('abc'))).toBe(0x32d153ff)
     expect(xxHash32(Buffer.from('Nobody inspects the spammish repetition'))).toBe(0xe2293b2f)
+  })
+})
+
+describe('zstd', () => {
+  test('a repeated distance of 0 is refused, as by Kafka', () => {
+    const before = '28b52ffd0058' + '08000061' // "a"
+    const block = (distance: string, bits: string) => (
+      Buffer.from(`${before}3d0000` + `000154 00${distance}00 ${bits}`.replaceAll(' ', ''), 'hex')
+    )
+    expect(decompress('zstd', block('02', '04')).toString()).toBe('aaaa') // 1 behind
+    expect(codeOf(() => decompress('zstd', block('01', '03')))).toBe(Errors.UNKNOWN_SERVER_ERROR)
+  })
+})
+
+const SPACES = [['lz4', lz4Space], ['zstd', zstdSpace]] as const
+
+describe.each(SPACES)('the memory of %s', (codec, space) => {
+  test('stays from batch to batch, but not when it has grown for one', () => {
+    const compressed = compress(codec, large())
+    const { library } = space().open(1, 1)
+    decompress(codec, compressed)
+    expect(space().open(1, 1).library).toBe(library)
+    library._malloc(30 * 1024 * 1024)
+    expect(decompress(codec, compressed, { mayBorrow: true }).equals(large())).toBe(true)
+    expect(space().open(1, 1).library).not.toBe(library)
+    expect(decompress(codec, compressed, { mayBorrow: true }).equals(large())).toBe(true)
   })
 })
 
