@@ -1,7 +1,7 @@
 // Kafka's command line tools, as health checks, second containers and tutorials for `apache/kafka`
 // run them: under the same paths, with the same options, and with what they print.
 
-import { match, strictEqual } from 'node:assert/strict'
+import { match, ok, strictEqual } from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { readTranscript, writeTranscript } from '../admin/transcript.ts'
 import { differences } from '../cli/checks.ts'
@@ -116,6 +116,23 @@ export function toolChecks(machine: Machine): readonly Check[] {
             await roundTrip(`localhost:${port}`)
           })
         })
+      },
+    },
+    {
+      name: 'a tool that waits for a broker as the first process can be stopped',
+      async run() {
+        const container = await Container.run(machine.engine, {
+          command: [`${BIN}/kafka-topics.sh`, '--bootstrap-server', 'localhost:1', '--list'],
+        })
+        try {
+          await until('the first try', 20_000, async () => (
+            /nothing listens there; it tries/.test(await container.log()) || undefined))
+          const startedMs = Date.now()
+          strictEqual(await container.stop(), 143)
+          ok(Date.now() - startedMs < 5000, 'it took more than 5 s')
+        } finally {
+          await container.remove()
+        }
       },
     },
     {

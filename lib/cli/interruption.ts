@@ -1,5 +1,6 @@
 // Ctrl-C, and readers that go away: what ends a command that would go on and on.
 
+import { constants } from 'node:os'
 import type { Terminal } from './terminal.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
@@ -12,14 +13,19 @@ export class Interruption {
   readonly #controller = new AbortController()
   readonly #abort = () => {
     // From here on a signal does what it does to any process.
-    this.end()
+    this.#unwatch()
     this.#controller.abort()
+  }
+  /** What the system does to any process but the first of a container. */
+  readonly #endProcess = (signal: (typeof SIGNALS)[number]) => {
+    if (!this.#isWatching || this.isAborted) process.exit(128 + constants.signals[signal])
   }
 
   #isWatching = false
 
   /** A reader that has gone ends all at once where nobody watches, or asks to end, too. */
   constructor(terminal: Terminal) {
+    if (process.pid === 1) for (const signal of SIGNALS) process.on(signal, this.#endProcess)
     terminal.onOutputLost((failure) => {
       if (this.#isWatching) this.#abort()
       // A failure is told when the command has done what it has to.
@@ -39,6 +45,11 @@ export class Interruption {
   }
 
   end(): void {
+    this.#unwatch()
+    for (const signal of SIGNALS) process.off(signal, this.#endProcess)
+  }
+
+  #unwatch(): void {
     for (const signal of SIGNALS) process.off(signal, this.#abort)
   }
 }

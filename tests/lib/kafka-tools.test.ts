@@ -136,6 +136,10 @@ test.each([
   ['kafka-console-consumer', ['--topic', 'a', '--property', 'print.epoch=true'], 'print.epoch'],
   ['kafka-configs', ['--describe', '--entity-type', 'users'], '--entity-type users'],
   ['kafka-topics', ['--list', '-x'], '-x'],
+  ['kafka-topics', ['--list', '--partitions', '3'], 'Option "[partitions]" can\'t be used'],
+  ['kafka-topics', ['--create', '--topic', 'a', '--if-exists'], 'Option "[if-exists]" can\'t'],
+  ['kafka-configs', ['--describe', '--topic', 'a', '--entity-name', 'b'], 'Option "[entity-name]"'],
+  ['kafka-consumer-groups', ['--list', '--to-latest'], 'Option "[to-latest]" can\'t be used'],
 ])('%s %j is refused by name', async (tool, args, name) => {
   const { stdout, stderr, exitCode } = await asked(tool, ...args)
   expect([exitCode, stdout]).toEqual([1, ''])

@@ -65,6 +65,7 @@ export const command = tool({
 
 function entityOf(given: Options): Entity {
   const short = given.oneOf([...SHORT, 'broker-defaults', 'entity-type'])
+  if (short !== 'entity-type') given.refuse(['entity-name', 'entity-default'], `--${short}`)
   if (short === 'broker-defaults') return { type: 'broker', name: '' }
   if (short !== undefined && short !== 'entity-type') {
     return { type: SHORT_TYPES[short], name: given.required(short) }

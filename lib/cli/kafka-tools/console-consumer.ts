@@ -35,7 +35,7 @@ type Format = Partial<Record<(typeof FORMAT)[number], string>>
 const isOwn = (name: string): boolean => (OWN as readonly string[]).includes(name)
 
 function propertiesOf(given: Options): Map<string, string> {
-  const file = given.has('consumer.config') ? 'consumer.config' : 'command-config'
+  const file = given.oneOf(['consumer.config', 'command-config']) ?? 'command-config'
   return given.properties(file, 'consumer-property', 'command-property')
 }
 

@@ -28,7 +28,7 @@ type Options = Given<typeof OPTIONS>
 const isOwn = (name: string): boolean => (OWN as readonly string[]).includes(name)
 
 function propertiesOf(given: Options): Map<string, string> {
-  const file = given.has('producer.config') ? 'producer.config' : 'command-config'
+  const file = given.oneOf(['producer.config', 'command-config']) ?? 'command-config'
   return given.properties(file, 'producer-property', 'command-property')
 }
 

@@ -28,12 +28,17 @@ const GRAMMAR = {
   verbs: ['random-uuid', 'format', 'info'],
 } as const
 
+const FOR_FORMAT = [
+  'cluster-id', 'ignore-formatted', 'standalone', 'no-initial-controllers',
+] as const
+
 type Options = Given<typeof GRAMMAR.options>
 
 export const command: LocalToolSpec = {
   async runLocal(args, terminal) {
     const given = parseOptions(args, GRAMMAR)
     const [verb] = given.words
+    if (verb !== 'format') given.refuse(FOR_FORMAT, `${verb}`)
     if (verb === 'random-uuid') {
       terminal.writeOut(`${systemRandom().uuid()}\n`)
       return DONE

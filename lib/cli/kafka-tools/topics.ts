@@ -28,6 +28,17 @@ const OPTIONS = {
 
 type Options = Given<typeof OPTIONS>
 
+const TO_CREATE = ['config', 'replication-factor', 'if-not-exists'] as const
+const TO_DESCRIBE = [...REPORTS, 'topics-with-overrides'] as const
+/** Options that mean nothing there. */
+const NOT_FOR: Readonly<Record<(typeof ACTIONS)[number], readonly (keyof typeof OPTIONS)[]>> = {
+  list: [...TO_CREATE, ...TO_DESCRIBE, 'partitions', 'if-exists'],
+  describe: [...TO_CREATE, 'partitions'],
+  create: [...TO_DESCRIBE, 'if-exists', 'exclude-internal'],
+  alter: [...TO_CREATE, ...TO_DESCRIBE, 'exclude-internal'],
+  delete: [...TO_CREATE, ...TO_DESCRIBE, 'partitions', 'exclude-internal'],
+}
+
 export const command = tool({
   options: OPTIONS,
   fail(reason, { session }) {
@@ -36,9 +47,7 @@ export const command = tool({
   },
   async run(given, session) {
     const action = given.action(ACTIONS)
-    if (action !== 'create') given.refuse(['config', 'replication-factor'], `--${action}`)
-    if (action !== 'create' && action !== 'alter') given.refuse(['partitions'], `--${action}`)
-    if (action !== 'describe') given.refuse([...REPORTS, 'topics-with-overrides'], `--${action}`)
+    given.refuse(NOT_FOR[action], `--${action}`)
     switch (action) {
       case 'list': return listTopics(given, session)
       case 'describe': return describeTopics(given, session)
