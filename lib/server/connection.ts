@@ -15,6 +15,7 @@ import type { ConnectionEvents, NetworkConnection } from '../world/network.ts'
 import type { Clock } from '../world/clock.ts'
 import type { Turn } from '../world/turn.ts'
 import type { Logger } from '../../storage/ports.ts'
+import { AnswerTimes } from '../metrics/answer-times.ts'
 import type { Budget } from './budget.ts'
 import type { Dispatcher } from './dispatch.ts'
 import type { Exchange, ExchangeOwner, Failure, Peer } from './exchange.ts'
@@ -70,6 +71,8 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
   readonly #waiting = new Queue<WaitingFrame>()
   #waitingBytes = 0
   readonly #outbox: Outbox
+  /** Where somebody counts. */
+  #times: AnswerTimes | undefined
   #returning: Slab[] = []
   #returningBytes = 0
   #turnBytes = 0
@@ -195,6 +198,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
 
   drained(): void {
     this.#outbox.drained()
+    if (this.#outbox.isOut) this.#times?.left()
     this.#handleWaiting()
   }
 
@@ -205,6 +209,7 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     this.#environment.requestMemory.forget(this.readOn)
     this.#environment.answerMemory.forget(this.#handleSoon)
     this.#outbox.close()
+    this.#times?.left()
     this.#environment.onGone(this)
     this.peer.client.gone()
     if (reason) {
@@ -310,6 +315,10 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
       return
     }
     this.#outbox.add(exchange)
+    const { stats } = this.#dispatcher
+    if (stats === undefined || exchange.answer.length === 0) return
+    this.#times ??= new AnswerTimes(stats)
+    this.#times.made(exchange)
   }
 
   // The end of a turn.
@@ -320,10 +329,16 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
     this.#environment.turn.onReplies(this.#endTurn)
   }
 
+  readonly #send = (): boolean => {
+    this.#outbox.send()
+    return this.#outbox.isOut
+  }
+
   readonly #endTurn = (): void => {
     this.#isTurnOpen = false
     this.#turnBytes = 0
-    this.#outbox.send()
+    if (this.#times === undefined) this.#outbox.send()
+    else this.#times.leave(this.#send)
     this.#giveBack()
     if (this.#waiting.length > 0) {
       this.#handleSoon()

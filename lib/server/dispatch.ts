@@ -21,12 +21,13 @@ export class Dispatcher {
   readonly #handlers: (Handler | undefined)[] = []
   /** By API key: the request may outlive its frame, so it is read from a copy. */
   readonly #copiesFrame: boolean[] = []
-  readonly #stats: RequestStats | undefined
+  /** Undefined where nobody counts. */
+  readonly stats: RequestStats | undefined
 
   /** `stats`: counts requests; left out: nobody does. */
   constructor(handlers: readonly Handler[], services: Services, stats?: RequestStats) {
     this.#services = services
-    this.#stats = stats
+    this.stats = stats
     for (const handler of handlers) {
       const { key, request } = handler.api
       this.#handlers[key] = handler
@@ -56,7 +57,7 @@ export class Dispatcher {
       const header = decodeRequestHeader(frame)
       exchange = new Exchange(owner, handler, header, this.#services.clock.nowMs())
       if (!serves(handler, header.apiVersion)) return this.#answerUnsupported(exchange)
-      this.#stats?.begun(exchange, frame.length)
+      this.stats?.begun(exchange, frame.length)
       const body = this.#copiesFrame[handler.api.key] ? Buffer.from(frame) : frame
       request = decodeMessage(handler.api.request, header.apiVersion, body, header.bodyOffset)
     } catch (error) {
@@ -105,7 +106,7 @@ export class Dispatcher {
     if (answer === NO_ANSWER) {
       this.#finish(exchange)
     } else if (answer instanceof Later) {
-      this.#stats?.waits(exchange)
+      this.stats?.waits(exchange)
       answer.settle(
         (response) => {
           if (response === NO_ANSWER) this.#finish(exchange)
@@ -114,7 +115,7 @@ export class Dispatcher {
         (error) => this.#fail(exchange, request, error),
       )
     } else if (isPromise(answer)) {
-      this.#stats?.waits(exchange)
+      this.stats?.waits(exchange)
       answer.then(
         (response) => this.#deliver(exchange, request, response),
         (error: unknown) => this.#fail(exchange, request, error),
@@ -129,7 +130,7 @@ export class Dispatcher {
     const { handler, apiVersion, correlationId } = exchange
     const { logger } = this.#services
     if (logger.isDebug === true) tellRefusal(logger, exchange, request, response, why)
-    this.#stats?.answered(exchange, response)
+    this.stats?.answered(exchange, response)
     try {
       exchange.answer = encodeResponse(handler.api, apiVersion, correlationId, response)
     } catch (error) {
@@ -171,7 +172,7 @@ export class Dispatcher {
   }
 
   #finish(exchange: Exchange): void {
-    this.#stats?.done(exchange)
+    this.stats?.done(exchange)
     exchange.isDone = true
     exchange.owner.done(exchange)
   }

@@ -55,6 +55,7 @@ export class Exchange implements RequestContext {
   beganMs = 0
   sizeBytes = 0
   waitsSinceMs = 0
+  doneMs = 0
   #sent: (() => void)[] | undefined
   #closed: (() => void)[] | undefined
 

@@ -62,6 +62,11 @@ export class Outbox {
     return this.#buffers.length === 0 && this.#line.length === 0
   }
 
+  /** Whether the system has taken all that was sent. */
+  get isOut(): boolean {
+    return this.#isClosed || this.#line.length === 0 && this.#network.unsentBytes === 0
+  }
+
   get isFull(): boolean {
     if (this.#turnBytes >= FULL_BYTES || this.#line.length > 0) return true
     return !this.#isClosed && this.#network.unsentBytes >= FULL_BYTES

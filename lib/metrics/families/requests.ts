@@ -6,12 +6,17 @@ import { counters, type Family, gauges, type Labels, type Sample } from '../fami
 import type { ApiStats, RequestStats } from '../request-stats.ts'
 import { quantilesOf } from './quantiles.ts'
 
-type Measured = 'totalMs' | 'localMs' | 'remoteMs' | 'requestBytes'
+type Measured = 'totalMs' | 'localMs' | 'remoteMs' | 'responseQueueMs' | 'responseSendMs'
+  | 'requestBytes'
 
 const MEASURED: readonly (readonly [name: string, field: Measured, help: string])[] = [
-  ['totaltimems', 'totalMs', 'Milliseconds from a request to its answer'],
+  ['totaltimems', 'totalMs', 'Milliseconds from a request until its answer has left'],
   ['localtimems', 'localMs', 'Milliseconds that a request was worked on'],
   ['remotetimems', 'remoteMs', 'Milliseconds that a request waited for others'],
+  ['responsequeuetimems', 'responseQueueMs',
+    'Milliseconds that an answer waited for the end of its turn of the event loop'],
+  ['responsesendtimems', 'responseSendMs',
+    'Milliseconds until the system had taken an answer'],
   ['requestbytes', 'requestBytes', 'Bytes of a request'],
 ]
 
