@@ -18,7 +18,7 @@ const APART: readonly (readonly [pattern: RegExp, why: string])[] = [
 
 /** What a broker asks itself, or is asked until it is ready: how often differs each time. */
 const UNSTEADY_APIS: ReadonlySet<string> = new Set([
-  'ApiVersions', 'Metadata', 'CreateTopics', 'FindCoordinator', 'JoinGroup', 'InitProducerId',
+  'ApiVersions', 'ListOffsets', 'CreateTopics', 'FindCoordinator', 'JoinGroup', 'InitProducerId',
   'AddPartitionsToTxn',
 ])
 

@@ -11,7 +11,7 @@ import { heartbeat } from '../../protocol/messages/heartbeat.ts'
 import { initProducerId } from '../../protocol/messages/init-producer-id.ts'
 import { joinGroup } from '../../protocol/messages/join-group.ts'
 import { leaveGroup } from '../../protocol/messages/leave-group.ts'
-import { metadata } from '../../protocol/messages/metadata.ts'
+import { listOffsets } from '../../protocol/messages/list-offsets.ts'
 import { offsetCommit } from '../../protocol/messages/offset-commit.ts'
 import { offsetDelete } from '../../protocol/messages/offset-delete.ts'
 import { produce } from '../../protocol/messages/produce.ts'
@@ -23,6 +23,7 @@ import { Wire } from '../harness/wire.ts'
 
 const TOPIC = 'orders'
 export const TOPICS: readonly string[] = [TOPIC, 'compacted', 'small', 'nowhere']
+const PARTITIONS = 3
 const TIMEOUT_MS = 30_000
 const MAGIC_AT = 16
 const CRC_AT = 17
@@ -66,17 +67,20 @@ export class Walk {
     })
     const { topics } = await this.#wire.ask(createTopics, 5, {
       topics: [
-        topic(TOPIC, 3), topic('compacted', 1, { 'cleanup.policy': 'compact' }),
+        topic(TOPIC, PARTITIONS), topic('compacted', 1, { 'cleanup.policy': 'compact' }),
         topic('small', 1, { 'max.message.bytes': '100' }),
       ],
     })
     for (const { errorCode } of topics) strictEqual(errorCode, Errors.NONE)
-    await until('the topics have leaders', TIMEOUT_MS, async () => {
-      const answer = await this.#wire.ask(metadata, 8, {
-        topics: topics.map(({ name }) => ({ name })), allowAutoTopicCreation: false,
+    await until('the topics have leaders who know it', TIMEOUT_MS, async () => {
+      const answer = await this.#wire.ask(listOffsets, 5, {
+        replicaId: -1, isolationLevel: 0, topics: topics.map(({ name }) => ({
+          name, partitions: Array.from({ length: name === TOPIC ? PARTITIONS : 1 }, (_, i) => (
+            { partitionIndex: i, currentLeaderEpoch: -1, timestamp: -1 })),
+        })),
       })
       return answer.topics.every(({ partitions }) => (
-        partitions.length > 0 && partitions.every(({ leaderId }) => leaderId >= 0))) || undefined
+        partitions.every(({ errorCode }) => errorCode === Errors.NONE))) || undefined
     })
   }
 

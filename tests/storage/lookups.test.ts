@@ -3,29 +3,12 @@
 import { expect, test } from '@jest/globals'
 
 import { buildBatch } from '../../protocol/records/batch.ts'
-import type { DiskFile, OpenMode } from '../../storage/disk.ts'
 import { Log } from '../../storage/log.ts'
-import { MemoryDisk } from '../../storage/memory-disk.ts'
 import { silent } from '../lib/coordinators/harness.ts'
+import { CountingDisk } from './counting-disk.ts'
 
 const BATCHES = 400
 const BATCH_BYTES = 8000
-
-/** Counts what is read of batches. */
-class CountingDisk extends MemoryDisk {
-  readBytes = 0
-
-  override open(path: string, mode: OpenMode): DiskFile {
-    const file = super.open(path, mode)
-    const read = file.read.bind(file)
-    file.read = (...args) => {
-      const count = read(...args)
-      if (path.endsWith('.log')) this.readBytes += count
-      return count
-    }
-    return file
-  }
-}
 
 /** One record a batch; its time is its offset. */
 function filled(segments: number): { log: Log, disk: CountingDisk } {
@@ -44,18 +27,12 @@ function filled(segments: number): { log: Log, disk: CountingDisk } {
   return { log, disk }
 }
 
-function bytesReadBy(disk: CountingDisk, work: () => void): number {
-  disk.readBytes = 0
-  work()
-  return disk.readBytes
-}
-
 test('a time is looked up by reading about a batch, in two segments as in many', () => {
   for (const segments of [2, 100]) {
     const { log, disk } = filled(segments)
     expect(log.segmentCount).toBe(segments)
     for (const time of [0, 1, 57, 200, 399]) {
-      const bytes = bytesReadBy(disk, () => {
+      const bytes = disk.bytesReadBy(() => {
         expect(log.offsetForTimestamp(time)).toMatchObject({ offset: time })
       })
       expect(bytes).toBeLessThan(4 * BATCH_BYTES)
@@ -67,7 +44,7 @@ test('an offset is looked up by reading a few headers, in two segments as in man
   for (const segments of [2, 100]) {
     const { log, disk } = filled(segments)
     for (const offset of [0, 1, 57, 200, 398]) {
-      const bytes = bytesReadBy(disk, () => { log.readableBytes(offset, offset + 1) })
+      const bytes = disk.bytesReadBy(() => { log.readableBytes(offset, offset + 1) })
       expect(bytes).toBeLessThan(2 * BATCH_BYTES)
     }
   }

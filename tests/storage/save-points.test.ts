@@ -10,28 +10,21 @@ import type { Log, LogOptions } from '../../storage/log.ts'
 import { LogDirectory } from '../../storage/log-directory.ts'
 import { MemoryDisk } from '../../storage/memory-disk.ts'
 import { DiskFullError } from '../../storage/room.ts'
+import { CountingDisk, tellingReads } from './counting-disk.ts'
 import { append, appendEach, DIRECTORY, openLog, silent, valuesOf } from './harness.ts'
 import { randomOf } from './random.ts'
-import { StoppingDisk } from './stopping-disk.ts'
 
 const config = { ...parseLogConfig(new Map()), indexIntervalBytes: 500 }
 const SAVE_POINT_BYTES = 10_000
 const SAVE_POINT = `${DIRECTORY}/save-point`
 const VALUE = 'of about a hundred bytes, with what is around it'
 
-class CountingDisk extends StoppingDisk {
-  readBytes = 0
-  /** Files that find no room. */
+/** Some files of which find no room. */
+class CrowdedDisk extends CountingDisk {
   fullFor: RegExp | undefined
 
   override open(path: string, mode: OpenMode): DiskFile {
     const file = super.open(path, mode)
-    const read = file.read.bind(file)
-    file.read = (...args) => {
-      const count = read(...args)
-      if (path.endsWith('.log')) this.readBytes += count
-      return count
-    }
     const write = file.write.bind(file)
     file.write = (...args) => {
       if (this.fullFor?.test(path) === true) {
@@ -43,8 +36,8 @@ class CountingDisk extends StoppingDisk {
   }
 }
 
-let disk: CountingDisk
-beforeEach(() => { disk = new CountingDisk() })
+let disk: CrowdedDisk
+beforeEach(() => { disk = new CrowdedDisk() })
 
 function open(options: Partial<LogOptions> = {}): Log {
   const savePoints = { everyBytes: SAVE_POINT_BYTES, writeRecoveryPoint: async () => true }
@@ -113,16 +106,8 @@ function wholeKnowledge(of: MemoryDisk = disk): ReturnType<typeof knowledgeOf> {
 function recovered(of: MemoryDisk, recoveryPoint: number | undefined) {
   let readBytes = 0
   const copy = of.clone()
-  copy.open = (path, mode) => {
-    const file = MemoryDisk.prototype.open.call(copy, path, mode)
-    const read = file.read.bind(file)
-    file.read = (...args) => {
-      const count = read(...args)
-      if (path.endsWith('.log')) readBytes += count
-      return count
-    }
-    return file
-  }
+  copy.open = (path, mode) => tellingReads(
+    MemoryDisk.prototype.open.call(copy, path, mode), (sizeBytes) => { readBytes += sizeBytes })
   const log = openLog(copy, { config, recoveryPoint })
   return { readBytes, sizeBytes: log.sizeBytes, knowledge: knowledgeOf(log) }
 }
@@ -228,7 +213,7 @@ describe('a recovery', () => {
   test('takes no save point for that of other batches in the same places', async () => {
     const recoveryPoint = await synced(open({ isClean: true }), 0, 400)
     const bytes = disk.readFile(SAVE_POINT)!
-    disk = new CountingDisk()
+    disk = new CrowdedDisk()
     const others = open({ isClean: true })
     expect(await synced(others, 0, 400, 'bborted')).toBe(recoveryPoint)
     disk.open(SAVE_POINT, 'write').write(bytes, 0)
@@ -321,7 +306,7 @@ describe('a save point', () => {
 
   test('is rarer where there are many producers', async () => {
     const countFor = async (producers: number): Promise<number> => {
-      disk = new CountingDisk()
+      disk = new CrowdedDisk()
       const found = new Set<string>()
       const log = open({ isClean: true })
       for (let i = 0; i < 6000; i++) {
@@ -361,7 +346,7 @@ describe('a save point', () => {
 
   test('may be interrupted by a loss of power at any call of the disk', async () => {
     for (let changes = 0; ; changes += 2) {
-      disk = new CountingDisk()
+      disk = new CrowdedDisk()
       // As a log directory has it: nothing higher is written down once a truncation begins.
       let lowered = Infinity
       const onTruncate = (to: { recoveryPoint: number }): void => { lowered = to.recoveryPoint }
