@@ -72,5 +72,5 @@ function tellMemory({ Samsa, Kafka }: Pair, report: Report): void {
   measured.Samsa.push(Samsa.memoryMegabytes())
   measured.Kafka.push(Kafka.memoryMegabytes())
   report.section('After all that')
-  report.add({ what: 'memory (resident)', unit: 'MB', measured })
+  report.add({ what: 'memory (resident), MB', measures: [{ measured }] })
 }

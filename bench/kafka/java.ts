@@ -8,7 +8,7 @@ const COUNTS: Readonly<Record<number, number>> = { 100: 2_000_000, 1024: 400_000
 const PATIENCE_MS = 180_000
 
 export async function benchJavaTools(pair: Pair, report: Report, turns: number): Promise<void> {
-  report.section("Kafka's perf tools")
+  report.section("Kafka's perf tools, MB/s")
   for (const sizeBytes of [100, 1024]) {
     for (const acks of ['all', '1']) {
       const [produced, consumed] = [nothingMeasured(), nothingMeasured()]
@@ -17,12 +17,16 @@ export async function benchJavaTools(pair: Pair, report: Report, turns: number):
         produced[broker.side].push(await produceRate(broker.address, topic, count, sizeBytes, acks))
         consumed[broker.side].push(await consumeRate(broker.address, topic, count))
       }))
-      const of = { unit: 'MB/s', goal: { atLeast: 1 } }
+      const goal = { atLeast: 1 }
       const what = `${sizeBytes} B, acks=${acks}`
-      report.add({ what: `kafka-producer-perf-test ${what}`, ...of, measured: produced })
+      report.add({
+        what: `kafka-producer-perf-test ${what}`, measures: [{ measured: produced, goal }],
+      })
       // To a consumer it is all the same how they were acknowledged.
       if (acks !== 'all') continue
-      report.add({ what: `kafka-consumer-perf-test ${sizeBytes} B`, ...of, measured: consumed })
+      report.add({
+        what: `kafka-consumer-perf-test ${sizeBytes} B`, measures: [{ measured: consumed, goal }],
+      })
     }
   }
 }

@@ -29,15 +29,17 @@ export async function benchLife(pair: Pair, report: Report, turns: number): Prom
     idle[broker.side].push(broker.memoryMegabytes())
   })
   report.add({
-    what: 'start after a clean stop, to the first answer', unit: 'ms', measured: starts,
-    goal: { atMost: START_GOAL },
+    what: 'start after a clean stop, to the first answer, ms',
+    measures: [{ measured: starts, goal: { atMost: START_GOAL } }],
   })
   report.add({
-    what: 'idle memory (resident)', unit: 'MB', measured: idle, goal: { atMost: MEMORY_GOAL },
+    what: 'idle memory (resident), MB',
+    measures: [{ measured: idle, goal: { atMost: MEMORY_GOAL } }],
   })
+  const installed = { Samsa: [await samsaMegabytes()], Kafka: [await kafkaMegabytes()] }
   report.add({
-    what: 'what is installed, without Node and without Java', unit: 'MB',
-    measured: { Samsa: [await samsaMegabytes()], Kafka: [await kafkaMegabytes()] },
+    what: 'what is installed, without Node and without Java, MB',
+    measures: [{ measured: installed }],
   })
   await benchTopics(pair, report, turns)
   await benchConnections(pair, report)
@@ -62,7 +64,8 @@ async function benchTopics(pair: Pair, report: Report, turns: number): Promise<v
     await sleep(2000) // the logs go
   })
   report.add({
-    what: `creating ${TOPICS} topics in one request`, unit: 'ms', measured, goal: { atMost: 1 },
+    what: `creating ${TOPICS} topics in one request, ms`,
+    measures: [{ measured, goal: { atMost: 1 } }],
   })
 }
 
@@ -79,8 +82,8 @@ async function benchConnections(pair: Pair, report: Report): Promise<void> {
     for (const wire of wires) wire.close()
   }
   const what = `${CONNECTIONS} idle connections`
-  report.add({ what: `${what}: memory more than before`, unit: 'MB', measured: memory })
-  report.add({ what: `${what}: computing in 10 s`, unit: 'ms', measured: cpu })
+  report.add({ what: `${what}: memory more than before, MB`, measures: [{ measured: memory }] })
+  report.add({ what: `${what}: computing in 10 s, ms`, measures: [{ measured: cpu }] })
 }
 
 async function connectMany({ address }: Contender): Promise<Wire[]> {

@@ -1,4 +1,5 @@
-// What was measured of both brokers, as a table of Markdown: it can go into the README as it is.
+// What was measured of both brokers, as tables of Markdown, which can go into the README as they
+// are.
 
 import { type Side, SIDES } from '../contender.ts'
 import { median } from '../measure.ts'
@@ -7,22 +8,35 @@ export type Measured = Readonly<Record<Side, number[]>>
 
 export const nothingMeasured = (): Measured => ({ Samsa: [], Kafka: [] })
 
-export interface Row {
-  readonly what: string
-  readonly unit: string
+export interface Measure {
   readonly measured: Measured
   /** Of Samsa's median to Kafka's; the table says where it is missed. */
   readonly goal?: { readonly atLeast: number } | { readonly atMost: number }
+}
+
+export interface Row {
+  readonly what: string
+  /** As many as the section has names for. */
+  readonly measures: readonly Measure[]
   /** What else has to be known: who was the bottleneck, for one. */
   readonly note?: string
 }
 
-export class Report {
-  readonly #sections: { readonly title: string, readonly rows: Row[] }[] = []
+interface Section {
+  readonly title: string
+  /** Of each measure, with its unit; empty where that stands in the rows. */
+  readonly names: readonly string[]
+  /** Undefined where no row has a note. */
+  readonly noteName: string | undefined
+  readonly rows: Row[]
+}
 
-  section(title: string): void {
-    this.#sections.push({ title, rows: [] })
-    console.log(`\n${title}`)
+export class Report {
+  readonly #sections: Section[] = []
+
+  section(title: string, names: readonly string[] = [''], noteName?: string): void {
+    this.#sections.push({ title, names, noteName, rows: [] })
+    console.log(`\n${[title, ...names].filter((text) => text !== '').join(' | ')}`)
   }
 
   add(row: Row): void {
@@ -31,37 +45,43 @@ export class Report {
   }
 
   markdown(): string {
-    return this.#sections.flatMap(({ title, rows }) => [
-      `| ${title} | Samsa | Kafka | ratio | goal | |`, '|---|---|---|---|---|---|',
-      ...rows.map((row) => `| ${cells(row).join(' | ')} |`), '',
-    ]).join('\n')
+    return this.#sections.flatMap(({ title, names, noteName, rows }) => {
+      const measures = names.flatMap((name) => (
+        [`${name}${name === '' ? '' : ': '}Samsa`, 'Kafka', 'ratio']))
+      const head = [title, ...measures, ...noteName === undefined ? [] : [noteName]]
+      return [head, head.map(() => '---'), ...rows.map(cells)].map(line).concat('')
+    }).join('\n')
   }
 }
 
-export function ratioOf({ measured: { Samsa, Kafka } }: Row): number {
+export function ratioOf({ measured: { Samsa, Kafka } }: Measure): number {
   return median(Samsa) / median(Kafka)
 }
 
 /** Undefined without a goal. */
-export function isReached(row: Row): boolean | undefined {
-  const { goal } = row
+export function isReached(measure: Measure): boolean | undefined {
+  const { goal } = measure
   if (goal === undefined) return undefined
-  return 'atLeast' in goal ? ratioOf(row) >= goal.atLeast : ratioOf(row) <= goal.atMost
+  return 'atLeast' in goal ? ratioOf(measure) >= goal.atLeast : ratioOf(measure) <= goal.atMost
 }
 
-function cells(row: Row): string[] {
-  const { what, unit, measured, note = '' } = row
-  return [
-    `${what}, ${unit}`, ...SIDES.map((side) => shown(measured[side])), number(ratioOf(row)),
-    goalText(row), note,
-  ]
+function line(texts: readonly string[]): string {
+  return `| ${texts.join(' | ')} |`
 }
 
-function goalText(row: Row): string {
-  const { goal } = row
-  if (goal === undefined) return ''
-  const text = 'atLeast' in goal ? `≥ ${goal.atLeast}` : `≤ ${goal.atMost}`
-  return isReached(row) === true ? text : `${text}, MISSED`
+function cells({ what, measures, note }: Row): string[] {
+  const told = measures.flatMap((measure) => [
+    ...SIDES.map((side) => shown(measure.measured[side])), ratioText(measure),
+  ])
+  return note === undefined ? [what, ...told] : [what, ...told, note]
+}
+
+/** With the goal where that is missed. */
+function ratioText(measure: Measure): string {
+  const ratio = number(ratioOf(measure))
+  const { goal } = measure
+  if (goal === undefined || isReached(measure) === true) return ratio
+  return `**${ratio}**, goal ${'atLeast' in goal ? `≥ ${goal.atLeast}` : `≤ ${goal.atMost}`}`
 }
 
 /** The median, and between what the others lie. */

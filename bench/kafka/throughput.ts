@@ -45,7 +45,8 @@ export interface Extent {
 export async function benchThroughput(
   pair: Pair, client: Client, report: Report, { turns, isFull, rows }: Extent,
 ): Promise<void> {
-  report.section('librdkafka')
+  report.section('librdkafka', ['thousand messages a second', 'broker, CPU s for a million'],
+    'client computes, of the time with Samsa')
   for (const load of loads(isFull).filter((each) => rows.test(name(each)))) {
     const [produced, consumed] = [new Side(), new Side()]
     await inTurns(pair, turns, (broker) => withTopic(broker, load.partitions, async (topic) => {
@@ -85,14 +86,13 @@ class Side {
   }
 
   tell(report: Report, what: string, rateGoal: number, cpuGoal: number): void {
-    const share = Math.max(...this.#shares.Samsa).toFixed(1)
     report.add({
-      what, unit: 'thousand messages a second', measured: this.#rates,
-      goal: { atLeast: rateGoal }, note: `the client computes ${share} of the time with Samsa`,
-    })
-    report.add({
-      what: `${what}: the broker`, unit: 's of a processor for a million', measured: this.#cpu,
-      goal: { atMost: cpuGoal },
+      what,
+      measures: [
+        { measured: this.#rates, goal: { atLeast: rateGoal } },
+        { measured: this.#cpu, goal: { atMost: cpuGoal } },
+      ],
+      note: Math.max(...this.#shares.Samsa).toFixed(1),
     })
   }
 }
