@@ -292,8 +292,11 @@ export class Node {
     const moves = new ReplicaMoves({
       directories: directories.all, places, clock, logger, bytesPerSecond,
       quota: new ReplicationQuota({
-        windowCount: this.#config.alterLogDirsReplicationQuotaWindowNum,
-        windowMs: this.#config.alterLogDirsReplicationQuotaWindowSizeSeconds * 1000, clock,
+        windows: {
+          count: this.#config.alterLogDirsReplicationQuotaWindowNum,
+          sizeMs: this.#config.alterLogDirsReplicationQuotaWindowSizeSeconds * 1000,
+        },
+        clock,
       }),
       onFailure: (directory, error) => this.#failDirectory(directory, error),
     })

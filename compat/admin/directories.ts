@@ -16,7 +16,7 @@ const TOPIC = 'moved'
 const PARTITIONS = [0, 1]
 const PRELOADED = 120
 const PRELOADED_BYTES = 50_000
-/** Ten times as much may be copied at once; it is less than what is there. */
+/** A piece takes longer at it than the check looks on. */
 const RATE = 200_000
 const ROUNDS = 8
 

@@ -10,7 +10,7 @@ import type { ListenerKind } from '../../protocol/schema.ts'
 import type { Clock, Timer } from '../world/clock.ts'
 import type { Connection } from './connection.ts'
 import { type ConnectionLimitOptions, ConnectionLimits } from './connection-limits.ts'
-import type { RateWindows } from './connection-rate.ts'
+import type { RateWindows } from '../rate-windows.ts'
 import type { RepeatedLines } from './repeated-lines.ts'
 
 const MOST_IN_LINE = 511

@@ -2,7 +2,8 @@
 // how fast they may come, as Kafka counts them (ConnectionQuotas, KIP-402 and KIP-612). A broker
 // and a controller in one process count each for itself.
 
-import { ConnectionRate, type RateWindows } from './connection-rate.ts'
+import type { RateWindows } from '../rate-windows.ts'
+import { ConnectionRate } from './connection-rate.ts'
 
 /** For connections of one listener. */
 export interface ListenerLimits {

@@ -11,7 +11,7 @@ import { Client } from './client.ts'
 import { Connection, type ConnectionEnvironment } from './connection.ts'
 import type { ConnectionLimitOptions } from './connection-limits.ts'
 import type { Dispatcher } from './dispatch.ts'
-import type { RateWindows } from './connection-rate.ts'
+import type { RateWindows } from '../rate-windows.ts'
 import { RepeatedLines } from './repeated-lines.ts'
 import { SlabPool } from './slabs.ts'
 

@@ -115,7 +115,7 @@ export class Replica {
     })
     const moves = new ReplicaMoves({
       directories, places, clock, logger: silent, bytesPerSecond: () => this.moveRate,
-      quota: new ReplicationQuota({ windowCount: 11, windowMs: 1000, clock }),
+      quota: new ReplicationQuota({ windows: { count: 11, sizeMs: 1000 }, clock }),
       onFailure: (directory, error) => this.partitions.failDirectory(directory, error),
     })
     return { places, moves }
