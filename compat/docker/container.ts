@@ -153,7 +153,9 @@ export async function roundTrip(address: string): Promise<string> {
 
 /** The records of `roundTrip` are there. */
 export async function reads(address: string, topic: string): Promise<void> {
-  const consumer = kafkaAt(address).consumer({ groupId: uniqueName('docker') })
+  // Its end waits for the fetch that is under way.
+  const consumer = kafkaAt(address)
+    .consumer({ groupId: uniqueName('docker'), maxWaitTimeInMs: 100 })
   await consumer.connect()
   await consumer.subscribe({ topic, fromBeginning: true })
   const got: string[] = []
