@@ -4,7 +4,10 @@
 import { type Batch, MAGIC } from './batch.ts'
 import { decompress, type DecompressOptions } from './compression.ts'
 import { DecompressionError, InvalidRecordError, OldFormatError } from './record-errors.ts'
-import { VarintReader } from './varint.ts'
+import { lengthOf, MOST_SHORT_BYTES, shortAt, unzigzag, VarintReader, widthOf } from './varint.ts'
+
+/** All that comes before the bytes of a key, where every number is short. */
+const LEAST_PLAIN_BYTES = 2 + 1 + 2 + 2 + 2
 
 export interface RecordHeader {
   readonly key: string
@@ -105,12 +108,51 @@ export class RecordCursor {
       throw new InvalidRecordError('Bytes are left behind the last record of a batch.')
     }
     this.#read += 1
+    if (this.#readPlain(reader)) return true
     try {
       this.#readRecord(reader)
     } catch (error) {
       if (!(error instanceof InvalidRecordError)) throw error
       throw new InvalidRecordError(`Record ${this.index}: ${error.message}`, this.index)
     }
+    return true
+  }
+
+  /**
+   * Most records have short numbers and no headers: those are read in one go, in half the time.
+   * False, and nothing is changed, for any other and for what is wrong.
+   */
+  #readPlain(reader: VarintReader): boolean {
+    const { buffer, end, position } = reader
+    if (end - position < LEAST_PLAIN_BYTES) return false
+    const size = shortAt(buffer, position)
+    const bodyStart = position + widthOf(size)
+    const time = shortAt(buffer, bodyStart + 1)
+    const restStart = bodyStart + 1 + widthOf(time)
+    const offset = shortAt(buffer, restStart)
+    const contentStart = restStart + widthOf(offset)
+    const key = shortAt(buffer, contentStart)
+    const keyStart = contentStart + widthOf(key)
+    const valueAt = keyStart + lengthOf(key)
+    if (end - valueAt < MOST_SHORT_BYTES) return false
+    const value = shortAt(buffer, valueAt)
+    const headersAt = valueAt + widthOf(value) + lengthOf(value)
+    const bodySizeBytes = headersAt + 1 - bodyStart
+    if ((size | time | offset | key | value) < 0 || unzigzag(size) !== bodySizeBytes) return false
+    if (headersAt >= end || buffer[headersAt] !== 0) return false
+    this.bodySizeBytes = bodySizeBytes
+    this.attributes = buffer[bodyStart]!
+    this.timestampDelta = unzigzag(time)
+    this.restStart = restStart
+    this.offsetDelta = unzigzag(offset)
+    this.contentStart = contentStart
+    this.hasKey = (key & 1) === 0
+    this.keyStart = keyStart
+    this.keyEnd = valueAt
+    this.#valueAt = valueAt
+    this.hasValue = (value & 1) === 0
+    this.#headersAt = headersAt
+    reader.position = headersAt + 1
     return true
   }
 

@@ -67,7 +67,7 @@ export class VarintReader {
         high += (byte & (index === 9 ? 0x01 : 0x7f)) * scale
         scale *= 128
       }
-      if (byte < 0x80) return unzigzag(low, high)
+      if (byte < 0x80) return unzigzag64(low, high)
     }
     throw new InvalidRecordError('a variable-length integer has more than 10 bytes.')
   }
@@ -92,7 +92,7 @@ export class VarintReader {
   }
 }
 
-function unzigzag(low: number, high: number): number {
+function unzigzag64(low: number, high: number): number {
   const negative = (low & 1) === 1
   const half = high * 2 ** 27 + (low >>> 1)
   return negative ? -half - 1 : half
@@ -100,6 +100,34 @@ function unzigzag(low: number, high: number): number {
 
 function truncated(): InvalidRecordError {
   return new InvalidRecordError('the bytes end before its fields do.')
+}
+
+export const MOST_SHORT_BYTES = 2
+
+/**
+ * A number of one or two bytes as it stands, in zig-zag; −1 for a longer one. Whoever reads on has
+ * to know that the bytes are there.
+ */
+export function shortAt(buffer: Buffer, at: number): number {
+  const first = buffer[at]!
+  if (first < 0x80) return first
+  const second = buffer[at + 1]!
+  // A last byte of 0 adds nothing: such a number has more bytes than `widthOf` can tell.
+  return second > 0 && second < 0x80 ? first - 0x80 + (second << 7) : -1
+}
+
+/** How many bytes a short number has. */
+export function widthOf(short: number): number {
+  return short < 0x80 ? 1 : 2
+}
+
+export function unzigzag(short: number): number {
+  return (short >>> 1) ^ -(short & 1)
+}
+
+/** How many bytes follow, of a short number that is their length: none for a negative one. */
+export function lengthOf(short: number): number {
+  return (short & 1) === 0 ? short >>> 1 : 0
 }
 
 /** Bytes that `writeVarint` takes for a 32-bit value. */
