@@ -20,6 +20,8 @@ export interface DiskFile {
   /** As `sync`, without holding up the others. */
   syncAsync(): Promise<void>
   close(): void
+  /** To be read on after its `close`, until the function that this gives is called. */
+  hold(): () => void
 }
 
 /**

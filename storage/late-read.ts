@@ -18,13 +18,18 @@ interface Source {
   readonly guard: Guard
 }
 
+/** The file can be read, whatever becomes of the segment, until it is released. */
+export interface LateRead extends LateBytes {
+  release(): void
+}
+
 /**
  * What `readBatches` would give. Undefined where that has to be done: for little, and for what must
  * be looked at before somebody gets it. Throws CORRUPT_MESSAGE.
  */
 export function findBatches(
   source: Source, buffers: BufferPool, offset: number, maxOffset: number, maxSizeBytes: number,
-): LateBytes | undefined {
+): LateRead | undefined {
   const { segments } = source
   if (offset >= maxOffset || maxSizeBytes < LEAST_BYTES) return undefined
   const segment = segments.all[Math.max(0, segments.indexOf(offset))]!
@@ -37,11 +42,12 @@ export function findBatches(
   const sizeBytes = Math.min(maxSizeBytes, endPosition - position)
   if (sizeBytes < Math.max(firstBatchBytes, LEAST_BYTES)) return undefined
   const isSound = segment.soundness.knownTo(position) >= position + sizeBytes
-  return isSound ? new LateRead(source, buffers, segment, { position, sizeBytes }) : undefined
+  return isSound ? new SegmentRead(source, buffers, segment, { position, sizeBytes }) : undefined
 }
 
-class LateRead implements LateBytes {
+class SegmentRead implements LateRead {
   readonly length: number
+  readonly release: () => void
   readonly #source: Source
   readonly #buffers: BufferPool
   readonly #segment: Segment
@@ -55,11 +61,13 @@ class LateRead implements LateBytes {
     this.#buffers = buffers
     this.#segment = segment
     this.#content = { file: segment.file, places: segment.places }
+    this.release = segment.file.hold()
     this.#position = place.position
   }
 
   read(position: number, sizeBytes: number): LentBytes {
     const { guard } = this.#source
+    if (this.#segment.places !== this.#content.places) throw new Error('the log was cut')
     return this.#isInLog ? guard.do(() => this.#read(position, sizeBytes))
       : this.#read(position, sizeBytes)
   }

@@ -6,7 +6,6 @@
 // sync the log is failed for good: what lies on the disk is for the recovery of the next start.
 // Only what does not fit there is taken back, all that is staged, and the log goes on (H7).
 
-import type { LateBytes } from '../protocol/late-bytes.ts'
 import { Batch } from '../protocol/records/batch.ts'
 import { admit, infoOf } from './admission.ts'
 import { BufferPool } from './buffer-pool.ts'
@@ -16,7 +15,7 @@ import { jitterMs, type LogConfig, parseLogConfig } from './config.ts'
 import { type BegunSync, Durability } from './durability.ts'
 import type { LeaderEpochs } from './epochs.ts'
 import { Guard } from './guard.ts'
-import { findBatches } from './late-read.ts'
+import { findBatches, type LateRead } from './late-read.ts'
 import { lastOf, loadLog, type LoadedLog } from './loading.ts'
 import type {
   AppendInfo, AppendOptions, EpochEndOffset, LogOptions, ReadOptions, ReadResult,
@@ -302,7 +301,7 @@ export class Log {
   }
 
   /** As `read`, when the bytes are sent; undefined where they have to be seen first. */
-  readLater(offset: number, maxSizeBytes: number, maxOffset: number): LateBytes | undefined {
+  readLater(offset: number, maxSizeBytes: number, maxOffset: number): LateRead | undefined {
     this.#guard.checkUsable()
     checkReadable(this, offset)
     const end = Math.min(maxOffset, this.#writtenOffset)

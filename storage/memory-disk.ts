@@ -313,4 +313,8 @@ class MemoryFile implements DiskFile {
   }
 
   close(): void {}
+
+  hold(): () => void {
+    return () => {}
+  }
 }

@@ -303,6 +303,7 @@ class NodeFile implements DiskFile, OpenFile {
   #isUnsynced = false
   /** How many syncs are under way. */
   #syncing = 0
+  #holders = 0
   #isClosing = false
 
   constructor(path: string, descriptor: number, flags: number, disk: NodeDisk) {
@@ -437,7 +438,7 @@ class NodeFile implements DiskFile, OpenFile {
         fdatasync(descriptor, (error) => {
           this.#syncing--
           if (error) this.#isUnsynced = true
-          if (this.#isClosing && this.#syncing === 0) this.#close()
+          this.#closeIfUnused()
           if (error) return reject(named(error, this.path))
           this.#disk.onSync?.(this.path, performance.now() - sinceMs)
           resolve()
@@ -448,12 +449,25 @@ class NodeFile implements DiskFile, OpenFile {
 
   close(): void {
     if (this.#descriptor === CLOSED) return
-    // The number may soon be another file's, and a sync under way would be one of that.
-    if (this.#syncing > 0) this.#isClosing = true
-    else this.#close()
+    this.#isClosing = true
+    this.#closeIfUnused()
   }
 
-  #close(): void {
+  hold(): () => void {
+    this.#holders++
+    let isHeld = true
+    return () => {
+      if (!isHeld) return
+      isHeld = false
+      this.#holders--
+      this.#closeIfUnused()
+    }
+  }
+
+  #closeIfUnused(): void {
+    // The number may soon be another file's, and a sync under way would be one of that.
+    if (!this.#isClosing || this.#syncing > 0 || this.#holders > 0) return
+    if (this.#descriptor === CLOSED) return
     this.#disk.closed(this)
     if (this.#descriptor !== RELEASED) closeSync(this.#descriptor)
     // Whoever comes late gets EBADF.

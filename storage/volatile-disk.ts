@@ -283,4 +283,8 @@ class VolatileFile implements DiskFile {
   }
 
   close(): void {}
+
+  hold(): () => void {
+    return () => {}
+  }
 }

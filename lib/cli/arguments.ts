@@ -66,5 +66,5 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
 /** A pattern of a shell, `orders-*`, as an expression for whole names. */
 export function globExpression(pattern: string): RegExp {
   const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&')
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`)
+  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'su')
 }

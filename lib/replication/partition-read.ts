@@ -88,7 +88,7 @@ function readRecords(
     const late = partition.guarded(() => log.readLater(fetchOffset, maxBytes, maxOffset))
     if (late !== undefined) {
       const records = guardedBytes(partition, late)
-      return { records, abortedTransactions: mayLeaveOut ? [] : null, release: nothing }
+      return { records, abortedTransactions: mayLeaveOut ? [] : null, release: late.release }
     }
   }
   const { records, release } = partition.guarded(() =>

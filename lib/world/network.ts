@@ -29,8 +29,8 @@ export interface NetworkConnection {
   readonly receivedBytes: number
   readonly sentBytes: number
   /**
-   * Sends the buffers in order; `sent` is called when the system took them all (not when it
-   * fails).
+   * Sends the buffers in order; `sent` is called when the system took them all, or never will:
+   * nobody looks at them any more.
    */
   send(buffers: readonly Buffer[], sent?: () => void): void
   /** Stops reading until `resume`; bytes already read are still reported. */

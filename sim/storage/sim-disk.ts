@@ -193,4 +193,8 @@ class SimFile implements DiskFile {
   }
 
   close(): void {}
+
+  hold(): () => void {
+    return () => {}
+  }
 }
