@@ -1,7 +1,7 @@
 // `npm run bench -- kafka`: Samsa beside Apache Kafka 4.4, both running, working in turns; a table
 // of what was measured at the end. `PARTS=life,throughput,java,latency` names parts of it, `TURNS`
-// says how often each is measured, `FULL=1` takes every combination of loads, and `ROWS=1 KB.*lz4`
-// only those whose names it matches.
+// says how often each is measured, `FULL=1` takes every combination of loads of the throughput, and
+// `ROWS='1 KB.*lz4'` only those of them whose names it matches.
 
 import { cpus } from 'node:os'
 import { Client } from './client.ts'

@@ -15,7 +15,7 @@ const IDLE_MS = 10_000
 const TOPICS = 1000
 const CONNECTIONS = 500
 const PATIENCE_MS = 120_000
-/** Kafka is started twenty times as slowly. */
+/** Twenty times as fast. */
 const START_GOAL = 1 / 20
 const MEMORY_GOAL = 1 / 5
 

@@ -54,12 +54,12 @@ export class Report {
   }
 }
 
-export function ratioOf({ measured: { Samsa, Kafka } }: Measure): number {
+function ratioOf({ measured: { Samsa, Kafka } }: Measure): number {
   return median(Samsa) / median(Kafka)
 }
 
 /** Undefined without a goal. */
-export function isReached(measure: Measure): boolean | undefined {
+function isReached(measure: Measure): boolean | undefined {
   const { goal } = measure
   if (goal === undefined) return undefined
   return 'atLeast' in goal ? ratioOf(measure) >= goal.atLeast : ratioOf(measure) <= goal.atMost

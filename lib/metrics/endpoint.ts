@@ -22,6 +22,7 @@ const TEXT = 'text/plain; charset=utf-8'
 export class Endpoint {
   readonly #options: EndpointOptions
   #exposition: Promise<Exposition> | undefined
+  #underWay: Promise<HttpAnswer> | undefined
 
   constructor(options: EndpointOptions) {
     this.#options = options
@@ -42,7 +43,12 @@ export class Endpoint {
     }
   }
 
-  async #metrics(): Promise<HttpAnswer> {
+  /** Who asks while another one waits gets what that one gets: many partitions take their time. */
+  #metrics(): Promise<HttpAnswer> {
+    return this.#underWay ??= this.#collect().finally(() => { this.#underWay = undefined })
+  }
+
+  async #collect(): Promise<HttpAnswer> {
     const { node, clock, ofProcess } = this.#options
     // Before it serves there is little to tell; when it stops, its parts are gone.
     const exposition = node.step === undefined
