@@ -14,6 +14,8 @@ import org.apache.kafka.common.record.internal.RecordBatch;
 final class BatchText {
     /** Timestamps beyond are told apart here, but not by a JavaScript number. */
     private static final long LAST_EXACT = 1L << 52;
+    /** For what is no UTF-8 Java and Node have not always the same number of these. */
+    private static final String BROKEN = "\ufffd+";
 
     private BatchText() {}
 
@@ -73,7 +75,7 @@ final class BatchText {
         text.append(" key=").append(hex(record.key()));
         text.append(" value=").append(hex(record.value()));
         for (Header header : record.headers()) {
-            text.append(" [").append(header.key()).append("]=");
+            text.append(" [").append(header.key().replaceAll(BROKEN, "\ufffd")).append("]=");
             text.append(header.value() == null ? "null" : hex(ByteBuffer.wrap(header.value())));
         }
     }

@@ -5,6 +5,8 @@ import { ControlType, controlTypeOf } from '../../protocol/records/control.ts'
 import { type Record, recordsOf } from '../../protocol/records/record.ts'
 
 const LAST_EXACT = 2 ** 52
+/** For what is no UTF-8 Java and Node have not always the same number of these. */
+const BROKEN = /\ufffd+/g
 
 /** The first batch of the bytes, or why it is none. */
 export function batchText(bytes: Buffer): string {
@@ -36,7 +38,8 @@ function recordText(batch: Batch, record: Record): string {
   const offsetDelta = record.offset - baseOffset
   const sequence = baseSequence < 0 ? -1 : addSequence(baseSequence, offsetDelta)
   const timestamp = Math.abs(record.timestamp) > LAST_EXACT ? 'beyond' : record.timestamp
-  const headers = record.headers.map(({ key, value }) => ` [${key}]=${hex(value)}`).join('')
+  const headers = record.headers
+    .map(({ key, value }) => ` [${key.replace(BROKEN, '\ufffd')}]=${hex(value)}`).join('')
   return `${record.offset} ${timestamp} ${offsetDelta < 0 ? 'before' : sequence}`
     + `${batch.isControl ? ` ${controlName(record.key)}` : ''}`
     + ` key=${hex(record.key)} value=${hex(record.value)}${headers}`
