@@ -1,7 +1,7 @@
 // `npm run bench -- kafka`: Samsa beside Apache Kafka 4.4, both running, working in turns; a table
-// of what was measured at the end. `PARTS=life,throughput,java,latency` names parts of it, `TURNS`
-// says how often each is measured, `FULL=1` takes every combination of loads of the throughput, and
-// `ROWS='1 KB.*lz4'` only those of them whose names it matches.
+// of what was measured at the end. `PARTS=life,fresh,throughput,java,latency` names parts of it,
+// `TURNS` says how often each is measured, `FULL=1` takes every combination of loads of the
+// throughput, and `ROWS='1 KB.*lz4'` only those of them whose names it matches.
 
 import { cpus } from 'node:os'
 import { Client } from './client.ts'
@@ -10,7 +10,7 @@ import { benchLatency } from './latency.ts'
 import { benchLife } from './life.ts'
 import { inTurns, type Pair, withPair, withTopic } from './pair.ts'
 import { nothingMeasured, Report } from './report.ts'
-import { benchThroughput } from './throughput.ts'
+import { benchFresh, benchThroughput } from './throughput.ts'
 
 const DEFAULT_TURNS = 3
 const WARM_UP_COUNT = 1_000_000
@@ -23,6 +23,7 @@ export async function benchKafka(): Promise<void> {
   const report = new Report()
   const parts: Readonly<Record<string, (pair: Pair) => Promise<void>>> = {
     life: (pair) => benchLife(pair, report, turns),
+    fresh: (pair) => benchFresh(pair, client, report, turns),
     throughput: async (pair) => {
       await warmUp(pair, client)
       await benchThroughput(pair, client, report,

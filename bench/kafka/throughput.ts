@@ -45,23 +45,53 @@ export interface Extent {
 export async function benchThroughput(
   pair: Pair, client: Client, report: Report, { turns, isFull, rows }: Extent,
 ): Promise<void> {
-  report.section('librdkafka', ['thousand messages a second', 'broker, CPU s for a million'],
-    'client computes, of the time with Samsa')
+  begin(report, 'librdkafka')
   for (const load of loads(isFull).filter((each) => rows.test(name(each)))) {
-    const [produced, consumed] = [new Side(), new Side()]
-    await inTurns(pair, turns, (broker) => withTopic(broker, load.partitions, async (topic) => {
+    await benchLoad(pair, client, report, { load, turns })
+  }
+}
+
+/** As in tests and in development: the first that a broker does after its start. */
+export async function benchFresh(
+  pair: Pair, client: Client, report: Report, turns: number,
+): Promise<void> {
+  begin(report, 'librdkafka, right after the start of the broker')
+  for (const sizeBytes of SIZES_BYTES) {
+    const load = { ...BASE, sizeBytes }
+    await benchLoad(pair, client, report, { load, turns, before: (broker) => broker.restart() })
+  }
+}
+
+function begin(report: Report, title: string): void {
+  report.section(title, ['thousand messages a second', 'broker, CPU s for a million'],
+    'client computes, of the time with Samsa')
+}
+
+interface Measuring {
+  readonly load: Load
+  readonly turns: number
+  readonly before?: (broker: Contender) => Promise<unknown>
+}
+
+async function benchLoad(
+  pair: Pair, client: Client, report: Report, { load, turns, before }: Measuring,
+): Promise<void> {
+  const [produced, consumed] = [new Side(), new Side()]
+  await inTurns(pair, turns, async (broker) => {
+    await before?.(broker)
+    await withTopic(broker, load.partitions, async (topic) => {
       const count = COUNTS[load.sizeBytes]!
       const plan = { ...load, topic, count }
       await produced.measure(broker, () => client.produce(broker.address, plan))
       await consumed.measure(broker, () => client.consume(broker.address, plan))
-    }))
-    const isLarge = load.sizeBytes === 1024 && load.codec === 'none'
-    produced.tell(report, `produce ${name(load)}`,
-      isLarge ? LARGE_GOAL : THROUGHPUT_GOAL, PRODUCE_CPU_GOAL)
-    // To a consumer it is all the same how they were acknowledged.
-    if (load.acks === -1) {
-      consumed.tell(report, `consume ${name(load)}`, THROUGHPUT_GOAL, CONSUME_CPU_GOAL)
-    }
+    })
+  })
+  const isLarge = load.sizeBytes === 1024 && load.codec === 'none'
+  produced.tell(report, `produce ${name(load)}`,
+    isLarge ? LARGE_GOAL : THROUGHPUT_GOAL, PRODUCE_CPU_GOAL)
+  // To a consumer it is all the same how they were acknowledged.
+  if (load.acks === -1) {
+    consumed.tell(report, `consume ${name(load)}`, THROUGHPUT_GOAL, CONSUME_CPU_GOAL)
   }
 }
 
