@@ -1,7 +1,7 @@
 // Kafka's own perf tools against both brokers.
 
 import { runTool } from '../../compat/java/tools.ts'
-import { inTurns, type Pair, withTopic } from './pair.ts'
+import { fillMemory, inTurns, type Pair, withTopic } from './pair.ts'
 import { nothingMeasured, type Report } from './report.ts'
 
 const COUNTS: Readonly<Record<number, number>> = { 100: 2_000_000, 1024: 400_000 }
@@ -13,6 +13,7 @@ export async function benchJavaTools(pair: Pair, report: Report, turns: number):
     for (const acks of ['all', '1']) {
       const [produced, consumed] = [nothingMeasured(), nothingMeasured()]
       await inTurns(pair, turns, (broker) => withTopic(broker, 1, async (topic) => {
+        fillMemory()
         const count = COUNTS[sizeBytes]!
         produced[broker.side].push(await produceRate(broker.address, topic, count, sizeBytes, acks))
         consumed[broker.side].push(await consumeRate(broker.address, topic, count))

@@ -35,10 +35,11 @@ export async function inTurns(
 }
 
 /**
- * A virtual machine may have given memory back that is in no use: to get it again costs its first
- * user several times what writing to it costs. Here the bench is that user.
+ * To be called before much is written. A virtual machine may have given memory back that is in no
+ * use: to get it again costs its first user several times what writing to it costs. Here the bench
+ * is that user.
  */
-function fillMemory(): void {
+export function fillMemory(): void {
   const file = join(tmpdir(), `samsa-bench-${process.pid}`)
   const chunk = Buffer.alloc(MEGABYTE)
   const fd = openSync(file, 'wx')
@@ -56,7 +57,6 @@ let topicsSoFar = 0
 export async function withTopic<T>(
   { address }: Contender, partitions: number, use: (topic: string) => Promise<T>,
 ): Promise<T> {
-  fillMemory()
   const name = `bench-${topicsSoFar++}`
   const wire = await Wire.connect(address)
   try {

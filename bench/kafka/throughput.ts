@@ -3,7 +3,7 @@
 
 import type { Contender } from '../contender.ts'
 import type { Client, ProducePlan, Transfer } from './client.ts'
-import { inTurns, type Pair, withTopic } from './pair.ts'
+import { fillMemory, inTurns, type Pair, withTopic } from './pair.ts'
 import { type Measured, nothingMeasured, type Report } from './report.ts'
 
 type Load = Omit<ProducePlan, 'topic' | 'count'>
@@ -79,6 +79,7 @@ async function benchLoad(
   const [produced, consumed] = [new Side(), new Side()]
   await inTurns(pair, turns, async (broker) => {
     await before?.(broker)
+    fillMemory()
     await withTopic(broker, load.partitions, async (topic) => {
       const count = COUNTS[load.sizeBytes]!
       const plan = { ...load, topic, count }
