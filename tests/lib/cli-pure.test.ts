@@ -69,6 +69,8 @@ describe('arguments', () => {
     expect(pairs('--c', ['a=1', 'b=x=y', 'a=2'])).toEqual(new Map([['a', '2'], ['b', 'x=y']]))
     expect(globExpression('a.*?').test('a.bc')).toBe(true)
     expect(globExpression('a.*').test('abc')).toBe(false)
+    expect(globExpression('*').test('two\nlines\u2028')).toBe(true)
+    expect(globExpression('a?b').test('a\u{1f600}b')).toBe(true)
     expect(() => partitionList('--p', ['a'])).toThrow(UsageError)
     expect(() => partitionList('--p', ['2-1'])).toThrow(UsageError)
     expect(() => pairs('--c', ['=1'])).toThrow(UsageError)
