@@ -6,13 +6,13 @@ import { generateReader, generateWriter, type Read, type Write } from './generat
 import {
   decodeResponseHeader, isFlexible, requestHeaderVersion, responseHeaderVersion,
 } from './header.ts'
+import type { Part } from './late-bytes.ts'
 import { PREPARED_READERS, PREPARED_WRITERS } from './prepared.ts'
 import { DecodeError, Reader, REQUEST_VALUES, TracedReader, TRUSTED_VALUES } from './reader.ts'
 import type {
   Api, Decoded, Encodable, Message, RequestOf, ResponseOf, WriteOf,
 } from './schema.ts'
-import type { Part } from './late-bytes.ts'
-import { patchFrameLength, Writer } from './writer.ts'
+import { Writer } from './writer.ts'
 
 export { DecodeError }
 
@@ -28,6 +28,7 @@ interface Codec {
 
 /** Length, key, version and correlation id. */
 const REQUEST_START_BYTES = 12
+const LENGTH_BYTES = 4
 
 const MOST_HINT_BYTES = 16 * 1024
 const HINT_DECAY = 1 / 8
@@ -154,10 +155,7 @@ export function encodeResponse<A extends Api>(
   writer.int32(correlationId)
   if (responseHeaderVersion(api.key, isFlexible(api, version)) > 0) writer.varint(0)
   writeInto(writer, codec, api.response, version, body)
-  const { sizeBytes } = writer
-  const parts = writer.finish()
-  patchFrameLength(parts[0] as Buffer, sizeBytes)
-  return parts
+  return framed(writer, writer.finish())
 }
 
 /** Writes a whole request frame, its length included, as `encodeResponse` does. */
@@ -174,9 +172,12 @@ export function encodeRequest<A extends Api>(
   writer.nullableString(clientId)
   if (requestHeaderVersion(api.key, version) > 1) writer.varint(0)
   writeInto(writer, codec, api.request, version, body)
-  const { sizeBytes } = writer
-  const parts = writer.finishBuffers()
-  patchFrameLength(parts[0]!, sizeBytes)
+  return framed(writer, writer.finishBuffers())
+}
+
+/** Puts the length of the whole frame into the first four bytes of its first part, a buffer. */
+function framed<P extends Part>(writer: Writer, parts: P[]): P[] {
+  (parts[0] as Buffer).writeInt32BE(writer.sizeBytes - LENGTH_BYTES, 0)
   return parts
 }
 

@@ -10,6 +10,7 @@ export interface LateBytes {
   read(position: number, sizeBytes: number): LentBytes
 }
 
+/** Bytes that somebody has until he gives them back; nobody writes to them. */
 export interface LentBytes {
   readonly bytes: Buffer
   release(): void

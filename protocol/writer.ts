@@ -276,8 +276,3 @@ function stringLength(value: string): number {
   }
   return length
 }
-
-/** Puts the length of a whole frame into the first four bytes of its first part. */
-export function patchFrameLength(first: Buffer, sizeBytes: number): void {
-  first.writeInt32BE(sizeBytes - 4, 0)
-}

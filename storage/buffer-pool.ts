@@ -2,13 +2,8 @@
 // system as much as the read itself; and they are shared: what several readers of a log ask for at
 // about the same time is read once.
 
+import type { LentBytes } from '../protocol/late-bytes.ts'
 import type { DiskFile } from './disk.ts'
-
-/** Bytes that somebody has until he gives them back; nobody writes to them. */
-export interface Lease {
-  readonly bytes: Buffer
-  release(): void
-}
 
 export interface ReadFile {
   readonly file: DiskFile
@@ -48,7 +43,7 @@ export class BufferPool {
     CLASSES_BYTES.map((capacityBytes) => new BufferClass(capacityBytes))
 
   /** So many bytes from the position on; fewer where the file ends before. */
-  read(from: ReadFile, position: number, sizeBytes: number): Lease {
+  read(from: ReadFile, position: number, sizeBytes: number): LentBytes {
     const index = CLASSES_BYTES.findIndex((largest) => sizeBytes <= largest)
     if (index >= 0 && sizeBytes >= LEAST_BYTES) {
       return this.#classes[index]!.read(from, position, sizeBytes)
@@ -76,7 +71,7 @@ class BufferClass {
     this.#capacityBytes = capacityBytes
   }
 
-  read(from: ReadFile, position: number, sizeBytes: number): Lease {
+  read(from: ReadFile, position: number, sizeBytes: number): LentBytes {
     const same = this.#kept.find((kept) => kept.holds(from.places, position, sizeBytes))
     if (same !== undefined) return this.#lend(same, sizeBytes)
     const kept = this.#free()
@@ -102,7 +97,7 @@ class BufferClass {
     return kept
   }
 
-  #lend(kept: Kept, sizeBytes: number): Lease {
+  #lend(kept: Kept, sizeBytes: number): LentBytes {
     if (kept.lent++ === 0) this.#mostLent = Math.max(this.#mostLent, ++this.#lentCount)
     let isLent = true
     return {

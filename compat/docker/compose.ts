@@ -69,12 +69,9 @@ export async function withFile(text: string, use: (file: string) => Promise<void
 
 /**
  * As the documentation of Kafka's image has a node of its own: three listeners, one for clients on
- * the host. The port of the host is another one, and topics are made by a second container.
+ * the host, though at another port. Its variables may go on behind it.
  */
-const singleNode = (port: number): string => `
-version: '2'
-services:
-  broker:
+export const threeListeners = (port: number): string => `  broker:
     image: ${IMAGE}
     hostname: broker
     ports: ['127.0.0.1:${port}:9092']
@@ -87,7 +84,12 @@ services:
       KAFKA_CONTROLLER_QUORUM_VOTERS: '1@broker:29093'
       KAFKA_LISTENERS: 'CONTROLLER://:29093,PLAINTEXT_HOST://:9092,PLAINTEXT://:19092'
       KAFKA_INTER_BROKER_LISTENER_NAME: 'PLAINTEXT'
-      KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER'
+      KAFKA_CONTROLLER_LISTENER_NAMES: 'CONTROLLER'`
+
+const singleNode = (port: number): string => `
+version: '2'
+services:
+${threeListeners(port)}
       CLUSTER_ID: '4L6g3nShT-eMCtK--X86sw'
       KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR: 1
       KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS: 0

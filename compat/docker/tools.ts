@@ -9,7 +9,7 @@ import { freePort } from '../harness/broker.ts'
 import type { Check } from '../harness/check.ts'
 import { until } from '../harness/process.ts'
 import { isTool, runTool } from '../java/tools.ts'
-import { Project, withFile } from './compose.ts'
+import { Project, threeListeners, withFile } from './compose.ts'
 import { Container, IMAGE, roundTrip } from './container.ts'
 import type { Machine } from './machine.ts'
 import { playTools, TOOL_LINES } from './tool-lines.ts'
@@ -21,20 +21,7 @@ const isRecording = process.env['RECORD'] === '1'
 /** A health check of Kafka's, and two containers that make topics: one waits for it, one cannot. */
 const withTools = (port: number): string => `
 services:
-  broker:
-    image: ${IMAGE}
-    hostname: broker
-    ports: ['127.0.0.1:${port}:9092']
-    environment:
-      KAFKA_NODE_ID: 1
-      KAFKA_PROCESS_ROLES: broker,controller
-      KAFKA_LISTENERS: 'CONTROLLER://:29093,PLAINTEXT_HOST://:9092,PLAINTEXT://:19092'
-      KAFKA_ADVERTISED_LISTENERS: 'PLAINTEXT_HOST://localhost:${port},PLAINTEXT://broker:19092'
-      KAFKA_LISTENER_SECURITY_PROTOCOL_MAP: >-
-        CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,PLAINTEXT_HOST:PLAINTEXT
-      KAFKA_INTER_BROKER_LISTENER_NAME: PLAINTEXT
-      KAFKA_CONTROLLER_LISTENER_NAMES: CONTROLLER
-      KAFKA_CONTROLLER_QUORUM_VOTERS: '1@broker:29093'
+${threeListeners(port)}
     healthcheck:
       test: ['CMD', '${BIN}/kafka-broker-api-versions.sh', '--bootstrap-server', 'broker:19092']
       interval: 1s

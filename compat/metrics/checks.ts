@@ -10,7 +10,7 @@ import { run, sleep, until } from '../harness/process.ts'
 import { overriding, placed, samsaAt } from '../harness/samsa.ts'
 import { compare } from './compare.ts'
 import { queriesOf } from './dashboard.ts'
-import { QUIET, startWatchedKafka, type WatchedBroker } from './kafka.ts'
+import { QUIET, startWatched, startWatchedKafka, type WatchedBroker } from './kafka.ts'
 import { Load, SLOW_GROUP } from './load.ts'
 import { Prometheus, prometheusPrograms } from './prometheus.ts'
 import { nameOf, type Scrape, scrape } from './scrape.ts'
@@ -37,13 +37,7 @@ async function startWatchedSamsa(more: readonly string[] = []): Promise<WatchedB
     address, directory,
     args: [...placed(address, directory), ...more, '--metrics-port', String(metricsPort)],
   })
-  try {
-    await broker.start()
-  } catch (error) {
-    await broker.dispose()
-    throw error
-  }
-  return { broker, metricsUrl: `http://127.0.0.1:${metricsPort}` }
+  return startWatched(broker, metricsPort)
 }
 
 async function watched(check: (watched: Watched) => Promise<void>): Promise<void> {

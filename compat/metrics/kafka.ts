@@ -35,6 +35,13 @@ export async function startWatchedKafka(): Promise<WatchedBroker> {
     flags: [...SMALL_JVM,
       `-javaagent:${join(agents, agent)}=127.0.0.1:${metricsPort}:${resolve(RULES)}`],
   })
+  return startWatched(broker, metricsPort)
+}
+
+/** Starts a broker that serves its metrics at that port of this machine. */
+export async function startWatched(
+  broker: BrokerProcess, metricsPort: number,
+): Promise<WatchedBroker> {
   try {
     await broker.start()
   } catch (error) {

@@ -4,6 +4,7 @@ import { ApiError, Errors } from '../../protocol/errors.ts'
 import type { LateBytes, Part } from '../../protocol/late-bytes.ts'
 import { Batch } from '../../protocol/records/batch.ts'
 import type { Log } from '../../storage/log.ts'
+import type { AbortedTransaction } from '../../storage/transaction-index.ts'
 import type { AskedPartition, FetchedPartition } from './fetch-sessions.ts'
 import { ANY_EPOCH, type Partition } from './partition.ts'
 
@@ -28,8 +29,6 @@ export interface PartitionRead {
   /** The records are not needed any more. */
   release(): void
 }
-
-type AbortedTransaction = { producerId: number, firstOffset: number }
 
 interface RecordsRead {
   readonly records: Part

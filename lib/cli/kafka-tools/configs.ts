@@ -15,11 +15,11 @@ const TYPES: Readonly<Record<string, ResourceType>> = {
   'client-metrics': 'client-metrics',
 }
 /** Options that say type and name at once. */
-const SHORT = ['topic', 'broker', 'broker-logger', 'group', 'client-metrics'] as const
-const SHORT_TYPES: Readonly<Record<(typeof SHORT)[number], ResourceType>> = {
+const SHORT_TYPES = {
   topic: 'topic', broker: 'broker', 'broker-logger': 'logger', group: 'group',
   'client-metrics': 'client-metrics',
-}
+} as const satisfies Readonly<Record<string, ResourceType>>
+const SHORT = Object.keys(SHORT_TYPES) as (keyof typeof SHORT_TYPES)[]
 const SOURCES: Readonly<Record<Source, string>> = {
   unknown: 'UNKNOWN', topic: 'DYNAMIC_TOPIC_CONFIG', broker: 'DYNAMIC_BROKER_CONFIG',
   'all brokers': 'DYNAMIC_DEFAULT_BROKER_CONFIG', 'server.properties': 'STATIC_BROKER_CONFIG',
