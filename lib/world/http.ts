@@ -25,6 +25,8 @@ const MOST_CONNECTIONS = 50
 /** A client that sends its request, or takes its answer, no faster is let go. */
 const PATIENCE_MS = 10_000
 const TOO_MUCH_BYTES = 8 * 1024
+/** Of one answer. */
+const MOST_IN_TURN_BYTES = 256 * 1024
 
 /** Rejects with the system's error. `failed` hears of answers that could not be made. */
 export async function listenHttp(
@@ -82,11 +84,21 @@ async function respond(
     'content-type': type, 'content-length': sizeBytes, 'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   })
+  let inTurnBytes = 0
   for (const part of method === 'GET' ? body : []) {
     if (response.destroyed) return
     if (!response.write(part)) await drained(response)
+    inTurnBytes += part.length
+    if (inTurnBytes < MOST_IN_TURN_BYTES) continue
+    await nextTurn()
+    inTurnBytes = 0
   }
   response.end()
+}
+
+/** The system takes megabytes without a pause: so others are let in. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => { setImmediate(resolve) })
 }
 
 /** The client has taken what there was, or is gone. */
