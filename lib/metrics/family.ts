@@ -16,10 +16,25 @@ export interface Family {
   readonly name: string
   readonly help: string
   readonly labels: readonly string[]
-  /** Labels are the same objects each time: their text need not be made anew. */
-  readonly keepsLabels?: boolean
   /** Reads them one by one: what lies behind may change meanwhile. */
   samples(): Samples
+  /** Told behind the samples. */
+  readonly each?: Each
+}
+
+/** What several families tell of, always with the same labels: the text of these is kept. */
+export interface Subject {
+  readonly labels: Labels
+  /** As it stands between a name and a value; empty until it was made. */
+  labelText: string
+}
+
+/** One value of each of many subjects. */
+export interface Each<S extends Subject = Subject> {
+  /** The same function in several families: their subjects are looked for once. */
+  readonly subjects: () => Iterable<S | typeof PAUSE>
+  /** A finite number; undefined for one that went away since it was found. */
+  read(subject: S): number | undefined
 }
 
 export function gauge(name: string, help: string, read: () => number): Family {
@@ -43,22 +58,28 @@ export function counters(
 }
 
 /** How many items go by between two chances for others. */
-const ITEMS_AT_ONCE = 500
+const ITEMS_AT_ONCE = 100
 
-/** One number about many things. */
-export function sum<T>(
-  name: string, help: string, items: () => Iterable<T>, of: (item: T) => number,
-): Family {
-  return {
-    kind: 'gauge', name, help, labels: [],
-    * samples() {
-      let result = 0
-      let seen = 0
-      for (const item of items()) {
-        result += of(item)
-        if (++seen % ITEMS_AT_ONCE === 0) yield PAUSE
-      }
-      yield [result]
-    },
+export interface Sum<T> {
+  readonly name: string
+  readonly help: string
+  of(item: T): number
+}
+
+/** Numbers about the same things: what is told first goes over these for all of them. */
+export function sums<T>(items: () => Iterable<T>, numbers: readonly Sum<T>[]): Family[] {
+  let results: readonly number[] = []
+  function* first(): Samples {
+    const adding = numbers.map(() => 0)
+    let seen = 0
+    for (const item of items()) {
+      for (let i = 0; i < numbers.length; i++) adding[i]! += numbers[i]!.of(item)
+      if (++seen % ITEMS_AT_ONCE === 0) yield PAUSE
+    }
+    results = adding
+    yield [results[0]!]
   }
+  return numbers.map(({ name, help }, i) => ({
+    kind: 'gauge', name, help, labels: [], samples: i === 0 ? first : () => [[results[i]!]],
+  }))
 }

@@ -154,10 +154,16 @@ export class Partitions {
     const found = this.#options.controller.image.topics.byName(topic)
     const state = found?.partitions.get(index)
     if (found === undefined || state === undefined) return Errors.UNKNOWN_TOPIC_OR_PARTITION
-    // It will be open soon, and Kafka's brokers say so too when a client is that quick.
-    if (this.#isUnopened(found.id, index)) return Errors.NOT_LEADER_OR_FOLLOWER
-    return state.replicas.includes(this.#options.nodeId)
+    // It may be open soon, and Kafka's brokers say so too when a client is that quick.
+    return this.isOffline(found.id, index, state)
       ? Errors.KAFKA_STORAGE_ERROR : Errors.NOT_LEADER_OR_FOLLOWER
+  }
+
+  /** A replica of this node, as the metadata has it, that cannot be used, or opened. */
+  isOffline(topicId: string, index: number, { replicas }: PartitionState): boolean {
+    const partition = this.#byId.get(topicId)?.[index]
+    if (partition !== undefined) return !partition.isUsable
+    return replicas.includes(this.#options.nodeId) && !this.#isUnopened(topicId, index)
   }
 
   /** The directory is no longer trusted: what lies in it goes out of use. */
@@ -329,7 +335,7 @@ export class Partitions {
     const { nodeId, turn } = this.#options
     const opened = new Partition({
       nodeId, topic: name, topicId: id, index, log, directory, turn, traffic: this.traffic,
-      onFailure: (partition, error) => this.#failed(partition, error),
+      onFailure: (partition, error) => this.failDirectory(partition.directory, error),
     })
     let indexed = this.#byId.get(id)
     if (indexed === undefined) {
@@ -358,7 +364,7 @@ export class Partitions {
     try {
       partition.follow(state)
     } catch (error) {
-      this.#failed(partition, error)
+      this.failDirectory(partition.directory, error)
     }
   }
 
@@ -404,10 +410,6 @@ export class Partitions {
     } catch (error) {
       this.failDirectory(directory, error)
     }
-  }
-
-  #failed(partition: Partition, error: unknown): void {
-    this.failDirectory(partition.directory, error)
   }
 
   /** The topics of this node whose settings are not what they were. */

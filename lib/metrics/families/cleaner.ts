@@ -1,10 +1,9 @@
 // The cleaning of compacted logs: Kafka's LogCleaner and LogCleanerManager.
 
-import type { Log } from '../../../storage/log.ts'
 import type { CleanerStats } from '../../cleaner.ts'
 import type { LogDirectories } from '../../log-directories.ts'
 import type { Clock } from '../../world/clock.ts'
-import { counter, type Family, gauge, gauges, PAUSE, type Samples } from '../family.ts'
+import { counter, type Family, gauge, gauges, PAUSE, type Sample } from '../family.ts'
 import { labelOf } from './logs.ts'
 
 export interface CleanerSources {
@@ -32,26 +31,43 @@ export function cleanerFamilies({ stats, directories, clock }: CleanerSources): 
       () => stats.ioBytes),
     gauge('kafka_log_logcleaner_max_clean_time_secs', 'What the last cleaning took',
       () => Math.round(stats.lastCleaningMs / 1000)),
-    gauges('kafka_log_logcleanermanager_uncleanable_partitions_count',
-      'Compacted logs that cannot be cleaned', ['logDirectory'],
-      () => ofUncleanable(directories, () => 1)),
-    gauges('kafka_log_logcleanermanager_uncleanable_bytes',
-      'Bytes of compacted logs that should be cleaned and cannot be', ['logDirectory'],
-      () => ofUncleanable(directories, ({ compaction }) => (
-        compaction.uncleanableBytes(clock.nowMs())))),
+    ...uncleanableFamilies(directories, clock),
   ]
 }
 
-function* ofUncleanable(
-  { all }: Pick<LogDirectories, 'all'>, read: (log: Log) => number,
-): Samples {
-  for (const directory of all) {
-    if (directory.isFailed) continue
-    let sum = 0
-    for (const log of directory.logs()) {
-      if (log.compaction.isUncleanable) sum += read(log)
-      yield PAUSE
-    }
-    yield [sum, labelOf(directory.path)]
-  }
+interface Uncleanable {
+  logs: number
+  bytes: number
+}
+
+/** What is told first looks at all logs, for both. */
+function uncleanableFamilies(
+  directories: CleanerSources['directories'], clock: Pick<Clock, 'nowMs'>,
+): Family[] {
+  const byPath = new Map<string, Uncleanable>()
+  const name = (what: string): string => `kafka_log_logcleanermanager_uncleanable_${what}`
+  return [
+    gauges(name('partitions_count'), 'Compacted logs that cannot be cleaned', ['logDirectory'],
+      function* () {
+        byPath.clear()
+        for (const { isFailed, path } of directories.all) {
+          if (!isFailed) byPath.set(path, { logs: 0, bytes: 0 })
+        }
+        for (const directory of directories.all) {
+          const counts = byPath.get(directory.path)
+          if (counts === undefined) continue
+          for (const { compaction } of directory.logs()) {
+            if (compaction.isUncleanable) {
+              counts.logs++
+              counts.bytes += compaction.uncleanableBytes(clock.nowMs())
+            }
+            yield PAUSE
+          }
+          yield [counts.logs, labelOf(directory.path)]
+        }
+      }),
+    gauges(name('bytes'), 'Bytes of compacted logs that should be cleaned and cannot be',
+      ['logDirectory'],
+      () => [...byPath].map(([path, { bytes }]): Sample => [bytes, labelOf(path)])),
+  ]
 }

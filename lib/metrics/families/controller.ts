@@ -5,10 +5,9 @@ import type { Broker } from '../../../controller/image/brokers.ts'
 import {
   METADATA_VERSION, SUPPORTED_FEATURES, type SupportedFeature,
 } from '../../../controller/image/features.ts'
-import type { Topic } from '../../../controller/image/topics.ts'
 import type { RaftState } from '../../../controller/raft/state.ts'
 import type { Clock } from '../../world/clock.ts'
-import { type Family, gauge, gauges, type Sample, sum } from '../family.ts'
+import { type Family, gauge, gauges, type Sample } from '../family.ts'
 
 const UNKNOWN = -1
 /** Kafka's BrokerRegistrationState. */
@@ -27,7 +26,6 @@ export function controllerFamilies(
 
 function clusterFamilies(controller: Controller): Family[] {
   const name = (what: string): string => `kafka_controller_kafkacontroller_${what}`
-  const topics = (): Iterable<Topic> => controller.image.topics.all()
   const brokers = (isOne: (broker: Broker) => boolean) => (): number => (
     [...controller.image.brokers.brokers.values()].filter(isOne).length)
   return [
@@ -41,13 +39,6 @@ function clusterFamilies(controller: Controller): Family[] {
       () => [...controller.image.brokers.brokers.values()].map((broker): Sample => (
         [registrationState(broker), { broker: String(broker.id) }]))),
     gauge(name('globaltopiccount'), 'Topics of the cluster', () => controller.image.topics.size),
-    sum(name('globalpartitioncount'), 'Partitions of the cluster', topics,
-      ({ partitions }) => partitions.size),
-    gauge(name('offlinepartitionscount'), 'Partitions without a leader',
-      () => controller.image.topics.withoutLeader().length),
-    sum(name('preferredreplicaimbalancecount'),
-      'Partitions led by another than their first replica',
-      () => partitionsOf(topics()), ({ leader, replicas }) => (leader === replicas[0] ? 0 : 1)),
     gauge(name('lastappliedrecordoffset'), 'The last metadata record that is in effect',
       () => controller.appliedOffset),
     gauge(name('lastcommittedrecordoffset'), 'The last metadata record that is committed',
@@ -57,10 +48,6 @@ function clusterFamilies(controller: Controller): Family[] {
 
 function registrationState({ fenced, inControlledShutdown }: Broker): number {
   return fenced ? FENCED : inControlledShutdown ? CONTROLLED_SHUTDOWN : ACTIVE
-}
-
-function* partitionsOf(topics: Iterable<Topic>) {
-  for (const { partitions } of topics) yield* partitions.values()
 }
 
 function raftFamilies(controller: Controller, clock: Pick<Clock, 'monotonicMs'>): Family[] {

@@ -2,7 +2,7 @@
 
 import type { GroupCoordinator } from '../../coordinators/groups/coordinator.ts'
 import type { Group } from '../../coordinators/groups/state.ts'
-import { counter, type Family, gauges, PAUSE, type Samples, sum } from '../family.ts'
+import { counter, type Family, gauges, PAUSE, type Samples, type Sum, sums } from '../family.ts'
 
 const COUNTS = [
   ['offset_commit', 'offsetCommits', 'Offsets that were committed'],
@@ -18,30 +18,42 @@ const STATES = {
   consumer: ['Empty', 'Assigning', 'Reconciling', 'Stable', 'Dead'],
 } as const
 
+const PROTOCOLS = ['classic', 'consumer'] as const
+
 export function groupFamilies(groups: GroupCoordinator): Family[] {
-  const all = (): Iterable<Group> => groupsOf(groups)
-  const count = (isOne: (group: Group) => boolean) => (group: Group): number => (
-    isOne(group) ? 1 : 0)
-  const manager = (what: string): string => `kafka_coordinator_group_groupmetadatamanager_${what}`
-  const coordinator = (what: string): string => `kafka_server_group_coordinator_metrics_${what}`
   return [
-    sum(manager('numgroups'), 'Groups of the classic protocol, and of offsets alone', all,
-      count(({ type }) => type === 'classic')),
-    ...STATES.classic.map((name) => sum(
-      manager(`numgroups${name.toLowerCase()}`), `Classic groups that are ${name}`, all,
-      count(({ type, state }) => type === 'classic' && state === name))),
+    ...sums(() => groupsOf(groups), [
+      counted(manager('numgroups'), 'Groups of the classic protocol, and of offsets alone',
+        ({ type }) => type === 'classic'),
+      ...STATES.classic.map((name) => counted(
+        manager(`numgroups${name.toLowerCase()}`), `Classic groups that are ${name}`,
+        ({ type, state }) => type === 'classic' && state === name)),
+      ...PROTOCOLS.flatMap((protocol) => [
+        counted(coordinator(`protocol_${protocol}_group_count`),
+          `Groups of the ${protocol} protocol`, ({ type }) => type === protocol),
+        ...STATES[protocol].map((name) => counted(
+          coordinator(`state_${name.toLowerCase()}_${protocol}_group_count`),
+          `Groups of the ${protocol} protocol that are ${name}`,
+          ({ type, state }) => type === protocol && state === name)),
+      ]),
+    ]),
     ...[manager('numoffsets'), coordinator('offset_count')].map((name) => (
       gauges(name, 'Committed offsets', [], () => offsetsOf(groups)))),
-    ...(['classic', 'consumer'] as const).map((protocol) => sum(
-      coordinator(`protocol_${protocol}_group_count`), `Groups of the ${protocol} protocol`, all,
-      count(({ type }) => type === protocol))),
-    ...(['classic', 'consumer'] as const).flatMap((protocol) => STATES[protocol].map((name) => sum(
-      coordinator(`state_${name.toLowerCase()}_${protocol}_group_count`),
-      `Groups of the ${protocol} protocol that are ${name}`, all,
-      count(({ type, state }) => type === protocol && state === name)))),
     ...COUNTS.map(([name, field, help]) => (
       counter(coordinator(`${name}_count`), help, () => groups.counts[field]))),
   ]
+}
+
+function manager(what: string): string {
+  return `kafka_coordinator_group_groupmetadatamanager_${what}`
+}
+
+function coordinator(what: string): string {
+  return `kafka_server_group_coordinator_metrics_${what}`
+}
+
+function counted(name: string, help: string, isOne: (group: Group) => boolean): Sum<Group> {
+  return { name, help, of: (group) => (isOne(group) ? 1 : 0) }
 }
 
 function* groupsOf(groups: GroupCoordinator): Generator<Group> {

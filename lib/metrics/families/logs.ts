@@ -3,25 +3,22 @@
 import type { Controller } from '../../../controller/controller.ts'
 import type { Log } from '../../../storage/log.ts'
 import type { LogDirectories } from '../../log-directories.ts'
-import type { Partitions } from '../../replication/partitions.ts'
 import type { ReplicaPlaces } from '../../replication/replica-places.ts'
 import type { Clock } from '../../world/clock.ts'
 import { counter, type Family, gauge, gauges, type Labels, type Sample } from '../family.ts'
 import type { FlushStats } from '../flush-stats.ts'
-import { each, type LabelsOf } from './partitions.ts'
+import { eachPartition, type PartitionSubjects } from './partitions.ts'
 import { quantilesOf } from './quantiles.ts'
 
 /** Of all partitions, and of the metadata. */
 export function logFamilies(
-  partitions: Partitions, { log: metadata }: Controller, labelsOf: LabelsOf,
+  subjects: PartitionSubjects, { log: metadata }: Controller,
 ): Family[] {
   const ofMetadata = { topic: metadata.topic, partition: String(metadata.partition) }
   const family = (name: string, help: string, read: (log: Log) => number): Family => ({
-    ...gauges(`kafka_log_log_${name}`, help, ['topic', 'partition'], function* () {
-      yield [read(metadata), ofMetadata]
-      yield* each(partitions, labelsOf, ({ log }) => read(log))
-    }),
-    keepsLabels: true,
+    ...gauges(`kafka_log_log_${name}`, help, ['topic', 'partition'],
+      () => [[read(metadata), ofMetadata]]),
+    each: eachPartition(subjects, ({ log }) => read(log)),
   })
   return [
     family('size', 'Bytes of the log', (log) => log.sizeBytes),

@@ -12,7 +12,8 @@ import { groupFamilies } from './groups.ts'
 import { lagFamilies } from './lag.ts'
 import { loadFamilies } from './loads.ts'
 import { directoryFamilies, flushFamilies, logFamilies } from './logs.ts'
-import { partitionFamilies, partitionLabels } from './partitions.ts'
+import { partitionFamilies, partitionSubjects } from './partitions.ts'
+import { placementFamilies } from './placements.ts'
 import { purgatoryFamilies } from './purgatories.ts'
 import { replicaFamilies } from './replicas.ts'
 import { requestFamilies } from './requests.ts'
@@ -41,11 +42,12 @@ export function stateFamilies(node: Watched): Family[] {
 export function nodeFamilies({ node, stats, flushes, clock }: NodeSources): Family[] {
   const {
     services: {
-      controller, partitions, groups, transactions, fetchSessions, places, moves, telemetry,
+      broker: { nodeId }, controller, partitions, groups, transactions, fetchSessions, places,
+      moves, telemetry,
     },
     config: { transactionMaxTimeoutMs: mostTransactionMs },
   } = node
-  const labelsOf = partitionLabels()
+  const subjects = partitionSubjects(partitions)
   const server = node.server!
   const directories = node.directories!
   return [
@@ -55,16 +57,17 @@ export function nodeFamilies({ node, stats, flushes, clock }: NodeSources): Fami
     ...purgatoryFamilies(server, partitions),
     ...connectionFamilies(server),
     ...fetchSessionFamilies(fetchSessions),
-    ...replicaFamilies({ partitions, controller, places, moves, clock, mostTransactionMs }),
+    ...replicaFamilies({ partitions, places, moves, clock, mostTransactionMs }),
     ...controllerFamilies(controller, clock),
+    ...placementFamilies(controller, partitions, nodeId),
     ...groupFamilies(groups),
     ...loadFamilies(groups, transactions.coordinator, clock),
     ...directoryFamilies({ paths: [...new Set(node.config.logDirs)], directories, places }),
     ...cleanerFamilies({ stats: node.cleaning, directories, clock }),
     ...flushFamilies(flushes, clock),
     ...telemetryFamilies(telemetry),
-    ...partitionFamilies(partitions, labelsOf),
-    ...logFamilies(partitions, controller, labelsOf),
+    ...partitionFamilies(subjects),
+    ...logFamilies(subjects, controller),
     ...lagFamilies({ groups, partitions, clock }),
   ]
 }

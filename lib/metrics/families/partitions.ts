@@ -2,28 +2,34 @@
 
 import { leastIsr, type Partition } from '../../replication/partition.ts'
 import type { Partitions } from '../../replication/partitions.ts'
-import { type Family, gauges, type Labels, PAUSE, type Samples } from '../family.ts'
+import { type Each, type Family, gauges, type Subject } from '../family.ts'
 
-/** The same object each time: what is told of ten thousand partitions costs less that way. */
-export type LabelsOf = (partition: Partition) => Labels
+export interface PartitionSubject extends Subject {
+  readonly partition: Partition
+}
 
-export function partitionLabels(): LabelsOf {
-  const kept = new WeakMap<Partition, Labels>()
-  return (partition) => {
-    let labels = kept.get(partition)
-    if (labels === undefined) {
-      const { topic, index } = partition
-      kept.set(partition, labels = { topic, partition: String(index) })
+export type PartitionSubjects = Each<PartitionSubject>['subjects']
+
+/** All of this node. */
+export function partitionSubjects(partitions: Partitions): PartitionSubjects {
+  const known = new WeakMap<Partition, PartitionSubject>()
+  return function* () {
+    for (const partition of partitions.all()) {
+      let subject = known.get(partition)
+      if (subject === undefined) {
+        const { topic, index } = partition
+        subject = { partition, labels: { topic, partition: String(index) }, labelText: '' }
+        known.set(partition, subject)
+      }
+      yield subject
     }
-    return labels
   }
 }
 
-export function partitionFamilies(partitions: Partitions, labelsOf: LabelsOf): Family[] {
+export function partitionFamilies(subjects: PartitionSubjects): Family[] {
   const family = (name: string, help: string, read: (partition: Partition) => number): Family => ({
-    ...gauges(`kafka_cluster_partition_${name}`, help, ['topic', 'partition'],
-      () => each(partitions, labelsOf, read)),
-    keepsLabels: true,
+    ...gauges(`kafka_cluster_partition_${name}`, help, ['topic', 'partition'], () => []),
+    each: eachPartition(subjects, read),
   })
   const ofLeader = (read: (partition: Partition) => number) => (partition: Partition): number => (
     partition.isLeader ? read(partition) : 0)
@@ -45,11 +51,11 @@ export function partitionFamilies(partitions: Partitions, labelsOf: LabelsOf): F
   ]
 }
 
-export function* each(
-  partitions: Partitions, labelsOf: LabelsOf, read: (partition: Partition) => number,
-): Samples {
-  for (const partition of partitions.all()) {
-    if (partition.isUsable) yield [read(partition), labelsOf(partition)]
-    else yield PAUSE
+export function eachPartition(
+  subjects: PartitionSubjects, read: (partition: Partition) => number,
+): Each<PartitionSubject> {
+  return {
+    subjects,
+    read: ({ partition }) => (partition.isUsable ? read(partition) : undefined),
   }
 }
