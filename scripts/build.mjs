@@ -2,7 +2,9 @@
 // (dist/index.js) and for `require` (dist/index.cjs), with its types.
 
 import { build, stop } from 'esbuild'
-import { chmodSync, readFileSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { prepared } from './prepared-codecs.mjs'
@@ -21,7 +23,35 @@ const EXTERNAL = [
 const require = "import { createRequire as requireFrom } from 'node:module';"
   + 'const require = requireFrom(import.meta.url);'
 
-/** What a command does not need lies in files of its own; the library is one file. */
+/** What `dist/main.js` runs unless it is a start, by what it is in `lib/main.ts`. */
+const PARTS = { './cli/commands.ts': 'commands', './cli/kafka-tools/run.ts': 'kafka-tools' }
+const partsBeside = {
+  name: 'parts beside',
+  setup({ onResolve }) {
+    onResolve({ filter: /\.ts$/ }, ({ path }) => (
+      path in PARTS ? { path: `./${PARTS[path]}.js`, external: true } : undefined))
+  },
+}
+
+/** A start is a bundle of its own, with what V8 has made of it; here stands how to get at it. */
+const compiledStart = {
+  name: 'compiled start',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]lib[\\/]cli[\\/]start\.ts$/ }, () => ({
+      contents: `
+        import { fileURLToPath } from 'node:url'
+        import { loadCompiled } from './compiled.ts'
+        export const { start } = loadCompiled(fileURLToPath(new URL('start.cjs', import.meta.url)))
+      `,
+      loader: 'js', resolveDir: join(root, 'lib', 'cli'),
+    }))
+  },
+}
+
+/**
+ * What a command does not need lies in files of its own; a start is one file, and so is the
+ * library.
+ */
 export async function bundle(outdir = join(root, 'dist')) {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   rmSync(outdir, { recursive: true, force: true })
@@ -32,17 +62,45 @@ export async function bundle(outdir = join(root, 'dist')) {
   }
   // CommonJS packages in an ES module ask for their dependencies with `require`.
   const esm = { ...common, format: 'esm', banner: { js: require } }
-  await build({ ...esm, entryPoints: ['lib/main.ts'], splitting: true })
+  const commonJs = {
+    ...common, format: 'cjs', outExtension: { '.js': '.cjs' },
+    // Neither Jest in what it has required nor a script that was compiled before can `import()`.
+    supported: { 'dynamic-import': false },
+  }
+  await build({
+    ...common, format: 'esm', entryPoints: ['lib/main.ts'], plugins: [partsBeside, compiledStart],
+  })
+  await build({
+    ...esm, splitting: true, plugins: [compiledStart, prepared],
+    entryPoints: Object.entries(PARTS).map(([file, out]) => ({ in: join('lib', file), out })),
+  })
+  await build({ ...commonJs, entryPoints: ['lib/cli/start.ts'] })
   // Whole: to find and read the thirty files that it would share with the command takes 20 ms.
   await build({ ...esm, entryPoints: ['lib/index.ts'] })
-  await build({
-    ...common, entryPoints: ['lib/index.ts'], format: 'cjs', outExtension: { '.js': '.cjs' },
-    // Jest cannot `import()` in what it has required.
-    supported: { 'dynamic-import': false },
-  })
+  await build({ ...commonJs, entryPoints: ['lib/index.ts'] })
+  await precompile(join(outdir, 'start.cjs'))
   // It leaves a process behind, which would live as long as the broker.
   await stop()
   chmodSync(join(outdir, 'main.js'), 0o755)
+}
+
+/**
+ * Has V8 compile what starts need, by two of them: the first formats its directory, the second
+ * finds it as a clean stop leaves it. Others do without where that fails.
+ */
+async function precompile(file) {
+  const { outputFiles } = await build({
+    absWorkingDir: root, entryPoints: ['scripts/precompile.mjs'], bundle: true, write: false,
+    platform: 'node', format: 'esm', target: 'node20.19', logLevel: 'warning',
+  })
+  const directory = mkdtempSync(join(tmpdir(), 'samsa-build-'))
+  for (let i = 0; i < 2; i++) {
+    const { status, signal } = spawnSync(process.execPath, [
+      '--input-type=module', '-', file, join(directory, 'data'),
+    ], { input: outputFiles[0].text, stdio: ['pipe', 'ignore', 'inherit'], timeout: 30_000 })
+    if (status !== 0) console.error(`starts will take longer: one failed (${status ?? signal})`)
+  }
+  rmSync(directory, { recursive: true, force: true })
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
