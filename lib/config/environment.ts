@@ -32,6 +32,12 @@ const DEFAULT_CLUSTER_ID = '5L6g3nShT-eMCtK--X86sw'
 const SECRETS = '/etc/kafka/secrets'
 const ROOT_LOG_LEVEL = 'KAFKA_LOG4J_ROOT_LOGLEVEL'
 
+/** By Log4j's names. */
+const LOG_LEVELS: ReadonlyMap<string, LogLevel> = new Map([
+  ['OFF', 'error'], ['FATAL', 'error'], ['ERROR', 'error'], ['WARN', 'warn'], ['INFO', 'info'],
+  ['DEBUG', 'debug'], ['TRACE', 'debug'], ['ALL', 'debug'],
+])
+
 /** For the JVM and its loggers; they are no settings, and nothing here follows from them. */
 const WITHOUT_EFFECT = [
   'KAFKA_HEAP_OPTS', 'KAFKA_OPTS', 'KAFKA_JMX_OPTS', 'KAFKA_JMX_HOSTNAME', 'KAFKA_GC_LOG_OPTS',
@@ -60,6 +66,11 @@ export function environmentSettings(
 ): EnvironmentSettings {
   const without = WITHOUT_EFFECT.filter((name) => variables[name])
   if (without.length > 0) warn(`${without.join(', ')}: no effect, there is no JVM here`)
+  const level = variables[ROOT_LOG_LEVEL]?.trim()
+  if (level && environmentLogLevel(variables) === undefined) {
+    const known = [...LOG_LEVELS.keys()].join(', ')
+    warn(`${ROOT_LOG_LEVEL}=${level}: no effect, it must be one of ${known}`)
+  }
   const complete = withDerived(variables, readSecret)
   const properties = new Map([...file, ...settingsOf(complete)])
   const base = properties.has('process.roles') ? new Map<string, string>() : new Map(CONTAINER)
@@ -69,13 +80,7 @@ export function environmentSettings(
 
 /** By Log4j's names, in either case; undefined where none, or one that is not known, is given. */
 export function environmentLogLevel(variables: Variables): LogLevel | undefined {
-  switch (variables[ROOT_LOG_LEVEL]?.toUpperCase()) {
-    case 'OFF': case 'FATAL': case 'ERROR': return 'error'
-    case 'WARN': return 'warn'
-    case 'INFO': return 'info'
-    case 'DEBUG': case 'TRACE': case 'ALL': return 'debug'
-    default: return undefined
-  }
+  return LOG_LEVELS.get(variables[ROOT_LOG_LEVEL]?.trim().toUpperCase() ?? '')
 }
 
 /** `KAFKA_A_B__C___D` is the setting `a.b_c-d`. */

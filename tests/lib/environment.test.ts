@@ -80,6 +80,17 @@ describe('names', () => {
     expect(level('LOUD')).toBeUndefined()
     expect(environmentLogLevel({})).toBeUndefined()
   })
+
+  test('a log level that is none brings a warning', () => {
+    const warned = (KAFKA_LOG4J_ROOT_LOGLEVEL: string): string[] => {
+      const warnings: string[] = []
+      properties({ KAFKA_LOG4J_ROOT_LOGLEVEL }, { warnings })
+      return warnings
+    }
+    expect(warned('BOGUS')).toEqual(['KAFKA_LOG4J_ROOT_LOGLEVEL=BOGUS: no effect, it must be one '
+      + 'of OFF, FATAL, ERROR, WARN, INFO, DEBUG, TRACE, ALL'])
+    expect(['', 'debug', ' INFO '].flatMap(warned)).toEqual([])
+  })
 })
 
 describe('values', () => {
