@@ -100,7 +100,7 @@ async function watched(
   const node = new Node(config, world, undefined, stats)
   const metrics = await serveMetrics({
     node, stats, disk: world.disk, clock: world.clock, logger: world.logger,
-    address: { host, port }, setting: '--metrics-port',
+    network: world.network, address: { host, port }, setting: '--metrics-port',
   })
   return { node, metrics }
 }

@@ -197,7 +197,7 @@ interface WatchedNode {
 /** Watched from before its start, where that is asked for: what that takes is loaded then. */
 async function watched(
   options: Api.MetricsOptions | undefined, nodeWith: (stats?: RequestStats) => Node,
-  { disk, clock, logger }: World,
+  { disk, clock, logger, network }: World,
 ): Promise<WatchedNode> {
   if (options === undefined) return { node: nodeWith() }
   const { RequestStats } = await import('../metrics/request-stats.ts')
@@ -206,7 +206,7 @@ async function watched(
   const stats = new RequestStats(clock)
   const node = nodeWith(stats)
   const metrics = await serveMetrics({
-    node, stats, disk, clock, logger, address: { host, port }, setting: 'metrics',
+    node, stats, disk, clock, logger, network, address: { host, port }, setting: 'metrics',
   })
   return { node, metrics }
 }

@@ -2,10 +2,12 @@
 
 import type { Disk } from '../../storage/disk.ts'
 import type { Logger } from '../../storage/ports.ts'
-import { ADDRESS_REASONS, addressText } from '../address.ts'
+import { type Address, ADDRESS_REASONS, addressText } from '../address.ts'
 import { reasonOf, StartError } from '../start-error.ts'
+import type { Listener } from '../config.ts'
 import type { Clock } from '../world/clock.ts'
 import { type HttpServer, listenHttp } from '../world/http.ts'
+import type { Network } from '../world/network.ts'
 import { processMetrics } from '../world/process-metrics.ts'
 import { Endpoint } from './endpoint.ts'
 import { FlushStats } from './flush-stats.ts'
@@ -27,6 +29,7 @@ export interface MetricsOptions {
   readonly disk: Disk
   readonly clock: Clock
   readonly logger: Logger
+  readonly network: Pick<Network, 'addressOf'>
   readonly address: MetricsAddress
   /** What the address is called by whoever set it: `--metrics-port`, say. */
   readonly setting: string
@@ -44,6 +47,11 @@ const LOOPBACK = '127.0.0.1'
 export async function serveMetrics(options: MetricsOptions): Promise<MetricsServer> {
   const { node, stats, disk, clock, logger, setting } = options
   const { address: { host = LOOPBACK, port } } = options
+  const own = await listenerAt({ host, port }, options)
+  if (own !== undefined) {
+    throw new StartError(`${setting}: ${addressText({ host, port })}: `
+      + `the listener ${own.name}://${addressText(own)} of this broker has this port`)
+  }
   const flushes = new FlushStats(disk, clock)
   const endpoint = new Endpoint({ node, stats, flushes, clock, ofProcess: await processMetrics() })
   let server: HttpServer
@@ -58,4 +66,30 @@ export async function serveMetrics(options: MetricsOptions): Promise<MetricsServ
   const url = `http://${addressText({ host, port: server.port })}`
   logger.info('Metrics are served', { url: `${url}/metrics` })
   return { url, close: () => server.close() }
+}
+
+/** Once it is bound the system would say no more than that the port is taken. */
+async function listenerAt(
+  { host, port }: Address, { node, network }: MetricsOptions,
+): Promise<Listener | undefined> {
+  const address = await addressOf(host, network)
+  for (const listener of node.config.listeners) {
+    if (port === 0 || listener.port !== port) continue
+    if (overlap(address, await addressOf(listener.host, network))) return listener
+  }
+  return undefined
+}
+
+/** What has no address is told when it is bound. */
+async function addressOf(host: string, network: Pick<Network, 'addressOf'>): Promise<string> {
+  return host === '' ? EVERYWHERE : network.addressOf(host).catch(() => host)
+}
+
+const EVERYWHERE = '::'
+const EVERYWHERE_IN_IPV4 = '0.0.0.0'
+
+function overlap(one: string, other: string): boolean {
+  const both = [one, other]
+  if (one === other || both.includes(EVERYWHERE)) return true
+  return both.includes(EVERYWHERE_IN_IPV4) && !both.some((address) => address.includes(':'))
 }

@@ -61,7 +61,7 @@ function mostDescriptors(): number {
 }
 
 /** As Java does: no host is all addresses, and localhost is the one that every client tries. */
-function bindAddress(host: string): string | undefined {
+export function bindAddress(host: string): string | undefined {
   if (host === '') return undefined
   return host === 'localhost' ? '127.0.0.1' : host
 }

@@ -32,7 +32,7 @@ async function watchedNode(): Promise<{ node: Node, metrics: MetricsServer }> {
   const node = new Node(config, world, undefined, stats)
   const metrics = await serveMetrics({
     node, stats, disk: world.disk, clock: world.clock, logger: world.logger,
-    address: { port: 0 }, setting: 'test',
+    network: world.network, address: { port: 0 }, setting: 'test',
   })
   ending.push(() => metrics.close(), () => node.stop())
   return { node, metrics }
@@ -141,6 +141,45 @@ test('a port that is taken ends the start, with a line that names it', async () 
   const port = Number(new URL(metricsUrl).port)
   await expect(start({ metrics: { port } }))
     .rejects.toThrow(`metrics: 127.0.0.1:${port}: another process listens on this port`)
+})
+
+test('a port of a listener of its own is told by its name, before anything is bound', async () => {
+  const listenerAt = async (listeners: string, host: string, port: number): Promise<unknown> => {
+    const properties = new Map(Object.entries({
+      'node.id': '1', listeners, 'advertised.listeners': 'PLAINTEXT://localhost:9999',
+      'log.dirs': '/one',
+    }))
+    const world = { ...systemWorld(silentLogger()), disk: new MemoryDisk() }
+    const stats = new RequestStats(world.clock)
+    const config = parseConfig(properties, () => {}, { base: DEVELOPMENT })
+    const node = new Node(config, world, undefined, stats)
+    try {
+      const server = await serveMetrics({
+        node, stats, disk: world.disk, clock: world.clock, logger: world.logger,
+        network: world.network, address: { host, port }, setting: '--metrics-port',
+      })
+      await server.close()
+      return undefined
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  // Free now, and most probably a moment later.
+  const broker = await start({ metrics: {} })
+  const { metricsUrl = '' } = broker
+  await broker.close()
+  const port = Number(new URL(metricsUrl).port)
+  const taken = (host: string, listener: string): string => (
+    `--metrics-port: ${host}:${port}: the listener ${listener} of this broker has this port`)
+  expect(await listenerAt(`PLAINTEXT://:${port}`, '127.0.0.1', port))
+    .toBe(taken('127.0.0.1', `PLAINTEXT://:${port}`))
+  expect(await listenerAt(`PLAINTEXT://localhost:${port}`, '127.0.0.1', port))
+    .toBe(taken('127.0.0.1', `PLAINTEXT://localhost:${port}`))
+  const two = `PLAINTEXT://127.0.0.1:1,CONTROLLER://127.0.0.1:${port}`
+  expect(await listenerAt(two, '0.0.0.0', port))
+    .toBe(taken('0.0.0.0', `CONTROLLER://127.0.0.1:${port}`))
+  expect(await listenerAt(`PLAINTEXT://127.0.0.2:${port}`, '127.0.0.1', port)).toBeUndefined()
+  expect(await listenerAt('PLAINTEXT://127.0.0.1:0', '127.0.0.1', 0)).toBeUndefined()
 })
 
 test('it is gone with its broker', async () => {
