@@ -1,6 +1,8 @@
 // A small HTTP server for those who watch a node: GET and HEAD, and nothing that takes a body.
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { bindAddress } from './tcp.ts'
 
 export interface HttpAnswer {
   readonly status: number
@@ -21,9 +23,10 @@ export interface HttpServer {
 }
 
 /** Those who watch are few; whoever keeps connections open must not use up the node's. */
-const MOST_CONNECTIONS = 50
+export const MOST_CONNECTIONS = 50
 /** A client that sends its request, or takes its answer, no faster is let go. */
 const PATIENCE_MS = 10_000
+const PATIENCE_CHECK_MS = 1000
 const TOO_MUCH_BYTES = 8 * 1024
 /** Of one answer. */
 const MOST_IN_TURN_BYTES = 256 * 1024
@@ -37,24 +40,56 @@ export async function listenHttp(
   const { createServer } = await import('node:http')
   const server = createServer({
     maxHeaderSize: TOO_MUCH_BYTES, headersTimeout: PATIENCE_MS, requestTimeout: PATIENCE_MS,
-    connectionsCheckingInterval: PATIENCE_MS,
+    keepAliveTimeout: PATIENCE_MS, connectionsCheckingInterval: PATIENCE_CHECK_MS,
   }, (request, response) => {
+    guests.ask(request.socket, response)
     respond(request, response, answer).catch((error: unknown) => {
       failed(error)
       response.destroy()
     })
   })
-  server.maxConnections = MOST_CONNECTIONS
+  const guests = new Guests()
+  server.on('connection', (socket) => guests.come(socket))
   server.setTimeout(PATIENCE_MS)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host, port }, () => {
+    server.listen({ host: bindAddress(host), port }, () => {
       server.off('error', reject)
       server.on('error', failed)
       resolve()
     })
   })
   return { port: portOf(server), close: () => close(server) }
+}
+
+/**
+ * Who is connected. Where there are too many, one makes room for who comes: refused would be also
+ * those who only ask whether the node lives.
+ */
+class Guests {
+  /** These have not asked yet, or have their answer; since longest first. */
+  readonly #idle = new Set<Socket>()
+  readonly #asking = new Set<Socket>()
+
+  come(socket: Socket): void {
+    socket.once('close', () => {
+      this.#idle.delete(socket)
+      this.#asking.delete(socket)
+    })
+    if (this.#idle.size + this.#asking.size >= MOST_CONNECTIONS) {
+      const [longest] = this.#idle.size > 0 ? this.#idle : this.#asking
+      longest!.destroy()
+    }
+    this.#idle.add(socket)
+  }
+
+  ask(socket: Socket, response: ServerResponse): void {
+    this.#idle.delete(socket)
+    this.#asking.add(socket)
+    response.once('close', () => {
+      if (this.#asking.delete(socket) && !socket.destroyed) this.#idle.add(socket)
+    })
+  }
 }
 
 function portOf(server: Server): number {
@@ -78,7 +113,12 @@ async function respond(
     response.writeHead(405, { allow: 'GET, HEAD', 'content-length': 0 }).end()
     return
   }
-  const { status, type, body } = await answer(url.split('?', 1)[0]!)
+  const path = pathOf(url)
+  if (path === undefined) {
+    response.writeHead(400, { 'content-length': 0 }).end()
+    return
+  }
+  const { status, type, body } = await answer(path)
   const sizeBytes = body.reduce((sum, { length }) => sum + length, 0)
   response.writeHead(status, {
     'content-type': type, 'content-length': sizeBytes, 'cache-control': 'no-store',
@@ -94,6 +134,13 @@ async function respond(
     inTurnBytes = 0
   }
   response.end()
+}
+
+/** Of what is asked for: a path, or a whole URL, as proxies ask (RFC 9112, 3.2). */
+function pathOf(target: string): string | undefined {
+  const [, authority, path] = /^(?:https?:\/\/([^/?#]+))?([^?#]*)/i.exec(target)!
+  if (authority !== undefined) return path === '' ? '/' : path
+  return path!.startsWith('/') ? path : undefined
 }
 
 /** The system takes megabytes without a pause: so others are let in. */
