@@ -3,10 +3,11 @@
 
 import { build, stop } from 'esbuild'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { BUNDLED } from './prepare.mjs'
 import { prepared } from './prepared-codecs.mjs'
 
 const root = resolve(import.meta.dirname, '..')
@@ -82,6 +83,13 @@ export async function bundle(outdir = join(root, 'dist')) {
   // It leaves a process behind, which would live as long as the broker.
   await stop()
   chmodSync(join(outdir, 'main.js'), 0o755)
+  writeFileSync(join(outdir, 'bundled-licenses.txt'), BUNDLED.map(licenseOf).join('\n'))
+}
+
+/** They ask for it to be wherever they are. */
+function licenseOf(name) {
+  const text = readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8')
+  return `${name}\n${'='.repeat(name.length)}\n\n${text}`
 }
 
 /**

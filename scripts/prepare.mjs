@@ -8,6 +8,8 @@ import { join, resolve } from 'node:path'
 export const root = resolve(import.meta.dirname, '..')
 
 const FLOORS = ['protocol', 'storage', 'controller', 'lib']
+/** Packages that become a part of the build: whoever installs that needs them no more. */
+export const BUNDLED = ['crc-32', 'immutable', 're2js']
 const STAMP = join(root, 'node_modules', '.samsa-installed')
 
 /**
@@ -38,9 +40,10 @@ function installIfNeeded(onlyToRun) {
   if (stamp === undefined && hasAll(packages)) return writeFileSync(STAMP, all)
   console.error('installing packages')
   // What builds is there for development, and wanted here all the same.
-  const builder = `esbuild@${packages['node_modules/esbuild'].version}`
+  const builders = ['esbuild', ...BUNDLED].map((name) => (
+    `${name}@${packages[`node_modules/${name}`].version}`))
   const args = onlyToRun
-    ? ['install', '--no-save', '--save-prod', '--omit=dev', builder] : ['ci', '--include=dev']
+    ? ['install', '--no-save', '--save-prod', '--omit=dev', ...builders] : ['ci', '--include=dev']
   // npm says how it went on standard error: standard output belongs to the broker's ready line.
   const { status } = spawnSync('npm', [...args, '--loglevel=error'], {
     cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32',
