@@ -27,8 +27,8 @@ class Ring {
   #index = 0
   #epoch = 0
 
-  constructor(ids: number[], random: Randomness) {
-    this.#ids = ids
+  constructor(ids: readonly number[], random: Randomness) {
+    this.#ids = [...ids]
     this.#random = random
     this.#offset = ids.length === 0 ? 0 : random.integer(ids.length)
   }
@@ -56,44 +56,55 @@ interface Rack {
   readonly unfenced: Ring
 }
 
-function racksOf(brokers: readonly Broker[], random: Randomness): Rack[] {
+/** The ids of a rack's brokers. */
+interface RackIds {
+  readonly name: string | null
+  readonly fenced: readonly number[]
+  readonly unfenced: readonly number[]
+}
+
+function rackIdsOf(brokers: readonly Broker[]): RackIds[] {
   // Without a rack first, then by name.
   const names = [...new Set(brokers.map(({ rack }) => rack))]
     .sort((a, b) => a === b ? 0 : a === null || (b !== null && a < b) ? -1 : 1)
-  const ring = (rack: string | null, fenced: boolean): Ring => new Ring(
-    brokers.filter((one) => one.rack === rack && one.fenced === fenced).map(({ id }) => id)
-      .sort((a, b) => a - b),
-    random)
-  return names.map((name) => ({ name, fenced: ring(name, true), unfenced: ring(name, false) }))
+  const ids = (rack: string | null, fenced: boolean): number[] => brokers
+    .filter((one) => one.rack === rack && one.fenced === fenced).map(({ id }) => id)
+    .sort((a, b) => a - b)
+  return names.map((name) => ({ name, fenced: ids(name, true), unfenced: ids(name, false) }))
 }
 
+/** Replicas for new partitions of one topic. Throws INVALID_REPLICATION_FACTOR. */
+export type Place = (partitions: number, replicationFactor: number) => number[][]
+
 /**
- * Replicas for `partitions` new partitions. Throws INVALID_REPLICATION_FACTOR. `brokers` are those
- * that may hold replicas, fenced ones included.
+ * For any number of topics, each of which begins anew. `brokers` are those that may hold replicas,
+ * fenced ones included.
  */
-export function place(
-  partitions: number, replicationFactor: number, brokers: readonly Broker[], random: Randomness,
-): number[][] {
+export function placer(brokers: readonly Broker[], random: Randomness): Place {
   const unfencedCount = brokers.filter(({ fenced }) => !fenced).length
-  check(replicationFactor, brokers.length, unfencedCount)
-  const racks = racksOf(brokers, random)
-  let offset = random.integer(racks.length)
-  let epoch = 0
-  const placements: number[][] = []
-  for (let i = 0; i < partitions; i++) {
-    if (epoch === unfencedCount && unfencedCount > 1) {
-      shuffle(racks, random)
-      for (const { fenced, unfenced } of racks) {
-        fenced.shuffle()
-        unfenced.shuffle()
+  const rackIds = rackIdsOf(brokers)
+  return (partitions, replicationFactor) => {
+    check(replicationFactor, brokers.length, unfencedCount)
+    const racks = rackIds.map(({ name, fenced, unfenced }): Rack => (
+      { name, fenced: new Ring(fenced, random), unfenced: new Ring(unfenced, random) }))
+    let offset = random.integer(racks.length)
+    let epoch = 0
+    const placements: number[][] = []
+    for (let i = 0; i < partitions; i++) {
+      if (epoch === unfencedCount && unfencedCount > 1) {
+        shuffle(racks, random)
+        for (const { fenced, unfenced } of racks) {
+          fenced.shuffle()
+          unfenced.shuffle()
+        }
+        epoch = 0
       }
-      epoch = 0
+      placements.push(placeOne(racks, offset, epoch, replicationFactor))
+      epoch++
+      offset = (offset + 1) % racks.length
     }
-    placements.push(placeOne(racks, offset, epoch, replicationFactor))
-    epoch++
-    offset = (offset + 1) % racks.length
+    return placements
   }
-  return placements
 }
 
 function check(replicationFactor: number, total: number, unfenced: number): void {

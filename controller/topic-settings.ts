@@ -54,23 +54,33 @@ export function converted(value: string, { factor }: Synonym): string {
   return factor === undefined ? value : String(Number(value) * factor)
 }
 
-/** Every topic config by name, with the value that a topic with these settings has. */
+/**
+ * What gives every topic config by name, with the value that a topic with these settings has. It
+ * looks up once what topics inherit; those without settings of their own share one list.
+ */
 export function effectiveTopicSettings(
-  image: Image, settings: DecisionSettings, own: Settings,
-): EffectiveSetting[] {
+  image: Image, settings: DecisionSettings,
+): (own: Settings) => readonly EffectiveSetting[] {
   const layers = layersOf(image, settings)
-  const inheritedSettings = TOPIC_CONFIGS.filter(({ name }) => !own.has(name))
+  const inheritedSettings = TOPIC_CONFIGS
     .map(({ name, default: fallback }): EffectiveSetting => (
       { ...inherited(name, layers) ?? { value: fallback, source: 'default' },
         name, isSensitive: false }
     ))
-  // Internal configs show where they are set.
-  const ownSettings = [...own]
-    .map(([name, value]): EffectiveSetting => (
-      { name, value, source: 'topic', isSensitive: false }
-    ))
-  return [...inheritedSettings, ...ownSettings]
-    .sort((a, b) => a.name < b.name ? -1 : 1)
+    .sort(byName)
+  return (own) => {
+    if (own.size === 0) return inheritedSettings
+    // Internal configs show where they are set.
+    const ownSettings = [...own]
+      .map(([name, value]): EffectiveSetting => (
+        { name, value, source: 'topic', isSensitive: false }
+      ))
+    return [...inheritedSettings.filter(({ name }) => !own.has(name)), ...ownSettings].sort(byName)
+  }
+}
+
+function byName(a: EffectiveSetting, b: EffectiveSetting): number {
+  return a.name < b.name ? -1 : 1
 }
 
 interface Layer {

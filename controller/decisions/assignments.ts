@@ -3,7 +3,7 @@
 import { ApiError, Errors } from '../../protocol/errors.ts'
 import type { Image } from '../image/image.ts'
 import { RECOVERED, type Partition } from '../image/topics.ts'
-import { place } from '../placement.ts'
+import { placer } from '../placement.ts'
 import type { DecisionContext } from './decision.ts'
 
 const UNASSIGNED_DIRECTORY = 'AAAAAAAAAAAAAAAAAAAAAA'
@@ -74,13 +74,15 @@ function isCordoned(logDirs: readonly string[], cordoned: readonly string[]): bo
   return logDirs.length > 0 && logDirs.every((directory) => cordoned.includes(directory))
 }
 
-/** Partitions placed by the controller. Throws INVALID_REPLICATION_FACTOR. */
-export function placedPartitions(
-  context: DecisionContext, count: number, replicationFactor: number,
-): Partition[] {
+/** Gives the partitions of one topic. Throws INVALID_REPLICATION_FACTOR. */
+export type PlacedPartitions = (count: number, replicationFactor: number) => Partition[]
+
+/** Partitions placed by the controller, of any number of topics. */
+export function placedPartitions(context: DecisionContext): PlacedPartitions {
   const usable = context.image.brokers.all().filter(({ inControlledShutdown, ...broker }) =>
     !inControlledShutdown && !isCordoned(broker.logDirs, broker.cordonedLogDirs ?? []))
-  return place(count, replicationFactor, usable, context.random).map((replicas) => {
+  const place = placer(usable, context.random)
+  return (count, replicationFactor) => place(count, replicationFactor).map((replicas) => {
     const isr = activeOf(context, replicas)
     if (isr.length === 0) {
       throw new ApiError(Errors.INVALID_REPLICATION_FACTOR,

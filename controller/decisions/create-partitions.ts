@@ -5,7 +5,7 @@ import type { CreatePartitionsRequest } from '../../protocol/messages/create-par
 import { partitionRecord } from '../image/records-of.ts'
 import type { Topic } from '../image/topics.ts'
 import type { NewRecord } from '../metadata-records.ts'
-import { assignedPartition, placedPartitions } from './assignments.ts'
+import { assignedPartition, type PlacedPartitions, placedPartitions } from './assignments.ts'
 import { MAX_PARTITIONS_PER_REQUEST } from './create-topics.ts'
 import type { Decision, DecisionContext } from './decision.ts'
 
@@ -24,10 +24,11 @@ export function createPartitions(
   return (context) => {
     checkTotal(context, topics)
     const records: NewRecord[] = []
+    const placed = placedPartitions(context)
     const answer = topics.map((growth): GrowthResult => {
       const { name } = growth
       try {
-        records.push(...grow(context, growth))
+        records.push(...grow(context, growth, placed))
         return { name, errorCode: Errors.NONE, errorMessage: null }
       } catch (error) {
         if (!(error instanceof ApiError)) throw error
@@ -51,7 +52,9 @@ function checkTotal({ image }: DecisionContext, topics: readonly Growth[]): void
   }
 }
 
-function grow(context: DecisionContext, growth: Growth): NewRecord[] {
+function grow(
+  context: DecisionContext, growth: Growth, placed: PlacedPartitions,
+): NewRecord[] {
   const topic = context.image.topics.byName(growth.name)
   // Kafka has no words for it.
   if (!topic) throw new ApiError(Errors.UNKNOWN_TOPIC_OR_PARTITION, '')
@@ -59,7 +62,7 @@ function grow(context: DecisionContext, growth: Growth): NewRecord[] {
   const first = topic.partitions.size
   const factor = topic.partitions.get(0)!.replicas.length
   const partitions = growth.assignments === null
-    ? placedPartitions(context, additional, factor)
+    ? placed(additional, factor)
     : growth.assignments.map(({ brokerIds }, i) =>
       assignedPartition(context, first + i, brokerIds, factor))
   const { features } = context.image

@@ -5,18 +5,27 @@ import { ApiError, Errors, type ErrorCode } from '../../protocol/errors.ts'
 import type {
   CreateTopicsRequest, CreateTopicsResponse,
 } from '../../protocol/messages/create-topics.ts'
-import { ConfigType } from '../image/configs.ts'
+import { ConfigType, type Settings } from '../image/configs.ts'
 import { hasCollisionChars, type Partition } from '../image/topics.ts'
 import { partitionRecord } from '../image/records-of.ts'
 import { type NewRecord, record } from '../metadata-records.ts'
 import { effectiveTopicSettings, SOURCE_NUMBERS } from '../topic-settings.ts'
 import { checkTopicName } from '../topic-names.ts'
 import { alterConfig, type ConfigChange } from './alter-configs.ts'
-import { assignedPartition, placedPartitions } from './assignments.ts'
+import { assignedPartition, type PlacedPartitions, placedPartitions } from './assignments.ts'
 import type { Decision, DecisionContext } from './decision.ts'
 
 type CreatableTopic = CreateTopicsRequest['topics'][number]
 type Result = CreateTopicsResponse['topics'][number]
+type Told = NonNullable<Result['configs']>
+
+/** What is the same for all topics of a request, and found out once. */
+interface Creation {
+  readonly context: DecisionContext
+  readonly placed: PlacedPartitions
+  /** The settings of a topic as the answer tells them. */
+  readonly told: (own: Settings) => Told
+}
 
 /** Beyond this many partitions in one request the controller refuses it. */
 export const MAX_PARTITIONS_PER_REQUEST = 10_000
@@ -28,9 +37,10 @@ export function createTopics(
   return (context) => {
     checkPartitionCount(request.topics, context.settings.defaultPartitions)
     const records: NewRecord[] = []
+    const creation = { context, placed: placedPartitions(context), told: toldSettings(context) }
     const results = request.topics.map((topic): Result => {
       try {
-        const created = createTopic(context, topic)
+        const created = createTopic(creation, topic)
         records.push(...created.records)
         return created.result
       } catch (error) {
@@ -59,14 +69,15 @@ function checkPartitionCount(topics: readonly CreatableTopic[], defaultPartition
 }
 
 function createTopic(
-  context: DecisionContext, topic: CreatableTopic,
+  creation: Creation, topic: CreatableTopic,
 ): { records: NewRecord[], result: Result } {
+  const { context } = creation
   checkName(context, topic.name)
   const changes = configChanges(topic)
   const configs = changes.size === 0 ? []
     : alterConfig(context, ConfigType.TOPIC, topic.name, changes, { isNew: true })
   const partitions = topic.assignments.length > 0
-    ? assignedPartitions(context, topic) : countedPartitions(context, topic)
+    ? assignedPartitions(context, topic) : countedPartitions(creation, topic)
   const topicId = context.random.uuid()
   return {
     records: [
@@ -76,7 +87,7 @@ function createTopic(
         partitionRecord(context.image.features, topicId, index, partition)
       )),
     ],
-    result: succeeded(context, topic, topicId, partitions),
+    result: succeeded(creation, topic, topicId, partitions),
   }
 }
 
@@ -126,7 +137,9 @@ function assignedPartitions(context: DecisionContext, topic: CreatableTopic): Pa
   })
 }
 
-function countedPartitions(context: DecisionContext, topic: CreatableTopic): Partition[] {
+function countedPartitions(
+  { context, placed }: Creation, topic: CreatableTopic,
+): Partition[] {
   const { defaultPartitions, defaultReplicationFactor } = context.settings
   if (topic.replicationFactor < -1 || topic.replicationFactor === 0) {
     throw new ApiError(Errors.INVALID_REPLICATION_FACTOR,
@@ -140,7 +153,7 @@ function countedPartitions(context: DecisionContext, topic: CreatableTopic): Par
   const factor = topic.replicationFactor === -1
     ? defaultReplicationFactor : topic.replicationFactor
   try {
-    return placedPartitions(context, count, factor)
+    return placed(count, factor)
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     throw new ApiError(error.code,
@@ -149,18 +162,25 @@ function countedPartitions(context: DecisionContext, topic: CreatableTopic): Par
 }
 
 function succeeded(
-  context: DecisionContext, topic: CreatableTopic, topicId: string, partitions: Partition[],
+  { told }: Creation, topic: CreatableTopic, topicId: string, partitions: Partition[],
 ): Result {
   const own = new Map(topic.configs.map(({ name, value }) => [name, value!]))
-  const configs = effectiveTopicSettings(context.image, context.settings, own)
-    .map(({ name, value, source, isSensitive }) => ({
-      name, value, readOnly: false, configSource: SOURCE_NUMBERS[source], isSensitive,
-    }))
   return {
     name: topic.name, topicId, errorCode: Errors.NONE, errorMessage: null,
     topicConfigErrorCode: Errors.NONE,
     numPartitions: partitions.length,
     replicationFactor: partitions[0]!.replicas.length,
-    configs,
+    configs: told(own),
   }
+}
+
+/** Topics without settings of their own share one list: there may be thousands. */
+function toldSettings({ image, settings }: DecisionContext): Creation['told'] {
+  const effective = effectiveTopicSettings(image, settings)
+  const toldOf = (own: Settings): Told => effective(own)
+    .map(({ name, value, source, isSensitive }) => ({
+      name, value, readOnly: false, configSource: SOURCE_NUMBERS[source], isSensitive,
+    }))
+  const inherited = toldOf(new Map())
+  return (own) => own.size === 0 ? inherited : toldOf(own)
 }

@@ -122,16 +122,7 @@ export class TopicsImage {
   }
 
   withTopic(name: string, id: string): TopicsImage {
-    const { ids, idsByName, colliding, byBroker } = this.#tables
-    const unified = unifiedName(name)
-    return new TopicsImage({
-      ids: ids.set(id, { name, id, partitions: PersistentMap() }),
-      idsByName: idsByName.set(name, id),
-      colliding: hasCollisionChars(name)
-        ? colliding.set(unified, colliding.get(unified, OrderedSet<string>()).add(name))
-        : colliding,
-      byBroker,
-    })
+    return this.with({ created: new Map([[id, name]]), partitions: new Map() })
   }
 
   withoutTopic(id: string): TopicsImage {
@@ -150,36 +141,53 @@ export class TopicsImage {
   }
 
   withPartition(topicId: string, index: number, partition: Partition): TopicsImage {
-    return this.withPartitions(topicId, new Map([[index, partition]]))
+    const changed = new Map([[index, partition]])
+    return this.with({ created: new Map(), partitions: new Map([[topicId, changed]]) })
   }
 
   /** Many at once cost a fraction of one after the other. */
-  withPartitions(topicId: string, changed: ReadonlyMap<number, Partition>): TopicsImage {
-    const { ids, byBroker } = this.#tables
-    const topic = ids.get(topicId)
-    if (!topic) throw new Error(`no topic with id ${topicId}`)
-    const counts = new HolderCounts(byBroker, topicId)
-    for (const [index, partition] of changed) {
-      const before = topic.partitions.get(index)
-      if (before !== undefined) {
-        if (haveSameHolders(before, partition)) continue
-        counts.add(before, -1)
-      }
-      counts.add(partition, 1)
+  with({ created, partitions }: TopicChanges): TopicsImage {
+    const ids = this.#tables.ids.asMutable()
+    const idsByName = this.#tables.idsByName.asMutable()
+    const colliding = this.#tables.colliding.asMutable()
+    const counts = new HolderCounts(this.#tables.byBroker)
+    for (const [id, name] of created) {
+      ids.set(id, { name, id, partitions: PersistentMap() })
+      idsByName.set(name, id)
+      if (!hasCollisionChars(name)) continue
+      const unified = unifiedName(name)
+      colliding.set(unified, colliding.get(unified, OrderedSet<string>()).add(name))
     }
-    const partitions = topic.partitions.withMutations((map) => {
-      for (const [index, partition] of changed) map.set(index, partition)
-    })
+    for (const [id, changed] of partitions) {
+      const topic = ids.get(id)
+      if (!topic) throw new Error(`no topic with id ${id}`)
+      const after = topic.partitions.withMutations((map) => {
+        for (const [index, partition] of changed) {
+          counts.change(id, map.get(index), partition)
+          map.set(index, partition)
+        }
+      })
+      ids.set(id, { ...topic, partitions: after })
+    }
     return new TopicsImage({
-      ...this.#tables, ids: ids.set(topicId, { ...topic, partitions }),
-      byBroker: withCounts(byBroker, topicId, counts.changed),
+      ids: ids.asImmutable(), idsByName: idsByName.asImmutable(),
+      colliding: colliding.asImmutable(), byBroker: counts.after(),
     })
   }
 }
 
-function holders(partition: Partition): Set<number> {
-  const ids = new Set([...partition.isr, ...partition.elr])
-  if (partition.leader === NO_LEADER) ids.add(NO_LEADER)
+/** Topics that are new, and after them partitions that are new or others than before. */
+export interface TopicChanges {
+  /** Names by id. */
+  readonly created: ReadonlyMap<string, string>
+  /** By topic id, and index. */
+  readonly partitions: ReadonlyMap<string, ReadonlyMap<number, Partition>>
+}
+
+function holders({ isr, elr, leader }: Partition): ReadonlySet<number> {
+  const ids = new Set(isr)
+  for (const id of elr) ids.add(id)
+  if (leader === NO_LEADER) ids.add(NO_LEADER)
   return ids
 }
 
@@ -189,35 +197,42 @@ function haveSameHolders(a: Partition, b: Partition): boolean {
     && (a.leader === NO_LEADER) === (b.leader === NO_LEADER)
 }
 
-/** How many partitions of a topic a broker holds, for those brokers where that changes. */
+/** How many partitions of each topic every broker holds, while that changes. */
 class HolderCounts {
-  readonly changed = new Map<number, number>()
   readonly #before: Tables['byBroker']
-  readonly #topicId: string
+  readonly #changed = new Map<number, PartitionCounts>()
 
-  constructor(before: Tables['byBroker'], topicId: string) {
+  constructor(before: Tables['byBroker']) {
     this.#before = before
-    this.#topicId = topicId
   }
 
-  add(partition: Partition, step: number): void {
+  change(topicId: string, before: Partition | undefined, after: Partition): void {
+    if (before !== undefined) {
+      if (haveSameHolders(before, after)) return
+      this.#add(topicId, before, -1)
+    }
+    this.#add(topicId, after, 1)
+  }
+
+  #add(topicId: string, partition: Partition, step: number): void {
     for (const id of holders(partition)) {
-      const count = this.changed.get(id) ?? this.#before.get(id)?.get(this.#topicId) ?? 0
-      this.changed.set(id, count + step)
+      let counts = this.#changed.get(id)
+      if (counts === undefined) {
+        counts = this.#before.get(id, PersistentMap<string, number>()).asMutable()
+        this.#changed.set(id, counts)
+      }
+      const count = counts.get(topicId, 0) + step
+      if (count === 0) counts.delete(topicId)
+      else counts.set(topicId, count)
     }
   }
-}
 
-/** With the counts of one topic, by broker. */
-function withCounts(
-  byBroker: Tables['byBroker'], topicId: string, counts: ReadonlyMap<number, number>,
-): Tables['byBroker'] {
-  return byBroker.withMutations((map) => {
-    for (const [id, count] of counts) {
-      const before = map.get(id, PersistentMap<string, number>())
-      const after = count === 0 ? before.delete(topicId) : before.set(topicId, count)
-      if (after.isEmpty()) map.delete(id)
-      else map.set(id, after)
-    }
-  })
+  after(): Tables['byBroker'] {
+    return this.#before.withMutations((map) => {
+      for (const [id, counts] of this.#changed) {
+        if (counts.isEmpty()) map.delete(id)
+        else map.set(id, counts.asImmutable())
+      }
+    })
+  }
 }

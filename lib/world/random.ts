@@ -26,12 +26,25 @@ export function randomFrom(bytes: (count: number) => Buffer): Random {
       }
     },
     integer(maxExclusive) {
+      if (maxExclusive === 1) return 0
       // 48 bits over a far smaller range: the bias is below one in a billion.
       return bytes(6).readUIntBE(0, 6) % maxExclusive
     },
   }
 }
 
+/** Asking the system costs the more the smaller the pieces are. */
+const POOL_BYTES = 4096
+
+/** No byte is given twice. */
 export function systemRandom(): Random {
-  return randomFrom((count) => randomBytes(count))
+  let pool = Buffer.alloc(0)
+  return randomFrom((count) => {
+    if (count > POOL_BYTES / 16) return randomBytes(count)
+    if (count > pool.length) pool = randomBytes(POOL_BYTES)
+    // A copy: who keeps it does not keep the pool.
+    const bytes = Buffer.from(pool.subarray(0, count))
+    pool = pool.subarray(count)
+    return bytes
+  })
 }
