@@ -25,7 +25,8 @@ export function* loadLog(options: LogOptions, config: LogConfig): Generator<void
   const { disk, directory, topicPartition: { topic, partition }, logger, nowMs } = options
   const { startOffset = 0, recoveryPoint } = options
   claimDirectory(disk, directory, topic, options)
-  const names = options.isNew === true ? [] : fileNamesIn(disk, directory)
+  const { isNew = false } = options
+  const names = isNew ? [] : fileNamesIn(disk, directory)
   const wasRefused = names.includes(REFUSED_FILE)
   const isClean = options.isClean === true || wasRefused
   const name = `${topic}-${partition}`
@@ -39,8 +40,8 @@ export function* loadLog(options: LogOptions, config: LogConfig): Generator<void
   }
   try {
     const segments = yield* loadSegments({
-      disk, directory, names, name, logger, nowMs, isClean, recoveryPoint, startOffset, config,
-      epochs, producers, snapshots, onNoRoom,
+      disk, directory, names, name, logger, nowMs, isNew, isClean, recoveryPoint, startOffset,
+      config, epochs, producers, snapshots, onNoRoom,
     })
     if (wasRefused) forgetRefusal(disk, directory)
     const { nextOffset } = segments.active

@@ -103,10 +103,16 @@ class NodeDisk implements Disk {
   }
 
   makeDirectory(path: string): void {
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
-    // Not `recursive`: in /proc, for one, that makes Node try for ever.
-    if (dirname(path) !== path) this.makeDirectory(dirname(path))
-    mkdirSync(path)
+    // Most have a parent, and are not there. Not `recursive`: in /proc, for one, that makes Node
+    // try for ever.
+    try {
+      mkdirSync(path)
+    } catch (error) {
+      if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+      if (!isCode(error, 'ENOENT') || dirname(path) === path) throw error
+      this.makeDirectory(dirname(path))
+      mkdirSync(path)
+    }
   }
 
   rename(from: string, to: string): void {

@@ -34,6 +34,8 @@ export interface LoadOptions {
   readonly name: string
   readonly logger: Logger
   readonly nowMs: number
+  /** Nothing of the log was there. */
+  readonly isNew: boolean
   /** The log was closed as it should be: its files are believed. */
   readonly isClean: boolean
   /** Up to here the log was on the device. Undefined: nobody knows. */
@@ -119,13 +121,14 @@ function believe(segments: Segments, options: LoadOptions): void {
 }
 
 /** The place of the first segment that must be looked through; none: that behind the last one. */
-function firstDoubtful(
-  segments: Segments, { isClean, recoveryPoint = 0, logger, name, names, snapshots }: LoadOptions,
-): number {
+function firstDoubtful(segments: Segments, options: LoadOptions): number {
+  const { isNew, isClean, recoveryPoint = 0, logger, name, names, snapshots } = options
+  if (isNew) return segments.count
   const { active } = segments
   // The segment that ends at the recovery point may have been rolled since, its indexes unsynced.
-  const hasNothing = isEmpty(segments, snapshots) && !names.includes(SAVE_POINT_FILE)
-  if (!isClean && !(hasNothing && active.baseOffset >= recoveryPoint)) {
+  const hasNothing = (): boolean => (
+    isEmpty(segments, snapshots) && !names.includes(SAVE_POINT_FILE))
+  if (!isClean && !(active.baseOffset >= recoveryPoint && hasNothing())) {
     return Math.max(0, segments.indexOf(recoveryPoint - 1))
   }
   // One that was closed was on the device as a whole, and ends there.

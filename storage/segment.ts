@@ -70,6 +70,7 @@ export class Segment {
 
   constructor(
     disk: Disk, directory: string, baseOffset: number, nowMs: number, fileSuffix = '',
+    sizeBytes?: number,
   ) {
     this.#disk = disk
     this.#directory = directory
@@ -81,7 +82,7 @@ export class Segment {
     this.offsetIndex = new OffsetIndex(disk, this.#path(INDEX_SUFFIX), baseOffset)
     this.timeIndex = new TimeIndex(disk, this.#path(TIME_INDEX_SUFFIX), baseOffset)
     this.transactionIndex = new TransactionIndex(disk, this.#path(TRANSACTION_INDEX_SUFFIX))
-    this.sizeBytes = disk.sizeBytes(this.#path(LOG_SUFFIX)) ?? 0
+    this.sizeBytes = sizeBytes ?? disk.sizeBytes(this.#path(LOG_SUFFIX)) ?? 0
     this.writtenBytes = this.sizeBytes
   }
 
@@ -89,7 +90,7 @@ export class Segment {
   static create(
     disk: Disk, directory: string, baseOffset: number, nowMs: number, fileSuffix = '',
   ): Segment {
-    const segment = new Segment(disk, directory, baseOffset, nowMs, fileSuffix)
+    const segment = new Segment(disk, directory, baseOffset, nowMs, fileSuffix, 0)
     try {
       segment.#file = disk.open(segment.#path(LOG_SUFFIX), 'create')
       segment.truncateFile(0)
