@@ -5,13 +5,13 @@
 // for is opened first. Look-ups are two steps into maps: they are on the path of every request.
 
 import type { ImageListener } from '../../controller/controller.ts'
-import { type ConfigsImage, ConfigType } from '../../controller/image/configs.ts'
+import { ConfigType } from '../../controller/image/configs.ts'
 import type { Image, ImageDelta } from '../../controller/image/image.ts'
 import {
   partitionsInOrder, type Partition as PartitionState, type Topic,
 } from '../../controller/image/topics.ts'
-import { ApiError, type ErrorCode, Errors } from '../../protocol/errors.ts'
-import { type LogConfig, parseLogConfig, TOPIC_CONFIGS } from '../../storage/config.ts'
+import { type ErrorCode, Errors } from '../../protocol/errors.ts'
+import type { LogConfig } from '../../storage/config.ts'
 import { isDiskError, isDiskFull } from '../../storage/disk.ts'
 import type { Log } from '../../storage/log.ts'
 import type { LogDirectory } from '../../storage/log-directory.ts'
@@ -22,6 +22,7 @@ import { directoryFor } from './directory-choice.ts'
 import { Partition } from './partition.ts'
 import type { ReplicaMoves } from './replica-moves.ts'
 import type { ReplicaPlaces } from './replica-places.ts'
+import { TopicConfigs } from './topic-configs.ts'
 import { Traffic } from './traffic.ts'
 
 export interface PartitionsOptions {
@@ -57,6 +58,8 @@ const NOTHING: Indexed = []
 const SLICE_MS = 4
 /** Of a recovery that takes long the log tells from time to time. */
 const TELL_PROGRESS_MS = 5000
+/** So many are opened before whoever had the metadata changed is answered; more come after. */
+const FEW = 64
 /** So many are opened between two slices because somebody asks for them. */
 const MAX_ASKED_FOR = 64
 
@@ -83,8 +86,7 @@ export class Partitions {
   /** Out of use, and to be removed from the directory. */
   readonly #leaving = new Map<Log, LogDirectory>()
   #askedForLeft = MAX_ASKED_FOR
-  /** The settings that were looked up last. */
-  #newest: { image: Image, topic: string, config: LogConfig } | undefined
+  readonly #configs: TopicConfigs
   #isWorking = false
   /** Topics of logs that the disks have no room for. */
   readonly #roomless = new Set<string>()
@@ -94,6 +96,7 @@ export class Partitions {
 
   constructor(options: PartitionsOptions) {
     this.#options = options
+    this.#configs = new TopicConfigs(options)
   }
 
   /**
@@ -212,7 +215,7 @@ export class Partitions {
       const topic = image.topics.byId(id)
       if (topic !== undefined) this.#followTopic(topic)
     }
-    if (!this.#isWorking) this.#workSome()
+    if (!this.#isWorking) this.#beginWork()
     for (const name of this.#reconfigured(image, delta)) this.#reconfigure(name, image)
   }
 
@@ -233,6 +236,13 @@ export class Partitions {
     }
     if (unopened.size > 0) this.#unopened.set(topic.id, unopened)
     else this.#unopened.delete(topic.id)
+  }
+
+  #beginWork(): void {
+    if (this.#unopened.size <= FEW) return this.#workSome()
+    this.#isWorking = true
+    const { turn, clock } = this.#options
+    turn.onReplies(() => clock.afterTurn(this.#workSome))
   }
 
   /** Opens and removes logs for a moment; the others when what has arrived meanwhile is handled. */
@@ -351,13 +361,8 @@ export class Partitions {
     this.#options.moves?.opened(opened)
   }
 
-  /** The partitions of a topic share one: they are mostly opened one after the other. */
   #configNow(topic: string): LogConfig {
-    const { image } = this.#options.controller
-    if (this.#newest?.image !== image || this.#newest.topic !== topic) {
-      this.#newest = { image, topic, config: this.#configOf(topic, image) }
-    }
-    return this.#newest.config
+    return this.#configs.of(topic, this.#options.controller.image)
   }
 
   #followPartition(partition: Partition, state: PartitionState): void {
@@ -426,39 +431,12 @@ export class Partitions {
   }
 
   #reconfigure(name: string, image: Image): void {
-    const config = this.#configOf(name, image)
+    const config = this.#configs.of(name, image)
     for (const partition of this.#byName.get(name) ?? NOTHING) partition?.log.reconfigure(config)
   }
 
   get #nodeName(): string {
     return String(this.#options.nodeId)
-  }
-
-  #configOf(topic: string, image: Image): LogConfig {
-    const defaults = this.#defaults(image.configs)
-    try {
-      return parseLogConfig(image.configs.of(ConfigType.TOPIC, topic), defaults)
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error
-      // Whoever set it was told; what an older version took may be no good today.
-      const { logger } = this.#options
-      logger.error('The settings of a topic do not hold: it has the defaults', { topic, error })
-      return parseLogConfig(new Map(), this.#options.topicDefaults)
-    }
-  }
-
-  /** With what was set for all brokers, or for this one, while they run (KIP-226). */
-  #defaults(configs: ConfigsImage): ReadonlyMap<string, string> {
-    const everywhere = configs.of(ConfigType.BROKER, '')
-    const here = configs.of(ConfigType.BROKER, this.#nodeName)
-    if (everywhere.size === 0 && here.size === 0) return this.#options.topicDefaults
-    const defaults = new Map(this.#options.topicDefaults)
-    for (const { name, synonym } of TOPIC_CONFIGS) {
-      if (synonym === undefined) continue
-      const value = here.get(synonym) ?? everywhere.get(synonym)
-      if (value !== undefined) defaults.set(name, value)
-    }
-    return defaults
   }
 
   /**
