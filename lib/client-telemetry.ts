@@ -11,8 +11,8 @@ import { ApiError, type ErrorCode, Errors } from '../protocol/errors.ts'
 import { crc32c } from '../protocol/records/crc32c.ts'
 import { ZERO_UUID } from '../protocol/schema.ts'
 import { readValue } from '../storage/config-values.ts'
-import { RE2JS } from 're2js'
 import { inHashOrder } from './config/hash-order.ts'
+import { re2 } from './re2.ts'
 import type { Client } from './server/client.ts'
 import type { Clock } from './world/clock.ts'
 import type { Random } from './world/random.ts'
@@ -244,7 +244,7 @@ function subscriptionFrom(settings: Settings): Subscription {
 /** An engine whose time grows with the text alone; what it does not know matches nobody. */
 function matcherOf(pattern: string): (text: string) => boolean {
   try {
-    const compiled = RE2JS.compile(pattern)
+    const compiled = re2().RE2JS.compile(pattern)
     return (text) => compiled.matches(text)
   } catch {
     return () => false

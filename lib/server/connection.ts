@@ -9,7 +9,6 @@
 // is used up nobody reads a further one. Answers: while clients leave too much unread, requests
 // for records wait in line, and other answers become smaller (`answerRoomBytes`).
 
-import assert from 'node:assert'
 
 import type { ConnectionEvents, NetworkConnection } from '../world/network.ts'
 import type { Clock } from '../world/clock.ts'
@@ -227,7 +226,9 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
 
   get #dispatcher(): Dispatcher {
     const { dispatcher } = this.#environment
-    assert(dispatcher !== undefined, 'a connection is read from before the node serves')
+    if (dispatcher === undefined) {
+      throw new Error('a connection is read from before the node serves')
+    }
     return dispatcher
   }
 

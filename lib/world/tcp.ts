@@ -6,7 +6,6 @@
 // connection's owner (measured: more than twice the bytes per second). Where a runtime shows no
 // handle, `data` events and a copy do the same.
 
-import { lookup } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import { createServer, Socket, SocketAddress, type Server } from 'node:net'
 
@@ -27,6 +26,7 @@ export function tcpNetwork(): Network {
   return {
     mostConnections: Math.floor(mostDescriptors() / DESCRIPTORS_PER_CONNECTION),
     addressOf: async (host) => {
+      const { lookup } = await import('node:dns/promises')
       // Of several addresses Java too takes one of IPv4.
       const { address, family } = await lookup(host, { order: 'ipv4first' })
       return new SocketAddress({ address, family: family === 6 ? 'ipv6' : 'ipv4' }).address

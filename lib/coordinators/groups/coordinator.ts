@@ -40,7 +40,6 @@ import {
   type DescribedConsumerGroup, describeConsumerGroup,
 } from './consumer/describe.ts'
 import { consumerHeartbeat } from './consumer/heartbeat.ts'
-import type { RegexEngine } from './consumer/regex-engine.ts'
 import { checkHeartbeat } from './consumer/validate.ts'
 import type { ConsumerSettings } from './consumer/world.ts'
 import {
@@ -61,7 +60,6 @@ export type GroupShards = Pick<Shards<GroupsRecord, GroupsState>,
 export interface GroupCoordinatorOptions {
   readonly settings: GroupSettings
   readonly consumer: ConsumerSettings
-  readonly regexes: RegexEngine
   readonly logger: Logger
   readonly shards: GroupShards
   readonly counts: GroupCounts
@@ -74,7 +72,6 @@ export class GroupCoordinator {
   readonly counts: GroupCounts
   readonly #settings: GroupSettings
   readonly #consumer: ConsumerSettings
-  readonly #regexes: RegexEngine
   readonly #logger: Logger
   readonly #shards: GroupShards
   readonly #createTopic: () => Promise<ErrorCode>
@@ -82,12 +79,11 @@ export class GroupCoordinator {
   #creation: Promise<ErrorCode> | undefined
 
   constructor(options: GroupCoordinatorOptions) {
-    const { settings, consumer, regexes, logger, shards, createTopic, onNewTopics } = options
+    const { settings, consumer, logger, shards, createTopic, onNewTopics } = options
     this.counts = options.counts
     this.#onNewTopics = onNewTopics
     this.#settings = settings
     this.#consumer = consumer
-    this.#regexes = regexes
     this.#logger = logger
     this.#shards = shards
     this.#createTopic = createTopic
@@ -233,22 +229,15 @@ export class GroupCoordinator {
     request: ConsumerGroupHeartbeatRequest, context: JoinContext,
   ): Later<ConsumerGroupHeartbeatResponse> {
     const { clientId, clientHost, apiVersion } = context
-    const answer = new Later<ConsumerGroupHeartbeatResponse>()
     try {
       checkHeartbeat(request, apiVersion, this.#consumer.assignors)
     } catch (error) {
+      const answer = new Later<ConsumerGroupHeartbeatResponse>()
       answer.fail(error)
       return answer
     }
-    const beat = () => {
-      this.#asked(request.groupId, (state) =>
-        consumerHeartbeat(state, { request, clientId, clientHost }))
-        .settle((response) => answer.complete(response), (error) => answer.fail(error))
-    }
-    const hasRegex = (request.subscribedTopicRegex ?? '') !== ''
-    if (hasRegex) this.#regexes.use(beat, (error) => answer.fail(error))
-    else beat()
-    return answer
+    return this.#asked(request.groupId, (state) =>
+      consumerHeartbeat(state, { request, clientId, clientHost }))
   }
 
   describeConsumerGroup(groupId: string): Later<DescribedConsumerGroup> {

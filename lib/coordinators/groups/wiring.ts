@@ -67,7 +67,7 @@ export function groupCoordinator(wiring: GroupWiring): GroupCoordinator {
     }),
   })
   return new GroupCoordinator({
-    settings, consumer, regexes, logger, shards, counts,
+    settings, consumer, logger, shards, counts,
     onNewTopics: () => topicsSeen.noteNewTopics(),
     createTopic: () => createInternalTopic(controller, topic),
   })

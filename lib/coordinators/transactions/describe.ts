@@ -1,12 +1,13 @@
 // DescribeTransactions and ListTransactions: what there is to see of transactions.
 
-import { RE2JS } from 're2js'
+import type { RE2JS } from 're2js'
 
 import { ApiError, Errors } from '../../../protocol/errors.ts'
 import type { DescribeTransactionsResponse }
   from '../../../protocol/messages/describe-transactions.ts'
 import type { ListTransactionsRequest, ListTransactionsResponse }
   from '../../../protocol/messages/list-transactions.ts'
+import { re2 } from '../../re2.ts'
 import { topicsOf } from './partition-set.ts'
 import type { TransactionsState } from './state.ts'
 import { STATES, type Transaction, type TransactionState } from './transaction.ts'
@@ -55,7 +56,7 @@ export function transactionFilter(request: ListTransactionsRequest): Transaction
 
 function patternOf(text: string): RE2JS {
   try {
-    return RE2JS.compile(text)
+    return re2().RE2JS.compile(text)
   } catch (error) {
     throw new ApiError(Errors.INVALID_REGULAR_EXPRESSION,
       `Transaction ID pattern \`${text}\` is not a valid regular expression: ${String(error)}.`)

@@ -112,9 +112,7 @@ export function groupsShard<L extends ShardLog = MemoryLog>(
   return { clock, log, topics, shard, state }
 }
 
-/** In tests the package is there from the start. */
 const engine: RegexEngine = {
-  use: (then) => then(),
   compile(regex) {
     try {
       const pattern = RE2JS.compile(regex)

@@ -89,23 +89,14 @@ function resolveIfDue(
 function resolve(state: GroupsState, groupId: string, regexes: readonly string[]): void {
   const { world, shard } = state
   state.resolving.add(groupId)
-  const failed = (error: unknown) => {
-    state.resolving.delete(groupId)
-    world.logger.error('regular expressions of a group could not be looked up',
-      { group: groupId, error })
+  const metadata = world.metadata()
+  const lookup: Lookup = {
+    groupId, metadata, timestampMs: world.nowMs(),
+    matchers: matchersOf(state, groupId, regexes),
+    found: new Map(regexes.map((regex) => [regex, new Set<string>()])),
+    names: metadata.topics.names(),
   }
-  const begin = () => {
-    if (!shard.isActive) return
-    const metadata = world.metadata()
-    const lookup: Lookup = {
-      groupId, metadata, timestampMs: world.nowMs(),
-      matchers: matchersOf(state, groupId, regexes),
-      found: new Map(regexes.map((regex) => [regex, new Set<string>()])),
-      names: metadata.topics.names(),
-    }
-    shard.runLater(resolutionTimer(groupId), 0, (now) => look(now, lookup))
-  }
-  world.regexes.use(begin, failed)
+  shard.runLater(resolutionTimer(groupId), 0, (now) => look(now, lookup))
 }
 
 interface Lookup {
