@@ -51,7 +51,8 @@ export function chores(options: ChoresOptions): Chore[] {
     },
     {
       name: 'Checkpoints', everyMs: checkpointIntervalMs(config),
-      run: () => forEachDirectory(options, (directory) => directory.checkpointAsync()),
+      run: () => forEachDirectory(options, (directory) => (
+        directory.checkpointAsync(() => nextTurn(options.clock)))),
     },
     { name: 'Buffers', everyMs: BUFFERS_CHECK_MS, run: () => letGoOfBuffers(options) },
     { name: 'Syncing', everyMs: SYNC_CHECK_MS, run: syncing(options) },

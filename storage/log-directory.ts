@@ -371,9 +371,12 @@ export class LogDirectory {
     this.room.filled()
   }
 
-  /** As `checkpoint`, without holding up the others. */
-  async checkpointAsync(): Promise<void> {
-    for (const checkpoint of this.#checkpoints) await this.#save(checkpoint)
+  /** As `checkpoint`, without holding up the others: they are let in where `pause` is given. */
+  async checkpointAsync(pause?: () => Promise<void>): Promise<void> {
+    for (const checkpoint of this.#checkpoints) {
+      await this.#save(checkpoint)
+      await pause?.()
+    }
   }
 
   /** Whether it is written. Rejects with StorageError. */
