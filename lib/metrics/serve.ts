@@ -72,10 +72,10 @@ export async function serveMetrics(options: MetricsOptions): Promise<MetricsServ
 async function listenerAt(
   { host, port }: Address, { node, network }: MetricsOptions,
 ): Promise<Listener | undefined> {
-  const address = await addressOf(host, network)
   for (const listener of node.config.listeners) {
     if (port === 0 || listener.port !== port) continue
-    if (overlap(address, await addressOf(listener.host, network))) return listener
+    const addresses = [host, listener.host].map((one) => addressOf(one, network))
+    if (overlap(await Promise.all(addresses))) return listener
   }
   return undefined
 }
@@ -88,8 +88,7 @@ async function addressOf(host: string, network: Pick<Network, 'addressOf'>): Pro
 const EVERYWHERE = '::'
 const EVERYWHERE_IN_IPV4 = '0.0.0.0'
 
-function overlap(one: string, other: string): boolean {
-  const both = [one, other]
-  if (one === other || both.includes(EVERYWHERE)) return true
-  return both.includes(EVERYWHERE_IN_IPV4) && !both.some((address) => address.includes(':'))
+function overlap(addresses: readonly string[]): boolean {
+  if (addresses[0] === addresses[1] || addresses.includes(EVERYWHERE)) return true
+  return addresses.includes(EVERYWHERE_IN_IPV4) && !addresses.some((one) => one.includes(':'))
 }
