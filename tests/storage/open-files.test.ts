@@ -2,7 +2,9 @@
 // uses them.
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  mkdtempSync, readdirSync, readlinkSync, renameSync, rmSync, writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -120,8 +122,8 @@ describe('a file whose descriptor was given back', () => {
 
   testOnLinux('is not taken for another that somebody put there', () => {
     const file = released()
-    rmSync(join(root, '0'))
-    writeFileSync(join(root, 'new'), '')
+    // Under another name it keeps its number, which the other would get otherwise, now and then.
+    renameSync(join(root, '0'), join(root, 'old'))
     writeFileSync(join(root, '0'), 'another')
     expect(() => contentOf(file)).toThrow('another file')
   })

@@ -375,14 +375,17 @@ describe('a handler that fails', () => {
 
 describe('a stopping server', () => {
   test('sends the answers under way and closes', async () => {
+    let hasBegun = (): void => {}
+    const begun = new Promise<void>((resolve) => { hasBegun = resolve })
     const late = handler(slow, async ({ number }) => {
+      hasBegun()
       await pause(50)
       return { number }
     })
     const { client, server } = await start([late])
     const one = client()
     one.write(requestOf(slow, 0, 1, { number: 3 }))
-    await pause(10)
+    await begun
     const stopped = server.stop()
     expect((await one.answer(slow, 0))?.body.number).toBe(3)
     expect(await one.closed()).toBe(true)
