@@ -8,7 +8,19 @@ export interface LateBytes {
    * what they were any more: then nothing but to close the connection is left.
    */
   read(position: number, sizeBytes: number): LentBytes
+  /**
+   * So many from a position on straight to where they go, if they lie in a file: how many of them
+   * went. Undefined where they have to be read. Throws as `read` does.
+   */
+  sendFrom?(position: number, sizeBytes: number, send: SendFile): number | undefined
 }
+
+/**
+ * Sends from an open file what nobody has to read for that: how many bytes went, 0 where there is
+ * no room now. Undefined where it cannot be done.
+ */
+export type SendFile =
+  (descriptor: number, position: number, sizeBytes: number) => number | undefined
 
 /** Bytes that somebody has until he gives them back; nobody writes to them. */
 export interface LentBytes {

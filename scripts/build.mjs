@@ -17,8 +17,8 @@ const root = resolve(import.meta.dirname, '..')
  * prom-client when somebody watches.
  */
 const EXTERNAL = [
-  '@bokuweb/zstd-wasm', '@foxglove/wasm-lz4', '@node-rs/crc32', 'lz4-napi', 'prom-client', 'snappy',
-  'snappyjs', 'yargs',
+  '@bokuweb/zstd-wasm', '@foxglove/wasm-lz4', '@node-rs/crc32', 'koffi', 'lz4-napi', 'prom-client',
+  'snappy', 'snappyjs', 'yargs',
 ]
 
 const require = "import { createRequire as requireFrom } from 'node:module';"

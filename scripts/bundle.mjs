@@ -15,7 +15,8 @@ await build({
   logLevel: 'warning',
   sourcemap: 'linked',
   external: ['snappy', 'lz4-napi', '@node-rs/crc32', '@bokuweb/zstd-wasm', '@foxglove/wasm-lz4',
-    '@platformatic/kafka', 'yargs', 'testcontainers', '@testcontainers/kafka', 'prom-client'],
+    '@platformatic/kafka', 'koffi', 'yargs', 'testcontainers', '@testcontainers/kafka',
+    'prom-client'],
   // CommonJS packages inside an ES module still ask for Node's modules with `require`.
   banner: {
     js: "import { createRequire } from 'node:module'; "

@@ -22,6 +22,8 @@ export interface DiskFile {
   close(): void
   /** To be read on after its `close`, until the function that this gives is called. */
   hold(): () => void
+  /** The system's number of the open file, for a call that is made at once. */
+  descriptor?(): number
 }
 
 /**

@@ -1,7 +1,7 @@
 // Reads that are made when their bytes are sent: where in a file they lie is known before, and that
 // they are sound.
 
-import type { LateBytes, LentBytes } from '../protocol/late-bytes.ts'
+import type { LateBytes, LentBytes, SendFile } from '../protocol/late-bytes.ts'
 import type { BufferPool, ReadFile } from './buffer-pool.ts'
 import type { Guard } from './guard.ts'
 import type { BatchPlace } from './locate.ts'
@@ -23,16 +23,26 @@ export interface LateRead extends LateBytes {
   release(): void
 }
 
+export interface LateReadOptions {
+  /** Nothing at or after it. */
+  readonly maxOffset: number
+  readonly maxSizeBytes: number
+  /** What lies in memory is better read at once. */
+  readonly onlyFromFiles: boolean
+}
+
 /**
  * What `readBatches` would give. Undefined where that has to be done: for little, and for what must
  * be looked at before somebody gets it. Throws CORRUPT_MESSAGE.
  */
 export function findBatches(
-  source: Source, buffers: BufferPool, offset: number, maxOffset: number, maxSizeBytes: number,
+  source: Source, buffers: BufferPool, offset: number, options: LateReadOptions,
 ): LateRead | undefined {
+  const { maxOffset, maxSizeBytes, onlyFromFiles } = options
   const { segments } = source
   if (offset >= maxOffset || maxSizeBytes < LEAST_BYTES) return undefined
   const segment = segments.all[Math.max(0, segments.indexOf(offset))]!
+  if (onlyFromFiles && segment.file.descriptor === undefined) return undefined
   const endPosition = endOf(segment, maxOffset)
   const { places } = segment
   if (endPosition - Math.max(0, places.find(offset)) < LEAST_BYTES) return undefined
@@ -66,10 +76,21 @@ class SegmentRead implements LateRead {
   }
 
   read(position: number, sizeBytes: number): LentBytes {
-    const { guard } = this.#source
+    return this.#guarded(() => this.#read(position, sizeBytes))
+  }
+
+  sendFrom(position: number, sizeBytes: number, send: SendFile): number | undefined {
+    const { file } = this.#content
+    return this.#guarded(() => {
+      const descriptor = file.descriptor?.()
+      return descriptor === undefined ? undefined
+        : send(descriptor, this.#position + position, sizeBytes)
+    })
+  }
+
+  #guarded<T>(work: () => T): T {
     if (this.#segment.places !== this.#content.places) throw new Error('the log was cut')
-    return this.#isInLog ? guard.do(() => this.#read(position, sizeBytes))
-      : this.#read(position, sizeBytes)
+    return this.#isInLog ? this.#source.guard.do(work) : work()
   }
 
   /** What becomes of a file that belongs to nobody any more says nothing of the log. */

@@ -15,7 +15,7 @@ import { jitterMs, type LogConfig, parseLogConfig } from './config.ts'
 import { type BegunSync, Durability } from './durability.ts'
 import type { LeaderEpochs } from './epochs.ts'
 import { Guard } from './guard.ts'
-import { findBatches, type LateRead } from './late-read.ts'
+import { findBatches, type LateRead, type LateReadOptions } from './late-read.ts'
 import { lastOf, loadLog, type LoadedLog } from './loading.ts'
 import type {
   AppendInfo, AppendOptions, EpochEndOffset, LogOptions, ReadOptions, ReadResult,
@@ -301,12 +301,12 @@ export class Log {
   }
 
   /** As `read`, when the bytes are sent; undefined where they have to be seen first. */
-  readLater(offset: number, maxSizeBytes: number, maxOffset: number): LateRead | undefined {
+  readLater(offset: number, options: LateReadOptions): LateRead | undefined {
     this.#guard.checkUsable()
     checkReadable(this, offset)
-    const end = Math.min(maxOffset, this.#writtenOffset)
+    const maxOffset = Math.min(options.maxOffset, this.#writtenOffset)
     return this.#guard.do(() => (
-      findBatches(this.#parts, this.#buffers, offset, end, maxSizeBytes)))
+      findBatches(this.#parts, this.#buffers, offset, { ...options, maxOffset })))
   }
 
   /** About how many bytes a read from the offset could give. */

@@ -358,11 +358,15 @@ class NodeFile implements DiskFile, OpenFile {
     return this.#descriptor
   }
 
+  descriptor(): number {
+    this.isRecent = true
+    return this.#descriptor === RELEASED ? this.#open() : this.#descriptor
+  }
+
   /** Does something with the descriptor. */
   #do<T>(work: (descriptor: number) => T): T {
-    this.isRecent = true
     try {
-      return work(this.#descriptor === RELEASED ? this.#open() : this.#descriptor)
+      return work(this.descriptor())
     } catch (error) {
       throw named(error, this.path)
     }
@@ -373,10 +377,9 @@ class NodeFile implements DiskFile, OpenFile {
   }
 
   read(target: Uint8Array, targetOffset: number, lengthBytes: number, position: number): number {
-    this.isRecent = true
     let done = 0
     try {
-      const descriptor = this.#descriptor === RELEASED ? this.#open() : this.#descriptor
+      const descriptor = this.descriptor()
       while (done < lengthBytes) {
         const count = readSync(
           descriptor, target, targetOffset + done, lengthBytes - done, position + done)

@@ -21,6 +21,7 @@ const PORT_FILES = [
   'lib/world/clock.ts',
   'lib/world/random.ts',
   'lib/world/tcp.ts',
+  'lib/world/file-sender.ts',
   'lib/world/dial.ts',
   'lib/world/logger.ts',
   'lib/world/http.ts',

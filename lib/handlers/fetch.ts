@@ -3,7 +3,7 @@
 // An answer is given at once if the client does not want to wait, if there is as much as it asks
 // for, or if a partition cannot be read; else when enough was written, or the time is up. Records
 // are read into pooled buffers, which go back when the answer has left; those of a large answer
-// only when what comes before them has left.
+// only when what comes before them has left, or never, where the system sends them from their file.
 //
 // Versions: 4 has transactions (KIP-98), 5 the start of the log, 7 sessions (KIP-227), 9 and 12
 // leader epochs (KIP-320, KIP-595), 10 zstd (KIP-110), 13 topic ids (KIP-516), 15 tells replicas
@@ -174,7 +174,8 @@ class Fetch {
       const { fetched, release } = readPartition(partition, asked, this.#reader, {
         maxBytes,
         minOneBatch: this.#sizeBytes === 0 && this.#context.answerRoomBytes > 0,
-        mayBeLate: this.#sizeBytes + maxBytes > AT_ONCE_BYTES,
+        mayBeLate: this.#sizeBytes + maxBytes > AT_ONCE_BYTES ? 'all'
+          : this.#context.sendsFiles ? 'those in files' : 'none',
       })
       this.#releases.push(release)
       const isUnreadable = this.#context.apiVersion < ZSTD_SINCE

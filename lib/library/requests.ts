@@ -33,6 +33,7 @@ class InProcess implements RequestContext {
   readonly client = new Client(0)
   readonly nowMs: number
   readonly answerRoomBytes = Number.MAX_SAFE_INTEGER
+  readonly sendsFiles = false
   #sent: (() => void)[] = []
   #closed: (() => void)[] = []
 

@@ -20,9 +20,11 @@ export interface ReadLimits {
   readonly maxBytes: number
   /** The first batch is given whatever its size (KIP-74). */
   readonly minOneBatch: boolean
-  /** The answer is large without them: records may be read when they are sent. */
-  readonly mayBeLate: boolean
+  /** Which records need not be read before they are sent. */
+  readonly mayBeLate: Lateness
 }
+
+export type Lateness = 'none' | 'those in files' | 'all'
 
 export interface PartitionRead {
   readonly fetched: FetchedPartition
@@ -83,8 +85,11 @@ function readRecords(
   const maxOffset = readableEnd(log, reader)
   const mayLeaveOut = reader.isCommittedOnly && !isFollower(reader)
   // Which transactions are told of depends on what was read.
-  if (mayBeLate && !(mayLeaveOut && log.abortedTransactions(fetchOffset, maxOffset).length > 0)) {
-    const late = partition.guarded(() => log.readLater(fetchOffset, maxBytes, maxOffset))
+  const mustBeSeen = mayLeaveOut && log.abortedTransactions(fetchOffset, maxOffset).length > 0
+  if (mayBeLate !== 'none' && !mustBeSeen) {
+    const onlyFromFiles = mayBeLate !== 'all'
+    const late = partition.guarded(() =>
+      log.readLater(fetchOffset, { maxOffset, maxSizeBytes: maxBytes, onlyFromFiles }))
     if (late !== undefined) {
       const records = guardedBytes(partition, late)
       return { records, abortedTransactions: mayLeaveOut ? [] : null, release: late.release }
@@ -102,6 +107,8 @@ function guardedBytes(partition: Partition, late: LateBytes): LateBytes {
   return {
     length: late.length,
     read: (position, sizeBytes) => partition.guarded(() => late.read(position, sizeBytes)),
+    sendFrom: (position, sizeBytes, send) => partition.guarded(() =>
+      late.sendFrom?.(position, sizeBytes, send)),
   }
 }
 

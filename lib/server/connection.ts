@@ -9,7 +9,6 @@
 // is used up nobody reads a further one. Answers: while clients leave too much unread, requests
 // for records wait in line, and other answers become smaller (`answerRoomBytes`).
 
-
 import type { ConnectionEvents, NetworkConnection } from '../world/network.ts'
 import type { Clock } from '../world/clock.ts'
 import type { Turn } from '../world/turn.ts'
@@ -287,6 +286,10 @@ export class Connection implements ConnectionEvents, ExchangeOwner {
 
   get answerRoomBytes(): number {
     return Math.ceil(this.#environment.answerMemory.freeBytes / ROOM_SHARE)
+  }
+
+  get sendsFiles(): boolean {
+    return this.#network.files !== undefined
   }
 
   failed(failure: Failure, reason: string): void {

@@ -26,6 +26,7 @@ export interface ExchangeOwner {
   readonly isClosed: boolean
   /** How large an answer may be that can as well be smaller. */
   readonly answerRoomBytes: number
+  readonly sendsFiles: boolean
   /**
    * The exchange has its answer: `isDone` is set. Not called for what `dispatch` gives back done.
    */
@@ -97,6 +98,10 @@ export class Exchange implements RequestContext {
 
   get answerRoomBytes(): number {
     return this.owner.answerRoomBytes
+  }
+
+  get sendsFiles(): boolean {
+    return this.owner.sendsFiles
   }
 
   onSent(fn: () => void): void {

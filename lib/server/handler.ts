@@ -32,6 +32,8 @@ export interface RequestContext {
    * none at all. It changes as others are answered.
    */
   readonly answerRoomBytes: number
+  /** Late bytes of an answer that lie in a file are sent without being read. */
+  readonly sendsFiles: boolean
   /**
    * Runs when the answer has left, or never will: the place to give back pooled buffers it refers
    * to.

@@ -1,12 +1,13 @@
 // The answers of one connection on their way out: collected during a turn, sent in one write, and
 // counted against the node's memory until the system has taken them.
 //
-// Bytes that are late stand in a line, with all that comes behind them: they are read and sent a
-// piece at a time, each when the system has taken the one before.
+// Answers with bytes that are late stand in a line, with all that comes behind them: they are read
+// and sent a piece at a time, each when the system has taken the one before. What lies in a file
+// the system sends from there, if it can.
 
-import { isLate, type Part } from '../../protocol/late-bytes.ts'
+import { isLate, type LateBytes, type Part } from '../../protocol/late-bytes.ts'
 import type { Clock } from '../world/clock.ts'
-import type { NetworkConnection } from '../world/network.ts'
+import type { FileSending, NetworkConnection } from '../world/network.ts'
 import type { Budget } from './budget.ts'
 import type { Exchange } from './exchange.ts'
 import { Queue } from './queue.ts'
@@ -15,6 +16,19 @@ import { Queue } from './queue.ts'
 const FULL_BYTES = 1 << 20
 /** So much of what is in line is read for one write. */
 const PIECE_BYTES = 1 << 20
+/** It may be more by so much, if nothing is left then. */
+const SPARE_BYTES = 64 * 1024
+/** So much of what the system takes from a file is read where it takes no more for now. */
+const NEXT_BYTES = 4096
+
+/** Of the bytes before a file: more are worth a packet of their own. */
+const HEAD_BYTES = 4096
+
+/** What is sent together, and who is to hear when it is out. */
+interface Piece {
+  buffers: Buffer[]
+  after: (() => void)[]
+}
 
 export interface OutboxEvents {
   /** There was a line, and nothing of it is left. */
@@ -83,24 +97,25 @@ export class Outbox {
   }
 
   add(exchange: Exchange): void {
+    const isInLine = this.#line.length > 0 || exchange.answer.some(isLate)
     for (const part of exchange.answer) {
       if (isLate(part)) this.#line.push(part)
-      else this.#addBuffer(part)
+      else this.#addBuffer(part, isInLine)
     }
     if (!exchange.isAwaitedWhenSent) return
     if (this.#line.length === 0) this.#awaited.push(exchange)
     else this.#line.push(() => exchange.sent())
   }
 
-  #addBuffer(buffer: Buffer): void {
+  #addBuffer(buffer: Buffer, isInLine: boolean): void {
     this.#countedBytes += buffer.length
     this.#memory.take(buffer.length)
-    if (this.#line.length === 0) {
-      this.#buffers.push(buffer)
-      this.#turnBytes += buffer.length
-    } else {
+    if (isInLine) {
       this.#line.push(buffer)
       this.#lineBytes += buffer.length
+    } else {
+      this.#buffers.push(buffer)
+      this.#turnBytes += buffer.length
     }
   }
 
@@ -134,18 +149,14 @@ export class Outbox {
   /** Sends a piece of the line, if the system has taken what came before. */
   #sendLine(): void {
     if (this.#line.length === 0 || this.#goesOn || this.#network.unsentBytes > 0) return
-    const buffers: Buffer[] = []
-    const after: (() => void)[] = []
-    const sent = () => { for (const fn of after) fn() }
+    const piece: Piece = { buffers: [], after: [] }
     try {
-      this.#takePiece(buffers, after)
+      this.#sendPiece(piece)
     } catch (error) {
-      sent()
+      for (const fn of piece.after) fn()
       this.#events.failed(error)
       return
     }
-    this.#network.send(buffers, sent)
-    this.#settle()
     if (this.#untakenBytes === 0) this.observe()
     if (this.#line.length === 0) this.#events.caughtUp()
     else if (this.#network.unsentBytes === 0) this.#goOn()
@@ -160,32 +171,79 @@ export class Outbox {
     })
   }
 
-  #takePiece(buffers: Buffer[], after: (() => void)[]): void {
+  #sendPiece(piece: Piece): void {
     for (let leftBytes = PIECE_BYTES; leftBytes > 0;) {
       const { first } = this.#line
-      if (first === undefined) return
+      if (first === undefined) break
       if (typeof first === 'function') {
-        after.push(first)
+        piece.after.push(first)
         this.#line.shift()
       } else if (isLate(first)) {
-        const sizeBytes = Math.min(leftBytes, first.length - this.#firstSentBytes)
-        const { bytes, release } = first.read(this.#firstSentBytes, sizeBytes)
-        buffers.push(bytes)
-        after.push(release)
-        this.#countedBytes += sizeBytes
-        this.#memory.take(sizeBytes)
+        const restBytes = first.length - this.#firstSentBytes
+        const sizeBytes = restBytes > leftBytes + SPARE_BYTES ? leftBytes : restBytes
+        const sentBytes = this.#sendFromFile(first, sizeBytes, piece)
+        if (sentBytes === undefined) this.#read(first, sizeBytes, piece)
+        else if (sentBytes < sizeBytes) {
+          // Of what is written the system says when it has taken it: then there is room again.
+          const nextBytes = Math.min(sizeBytes - sentBytes, NEXT_BYTES)
+          if (this.#network.unsentBytes === 0) this.#read(first, nextBytes, piece)
+          break
+        }
         leftBytes -= sizeBytes
-        this.#firstSentBytes += sizeBytes
-        if (this.#firstSentBytes < first.length) return
-        this.#firstSentBytes = 0
-        this.#line.shift()
       } else {
-        buffers.push(first)
+        piece.buffers.push(first)
         this.#lineBytes -= first.length
         leftBytes -= first.length
         this.#line.shift()
       }
     }
+    this.#hand(piece)
+  }
+
+  /** How many bytes went; undefined where they have to be read. */
+  #sendFromFile(first: LateBytes, sizeBytes: number, piece: Piece): number | undefined {
+    const { files } = this.#network
+    if (files === undefined || first.sendFrom === undefined) return undefined
+    this.#handHead(piece, files)
+    if (this.#network.unsentBytes > 0) return 0
+    const sentBytes = first.sendFrom(this.#firstSentBytes, sizeBytes, files.body)
+    if (sentBytes !== undefined) this.#passed(first, sentBytes)
+    return sentBytes
+  }
+
+  #read(first: LateBytes, sizeBytes: number, piece: Piece): void {
+    const { bytes, release } = first.read(this.#firstSentBytes, sizeBytes)
+    piece.buffers.push(bytes)
+    piece.after.push(release)
+    this.#countedBytes += sizeBytes
+    this.#memory.take(sizeBytes)
+    this.#passed(first, sizeBytes)
+  }
+
+  #passed(first: LateBytes, sizeBytes: number): void {
+    this.#firstSentBytes += sizeBytes
+    if (this.#firstSentBytes < first.length) return
+    this.#firstSentBytes = 0
+    this.#line.shift()
+  }
+
+  /** Sends what the piece holds so far, in one packet with what follows if it is small. */
+  #handHead(piece: Piece, files: FileSending): void {
+    const [head] = piece.buffers
+    if (piece.buffers.length === 1 && head!.length <= HEAD_BYTES) {
+      const sentBytes = files.head(head!)
+      piece.buffers = sentBytes === head!.length ? [] : [head!.subarray(sentBytes)]
+    }
+    this.#hand(piece)
+  }
+
+  /** Sends what the piece holds so far. */
+  #hand(piece: Piece): void {
+    const { buffers, after } = piece
+    piece.buffers = []
+    piece.after = []
+    this.#network.send(buffers, () => { for (const fn of after) fn() })
+    this.#settle()
   }
 
   /** To be called now and then: only so it is seen that a client reads slowly, not never. */

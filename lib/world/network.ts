@@ -1,6 +1,8 @@
 // The network as the server sees it: connections that bring bytes into buffers of the server's
 // choosing.
 
+import type { SendFile } from '../../protocol/late-bytes.ts'
+
 /**
  * What a connection tells its owner. Calls come one at a time, never from within a call to the
  * connection.
@@ -18,6 +20,18 @@ export interface ConnectionEvents {
   closed(reason: Error | undefined): void
 }
 
+/**
+ * Past all that a connection keeps for itself: to be used while nothing is unsent. The system takes
+ * as much as it has room for, and does not tell when it would take more: what is sent otherwise
+ * does.
+ */
+export interface FileSending {
+  /** A few bytes, before a `body` that follows at once: how many of them went. */
+  head(bytes: Buffer): number
+  /** From an open file. */
+  readonly body: SendFile
+}
+
 export interface NetworkConnection {
   readonly remoteAddress: string
   readonly remotePort: number
@@ -33,6 +47,8 @@ export interface NetworkConnection {
    * nobody looks at them any more.
    */
   send(buffers: readonly Buffer[], sent?: () => void): void
+  /** Undefined where the system has no such calls. */
+  readonly files: FileSending | undefined
   /** Stops reading until `resume`; bytes already read are still reported. */
   pause(): void
   resume(): void

@@ -9,8 +9,9 @@
 import { readFileSync } from 'node:fs'
 import { createServer, Socket, SocketAddress, type Server } from 'node:net'
 
+import { FileSender } from './file-sender.ts'
 import type {
-  ConnectionEvents, Listener, ListenerEvents, Network, NetworkConnection,
+  ConnectionEvents, FileSending, Listener, ListenerEvents, Network, NetworkConnection,
 } from './network.ts'
 
 /** Answers up to this size are copied together: cheaper than one more entry in a vectored write. */
@@ -23,6 +24,7 @@ const SMALL_BYTES = 4096
 const BACKLOG = 511
 
 export function tcpNetwork(): Network {
+  const fileSender = new FileSender()
   return {
     mostConnections: Math.floor(mostDescriptors() / DESCRIPTORS_PER_CONNECTION),
     addressOf: async (host) => {
@@ -33,7 +35,7 @@ export function tcpNetwork(): Network {
     },
     listen: (address, events) => new Promise((resolve, reject) => {
       const server = createServer({ pauseOnConnect: true, noDelay: true, keepAlive: true })
-      server.on('connection', (socket) => open(socket, events))
+      server.on('connection', (socket) => open(socket, events, fileSender))
       server.once('error', reject)
       const host = bindAddress(address.host)
       server.listen({ host, port: address.port, backlog: BACKLOG }, () => {
@@ -79,18 +81,21 @@ function listener(server: Server, host: string): Listener {
   }
 }
 
+/** Of a socket that is closed, or on a system without them. */
+const NO_DESCRIPTOR = -1
+
 /** What Node keeps behind a socket; not part of its documented interface. */
 interface WithHandle {
-  _handle?: { readonly writeQueueSize?: number } | null
+  _handle?: { readonly writeQueueSize?: number, readonly fd?: number } | null
 }
 
-function open(accepted: Socket, listenerEvents: ListenerEvents): void {
+function open(accepted: Socket, listenerEvents: ListenerEvents, fileSender: FileSender): void {
   const { remoteAddress, remotePort } = accepted
   if (remoteAddress === undefined || remotePort === undefined) {
     accepted.destroy()
     return
   }
-  const connection = new TcpConnection(remoteAddress, remotePort)
+  const connection = new TcpConnection(remoteAddress, remotePort, fileSender)
   const events = listenerEvents.accepted(connection)
   connection.start(accepted, events)
 }
@@ -98,16 +103,20 @@ function open(accepted: Socket, listenerEvents: ListenerEvents): void {
 class TcpConnection implements NetworkConnection {
   readonly remoteAddress: string
   readonly remotePort: number
-  #socket: Socket | undefined
+  readonly #fileSender: FileSender
+  #socket: (Socket & WithHandle) | undefined
   #events: ConnectionEvents | undefined
   #isPaused = false
   #isDestroyed = false
   /** Not all of what was sent went at once. */
   #isBehind = false
+  /** Sent without the socket's knowledge. */
+  #pastBytes = 0
 
-  constructor(remoteAddress: string, remotePort: number) {
+  constructor(remoteAddress: string, remotePort: number, fileSender: FileSender) {
     this.remoteAddress = remoteAddress
     this.remotePort = remotePort
+    this.#fileSender = fileSender
   }
 
   start(accepted: Socket, events: ConnectionEvents): void {
@@ -127,8 +136,8 @@ class TcpConnection implements NetworkConnection {
   }
 
   get untakenBytes(): number {
-    const queuedBytes = (this.#socket as (Socket & WithHandle) | undefined)?._handle?.writeQueueSize
-    return this.unsentBytes === 0 ? 0 : queuedBytes ?? this.unsentBytes
+    if (this.unsentBytes === 0) return 0
+    return this.#socket?._handle?.writeQueueSize ?? this.unsentBytes
   }
 
   get receivedBytes(): number {
@@ -137,7 +146,8 @@ class TcpConnection implements NetworkConnection {
 
   get sentBytes(): number {
     const socket = this.#socket
-    return socket === undefined ? 0 : (socket.bytesWritten ?? 0) - socket.writableLength
+    if (socket === undefined) return 0
+    return (socket.bytesWritten ?? 0) - socket.writableLength + this.#pastBytes
   }
 
   send(buffers: readonly Buffer[], sent?: () => void): void {
@@ -158,6 +168,27 @@ class TcpConnection implements NetworkConnection {
     } else socket.write(chunks[last]!, this.#onWritten)
     if (chunks.length > 1) socket.uncork()
     this.#isBehind = socket.writableLength > 0
+  }
+
+  get files(): FileSending | undefined {
+    return this.#fileSender.isThere ? this.#files : undefined
+  }
+
+  readonly #files: FileSending = {
+    head: (bytes) => {
+      const sentBytes = this.#fileSender.sendHead(this.#descriptor, bytes)
+      this.#pastBytes += sentBytes
+      return sentBytes
+    },
+    body: (descriptor, position, sizeBytes) => {
+      const sentBytes = this.#fileSender.send(this.#descriptor, descriptor, position, sizeBytes)
+      this.#pastBytes += sentBytes ?? 0
+      return sentBytes
+    },
+  }
+
+  get #descriptor(): number {
+    return this.#socket?._handle?.fd ?? NO_DESCRIPTOR
   }
 
   /**

@@ -2,7 +2,7 @@
 // or nothing.
 
 import { expect, test } from '@jest/globals'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -32,8 +32,11 @@ function filled(count = 100, disk = new MemoryDisk()): Log {
   return log
 }
 
+const all = (maxSizeBytes: number, maxOffset: number) =>
+  ({ maxSizeBytes, maxOffset, onlyFromFiles: false })
+
 function later(log: Log, offset: number, sizeBytes: number, maxOffset = log.endOffset): LateRead {
-  const late = log.readLater(offset, sizeBytes, maxOffset)
+  const late = log.readLater(offset, all(sizeBytes, maxOffset))
   expect(late).toBeDefined()
   return late!
 }
@@ -72,13 +75,13 @@ test('nothing of the batches is read before', () => {
 test('what has to be seen first, or is little, is read at once', () => {
   const disk = new MemoryDisk()
   const first = filled(100, disk)
-  expect(first.readLater(0, 60_000, 100)).toBeUndefined()
-  expect(first.readLater(97, 1_000_000, 100)).toBeUndefined()
-  expect(first.readLater(100, 1_000_000, 100)).toBeUndefined()
+  expect(first.readLater(0, all(60_000, 100))).toBeUndefined()
+  expect(first.readLater(97, all(1_000_000, 100))).toBeUndefined()
+  expect(first.readLater(100, all(1_000_000, 100))).toBeUndefined()
   first.close()
   const log = openLog(disk, { isClean: true, recoveryPoint: 100 })
   // This process has not written it, nor read it.
-  expect(log.readLater(0, 500_000, 100)).toBeUndefined()
+  expect(log.readLater(0, all(500_000, 100))).toBeUndefined()
   atOnce(log, 0, 1_100_000)
   expect(later(log, 0, 500_000)).toHaveLength(500_000)
 })
@@ -89,7 +92,7 @@ test('a first batch that is larger than what may be given is not given in part',
   log.append(buildBatch({ timestampMs: 1, records: [{ value }] }),
     { leaderEpoch: 0, nowMs: 1, origin: 'client' })
   log.flush()
-  expect(log.readLater(0, 100_000, 1)).toBeUndefined()
+  expect(log.readLater(0, all(100_000, 1))).toBeUndefined()
 })
 
 test('what was appended meanwhile changes nothing', () => {
@@ -108,6 +111,38 @@ test('of a log that was cut meanwhile nothing is given', () => {
   expect(() => bufferOf(late)).toThrow()
   expect(log.isFailed).toBe(false)
   expect(new Batch(atOnce(log, 19, 20_000)).baseOffset).toBe(19)
+})
+
+test('what lies in memory has no place to be sent from', () => {
+  const log = filled()
+  const limits = all(500_000, 100)
+  expect(log.readLater(0, { ...limits, onlyFromFiles: true })).toBeUndefined()
+  expect(log.readLater(0, limits)!.sendFrom!(0, 1000, () => 1000)).toBeUndefined()
+})
+
+test('what lies in a file is sent from there: the place of the same bytes, or an error', () => {
+  const path = mkdtempSync(join(tmpdir(), 'samsa-late-'))
+  try {
+    const log = openLog(nodeDisk(), { directory: `${path}/topic-0` })
+    fill(log, 50)
+    const late = log.readLater(10, { ...all(300_000, 50), onlyFromFiles: true })!
+    const sent: Buffer[] = []
+    const send = (descriptor: number, position: number, sizeBytes: number) => {
+      const bytes = Buffer.alloc(Math.min(sizeBytes, 70_000))
+      expect(readSync(descriptor, bytes, 0, bytes.length, position)).toBe(bytes.length)
+      sent.push(bytes)
+      return bytes.length
+    }
+    for (let at = 0; at < late.length;) at += late.sendFrom!(at, late.length - at, send)!
+    expect(Buffer.concat(sent).equals(atOnce(log, 10, 300_000))).toBe(true)
+    log.truncateTo(20)
+    expect(() => late.sendFrom!(0, 1000, send)).toThrow('the log was cut')
+    expect(log.isFailed).toBe(false)
+    late.release()
+    log.close()
+  } finally {
+    rmSync(path, { recursive: true })
+  }
 })
 
 test('a segment that is deleted meanwhile is read to the end, and then let go of', () => {

@@ -183,7 +183,7 @@ export class Replica {
       listenerKind: 'broker', clientAddress: '127.0.0.1', principal: 'User:ANONYMOUS',
       client: new Client(50_000),
       nowMs: this.clock.nowMs(), onSent: (fn) => { this.sent.push(fn) },
-      answerFirst: () => {},
+      answerFirst: () => {}, sendsFiles: false,
       onClosed: (fn) => { this.closed.push(fn) },
       get answerRoomBytes() {
         return roomBytes()

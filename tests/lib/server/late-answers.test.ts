@@ -1,8 +1,11 @@
 // Answers whose bytes are read when they are sent: whole, in order, a piece at a time.
 
 import { afterEach, expect, test } from '@jest/globals'
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
-import type { LateBytes } from '../../../protocol/late-bytes.ts'
+import type { LateBytes, SendFile } from '../../../protocol/late-bytes.ts'
 import { api, bytes, int32, servedRecords } from '../../../protocol/schema.ts'
 import { handler } from '../../../lib/server/handler.ts'
 import { requestOf, StartedServers } from './fixture.ts'
@@ -56,13 +59,32 @@ function placesOf(position: number, sizeBytes: number): Buffer {
   return content
 }
 
+/** In a file that has the same bytes, twice as many as it takes to fill the system's buffers. */
+class FileSource extends Source {
+  readonly #file: number
+  sentBytes = 0
+
+  constructor(sizeBytes: number, file: number) {
+    super(sizeBytes)
+    this.#file = file
+  }
+
+  sendFrom(position: number, sizeBytes: number, send: SendFile) {
+    if (position + sizeBytes > this.failsAt) throw new Error('the disk is gone')
+    const sentBytes = send(this.#file, position, sizeBytes)
+    this.sentBytes += sentBytes ?? 0
+    this.readBytes += sentBytes ?? 0
+    return sentBytes
+  }
+}
+
 /** Three times late bytes, or two and a buffer between them. */
-function loading(failsAt = Infinity) {
+function loading(failsAt = Infinity, make = (sizeBytes: number) => new Source(sizeBytes)) {
   const sources: Source[] = []
   const rooms: number[] = []
   let sentCount = 0
   const source = (sizeBytes: number): Source => {
-    const made = new Source(sizeBytes)
+    const made = make(sizeBytes)
     made.failsAt = failsAt
     sources.push(made)
     return made
@@ -107,6 +129,43 @@ test('they arrive whole, whatever their size, and answers behind them after them
     expect(sources.map(({ lent }) => lent)).toEqual(sources.map(() => 0))
   }
 })
+
+test('what lies in files goes from there, but for a little where there is no room', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'samsa-late-'))
+  const path = join(directory, 'file')
+  writeFileSync(path, placesOf(0, 32 * MEGABYTE))
+  const file = openSync(path, 'r')
+  try {
+    for (const [count, sizeBytes] of
+      [[3, 1], [2, 100_000], [3, 7 * MEGABYTE + 1], [2, 32 * MEGABYTE]]) {
+      const { sources, handlers } = loading(Infinity, (bytes) => new FileSource(bytes, file))
+      const { client } = await start(handlers)
+      const asking = client()
+      asking.socket.pause()
+      asking.write(loadRequest(count!, sizeBytes!), smallRequest(2), loadRequest(count!, 10))
+      await pause(50)
+      asking.socket.resume()
+      const { body } = (await asking.answer(load, 0))!
+      const expected = placesOf(0, sizeBytes!)
+      for (const part of [body.first, body.second, body.third]) {
+        expect((part as Buffer).equals(expected)).toBe(true)
+      }
+      expect(body.tail).toEqual(Buffer.from('the end'))
+      expect((await asking.answer(small, 0))!.body.number).toBe(2)
+      expect((await asking.answer(load, 0))!.body.first).toHaveLength(10)
+      const sentBytes = sources.map((source) => (source as FileSource).sentBytes)
+      // Elsewhere all is read.
+      const share = process.platform === 'linux' ? 0.9 : 0
+      const leastBytes = sources.map(({ length }) => length * share)
+      sentBytes.forEach((each, i) => expect(each).toBeGreaterThanOrEqual(leastBytes[i]!))
+      await pause(20)
+      expect(sources.map(({ lent }) => lent)).toEqual(sources.map(() => 0))
+    }
+  } finally {
+    closeSync(file)
+    rmSync(directory, { recursive: true })
+  }
+}, 20_000)
 
 test('what a client does not read is not in memory, and others are served', async () => {
   const answers = loading()

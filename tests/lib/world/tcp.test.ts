@@ -2,7 +2,10 @@
 
 import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { execFileSync } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 
 import type {
   ConnectionEvents, Listener, NetworkConnection,
@@ -166,6 +169,50 @@ describe('tcp', () => {
     peer.connection.send([Buffer.from('at once')])
     await new Promise((resolve) => { setTimeout(resolve, 10) })
     expect(peer.drains).toBe(1)
+  })
+
+  test('sends from a file what the system takes, and counts it', async () => {
+    const { dial } = await listen()
+    const { client, peer: { connection } } = await dial()
+    expect(connection.files !== undefined).toBe(process.platform === 'linux')
+    const { files } = connection
+    if (files === undefined) return
+    const content = Buffer.from(Array.from({ length: 1 << 22 }, (_, i) => i * 31 >>> 7))
+    const path = join(mkdtempSync(join(tmpdir(), 'samsa-tcp-')), 'file')
+    writeFileSync(path, content)
+    const file = openSync(path, 'r')
+    try {
+      client.pause()
+      const got: Buffer[] = []
+      client.on('data', (chunk) => got.push(chunk))
+      client.pause()
+      expect(files.head(Buffer.from('head'))).toBe(4)
+      let at = 0
+      // Until there is no more room; what is sent after it is told when there is.
+      for (let taken: number | undefined; taken !== 0; at += taken) {
+        taken = files.body(file, at % content.length, content.length - at % content.length)
+        if (taken === undefined) throw new Error('nothing can be sent from a file')
+      }
+      expect(at).toBeGreaterThan(0)
+      connection.send([Buffer.from('tail')])
+      const wholeBytes = 8 + at
+      client.resume()
+      await until(() => got.reduce((sum, { length }) => sum + length, 0) === wholeBytes)
+      const whole = Buffer.concat(got)
+      expect(whole.subarray(0, 4).toString() + whole.subarray(-4).toString()).toBe('headtail')
+      for (let i = 0; i < at; i += content.length) {
+        const sizeBytes = Math.min(content.length, at - i)
+        expect(whole.subarray(4 + i, 4 + i + sizeBytes)
+          .equals(content.subarray(0, sizeBytes))).toBe(true)
+      }
+      expect(connection.sentBytes).toBe(wholeBytes)
+      // Neither the end of a file nor what is none is sent.
+      expect(files.body(file, content.length, 10)).toBeUndefined()
+      expect(files.body(-1, 0, 10)).toBeUndefined()
+    } finally {
+      closeSync(file)
+      rmSync(dirname(path), { recursive: true })
+    }
   })
 
   test('ends after what was sent, and reports the end of either side', async () => {
