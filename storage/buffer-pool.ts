@@ -1,6 +1,7 @@
 // Buffers that reads are made into. Large ones are kept and used again, for a fresh one costs the
 // system as much as the read itself; and they are shared: what several readers of a log ask for at
-// about the same time is read once.
+// about the same time is read once. What one alone asks for is better not read at all, where the
+// system can send it from its file.
 
 import type { LentBytes } from '../protocol/late-bytes.ts'
 import type { DiskFile } from './disk.ts'
@@ -38,9 +39,25 @@ class Kept {
   }
 }
 
+/** As many as there may be readers of about the same place, and what each has asked for since. */
+const REMEMBERED = 64
+
 export class BufferPool {
   readonly #classes: readonly BufferClass[] =
     CLASSES_BYTES.map((capacityBytes) => new BufferClass(capacityBytes))
+  /** What was asked for last, oldest at `#next`. */
+  readonly #asked: { places: object, position: number }[] = []
+  #next = 0
+
+  /** Whether somebody else has asked for it a moment ago; asking counts. */
+  isSought({ places }: ReadFile, position: number): boolean {
+    const isSought = this.#asked.some((one) => one.position === position && one.places === places)
+    if (!isSought) {
+      this.#asked[this.#next] = { places, position }
+      this.#next = (this.#next + 1) % REMEMBERED
+    }
+    return isSought
+  }
 
   /** So many bytes from the position on; fewer where the file ends before. */
   read(from: ReadFile, position: number, sizeBytes: number): LentBytes {
@@ -56,6 +73,8 @@ export class BufferPool {
   /** To be called now and then: lets go of what was not needed since the last time. */
   trim(): void {
     for (const each of this.#classes) each.trim()
+    this.#asked.length = 0
+    this.#next = 0
   }
 }
 

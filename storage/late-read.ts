@@ -80,11 +80,13 @@ class SegmentRead implements LateRead {
   }
 
   sendFrom(position: number, sizeBytes: number, send: SendFile): number | undefined {
+    const start = this.#position + position
     const { file } = this.#content
     return this.#guarded(() => {
       const descriptor = file.descriptor?.()
-      return descriptor === undefined ? undefined
-        : send(descriptor, this.#position + position, sizeBytes)
+      // For several it is read once, and in the processor's cache when the others get it.
+      const isSent = descriptor !== undefined && !this.#buffers.isSought(this.#content, start)
+      return isSent ? send(descriptor, start, sizeBytes) : undefined
     })
   }
 

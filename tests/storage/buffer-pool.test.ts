@@ -87,3 +87,15 @@ test('what was not needed since the last trim goes, what is lent stays', () => {
   expect(isBlock(lent.bytes, 0)).toBe(true)
   expect(isKept(0)).toBe(true)
 })
+
+test('what somebody else has just asked for is known, until others have asked for much', () => {
+  const disk = new CountingDisk()
+  const [from, other] = [fileOf(disk), { ...fileOf(disk), places: {} }]
+  const pool = new BufferPool()
+  expect([pool.isSought(from, 0), pool.isSought(from, 0)]).toEqual([false, true])
+  expect([pool.isSought(from, 1), pool.isSought(other, 0)]).toEqual([false, false])
+  for (let i = 0; i < 100; i++) pool.isSought(other, i + 1)
+  expect(pool.isSought(from, 0)).toBe(false)
+  pool.trim()
+  expect(pool.isSought(from, 0)).toBe(false)
+})

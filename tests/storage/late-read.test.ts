@@ -135,6 +135,10 @@ test('what lies in a file is sent from there: the place of the same bytes, or an
     }
     for (let at = 0; at < late.length;) at += late.sendFrom!(at, late.length - at, send)!
     expect(Buffer.concat(sent).equals(atOnce(log, 10, 300_000))).toBe(true)
+    // The next one who wants it shares what is read with those after him.
+    const next = later(log, 10, 300_000)
+    expect(next.sendFrom!(0, next.length, send)).toBeUndefined()
+    next.release()
     log.truncateTo(20)
     expect(() => late.sendFrom!(0, 1000, send)).toThrow('the log was cut')
     expect(log.isFailed).toBe(false)
