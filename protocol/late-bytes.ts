@@ -9,18 +9,17 @@ export interface LateBytes {
    */
   read(position: number, sizeBytes: number): LentBytes
   /**
-   * So many from a position on straight to where they go, if they lie in a file: how many of them
-   * went. Undefined where they have to be read. Throws as `read` does.
+   * Where they lie, from a position on, if that is in a file, and better sent from there than read.
+   * Throws as `read` does.
    */
-  sendFrom?(position: number, sizeBytes: number, send: SendFile): number | undefined
+  inFile?(position: number): FilePlace | undefined
 }
 
-/**
- * Sends from an open file what nobody has to read for that: how many bytes went, 0 where there is
- * no room now. Undefined where it cannot be done.
- */
-export type SendFile =
-  (descriptor: number, position: number, sizeBytes: number) => number | undefined
+export interface FilePlace {
+  /** Of the open file, for a call that is made at once. */
+  readonly descriptor: number
+  readonly position: number
+}
 
 /** Bytes that somebody has until he gives them back; nobody writes to them. */
 export interface LentBytes {

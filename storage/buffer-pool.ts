@@ -49,14 +49,14 @@ export class BufferPool {
   readonly #asked: { places: object, position: number }[] = []
   #next = 0
 
-  /** Whether somebody else has asked for it a moment ago; asking counts. */
-  isSought({ places }: ReadFile, position: number): boolean {
-    const isSought = this.#asked.some((one) => one.position === position && one.places === places)
-    if (!isSought) {
+  /** Whether it was asked for a moment ago already; from now on it was. */
+  isSoughtAgain({ places }: ReadFile, position: number): boolean {
+    const isAgain = this.#asked.some((one) => one.position === position && one.places === places)
+    if (!isAgain) {
       this.#asked[this.#next] = { places, position }
       this.#next = (this.#next + 1) % REMEMBERED
     }
-    return isSought
+    return isAgain
   }
 
   /** So many bytes from the position on; fewer where the file ends before. */

@@ -1,7 +1,7 @@
 // Reads that are made when their bytes are sent: where in a file they lie is known before, and that
 // they are sound.
 
-import type { LateBytes, LentBytes, SendFile } from '../protocol/late-bytes.ts'
+import type { FilePlace, LateBytes, LentBytes } from '../protocol/late-bytes.ts'
 import type { BufferPool, ReadFile } from './buffer-pool.ts'
 import type { Guard } from './guard.ts'
 import type { BatchPlace } from './locate.ts'
@@ -79,15 +79,13 @@ class SegmentRead implements LateRead {
     return this.#guarded(() => this.#read(position, sizeBytes))
   }
 
-  sendFrom(position: number, sizeBytes: number, send: SendFile): number | undefined {
+  inFile(position: number): FilePlace | undefined {
     const start = this.#position + position
-    const { file } = this.#content
-    return this.#guarded(() => {
-      const descriptor = file.descriptor?.()
-      // For several it is read once, and in the processor's cache when the others get it.
-      const isSent = descriptor !== undefined && !this.#buffers.isSought(this.#content, start)
-      return isSent ? send(descriptor, start, sizeBytes) : undefined
-    })
+    const descriptor = this.#guarded(() => this.#content.file.descriptor?.())
+    if (descriptor === undefined) return undefined
+    // For several it is read once, and in the processor's cache when the others get it.
+    const isShared = this.#buffers.isSoughtAgain(this.#content, start)
+    return isShared ? undefined : { descriptor, position: start }
   }
 
   #guarded<T>(work: () => T): T {

@@ -10,7 +10,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { Script } from 'node:vm'
-import { crc32 } from 'node:zlib'
+import zlib from 'node:zlib'
 
 const CHECKSUM_BYTES = 4
 
@@ -56,6 +56,8 @@ export function cacheFile(file: string): string {
 }
 
 function readCache(file: string, bytes: Buffer): Buffer | undefined {
+  // Node 21 to 22.1 have none.
+  if ((zlib.crc32 as typeof zlib.crc32 | undefined) === undefined) return undefined
   try {
     const kept = readFileSync(cacheFile(file))
     const cache = kept.subarray(0, -CHECKSUM_BYTES)
@@ -68,5 +70,5 @@ function readCache(file: string, bytes: Buffer): Buffer | undefined {
 
 function checksumOf(source: Buffer, cache: Buffer): number {
   const node = JSON.stringify([process.versions, process.platform, process.arch])
-  return crc32(cache, crc32(source, crc32(node)))
+  return zlib.crc32(cache, zlib.crc32(source, zlib.crc32(node)))
 }

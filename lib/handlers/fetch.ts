@@ -177,11 +177,14 @@ class Fetch {
         mayBeLate: this.#sizeBytes + maxBytes > AT_ONCE_BYTES ? 'all'
           : this.#context.sendsFiles ? 'those in files' : 'none',
       })
-      this.#releases.push(release)
       const isUnreadable = this.#context.apiVersion < ZSTD_SINCE
         && partition.log.config.compressionType === 'zstd'
-      if (!isUnreadable) return fetched
-      return failedRead(asked.partition, Errors.UNSUPPORTED_COMPRESSION_TYPE, [])
+      if (isUnreadable) {
+        release()
+        return failedRead(asked.partition, Errors.UNSUPPORTED_COMPRESSION_TYPE, [])
+      }
+      this.#releases.push(release)
+      return fetched
     } catch (error) {
       if (!(error instanceof ApiError) || error.code === Errors.CORRUPT_MESSAGE) {
         partition.traffic.unreadable()

@@ -107,8 +107,7 @@ function guardedBytes(partition: Partition, late: LateBytes): LateBytes {
   return {
     length: late.length,
     read: (position, sizeBytes) => partition.guarded(() => late.read(position, sizeBytes)),
-    sendFrom: (position, sizeBytes, send) => partition.guarded(() =>
-      late.sendFrom?.(position, sizeBytes, send)),
+    inFile: (position) => partition.guarded(() => late.inFile?.(position)),
   }
 }
 

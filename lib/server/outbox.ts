@@ -18,7 +18,10 @@ const FULL_BYTES = 1 << 20
 const PIECE_BYTES = 1 << 20
 /** It may be more by so much, if nothing is left then. */
 const SPARE_BYTES = 64 * 1024
-/** So much of what the system takes from a file is read where it takes no more for now. */
+/**
+ * So much of a file is read and sent where the system takes no more of it for now: only of what was
+ * sent so it tells that there is room again.
+ */
 const NEXT_BYTES = 4096
 
 /** Of the bytes before a file: more are worth a packet of their own. */
@@ -154,6 +157,7 @@ export class Outbox {
       this.#sendPiece(piece)
     } catch (error) {
       for (const fn of piece.after) fn()
+      this.close()
       this.#events.failed(error)
       return
     }
@@ -203,11 +207,13 @@ export class Outbox {
   /** How many bytes went; undefined where they have to be read. */
   #sendFromFile(first: LateBytes, sizeBytes: number, piece: Piece): number | undefined {
     const { files } = this.#network
-    if (files === undefined || first.sendFrom === undefined) return undefined
+    if (files === undefined) return undefined
+    const place = first.inFile?.(this.#firstSentBytes)
+    if (place === undefined) return undefined
     this.#handHead(piece, files)
     if (this.#network.unsentBytes > 0) return 0
-    const sentBytes = first.sendFrom(this.#firstSentBytes, sizeBytes, files.body)
-    if (sentBytes !== undefined) this.#passed(first, sentBytes)
+    const sentBytes = files.body(place, sizeBytes)
+    if (sentBytes !== undefined) this.#took(first, sentBytes)
     return sentBytes
   }
 
@@ -217,10 +223,11 @@ export class Outbox {
     piece.after.push(release)
     this.#countedBytes += sizeBytes
     this.#memory.take(sizeBytes)
-    this.#passed(first, sizeBytes)
+    this.#took(first, sizeBytes)
   }
 
-  #passed(first: LateBytes, sizeBytes: number): void {
+  /** So many of the first in line are on their way. */
+  #took(first: LateBytes, sizeBytes: number): void {
     this.#firstSentBytes += sizeBytes
     if (this.#firstSentBytes < first.length) return
     this.#firstSentBytes = 0

@@ -1,8 +1,11 @@
 // From a file straight into a socket, by the system's `sendfile`: the bytes are not copied into
 // this process and out of it again (measured: half of the processor time of a consumer's megabyte).
 //
-// Node has no such calls, so they are made through koffi, on Linux alone: elsewhere they have other
-// arguments. Without koffi, or where it has no build for the machine, nothing is sent so.
+// Node has no such calls, so they are made through koffi, on Linux of 64 bits alone: elsewhere they
+// have other arguments. Without koffi, or where it has no build for the machine, nothing is sent
+// so.
+
+import type { FilePlace } from '../../protocol/late-bytes.ts'
 
 /** What is used of koffi. */
 interface Koffi {
@@ -23,6 +26,9 @@ interface Calls {
   isLater(): boolean
 }
 
+/** Machines whose sizes and positions in files have 64 bits. */
+const WIDE = ['x64', 'arm64', 'riscv64', 'loong64', 'ppc64', 's390x']
+
 const MSG_DONTWAIT = 0x40
 const MSG_NOSIGNAL = 0x4000
 /** More is to come: for so long no packet is sent for the sake of these bytes. */
@@ -31,7 +37,7 @@ const MSG_MORE = 0x8000
 export class FileSender {
   /** Loaded when first needed: it takes some ten milliseconds, and four megabytes. */
   #calls: Calls | undefined
-  #isThere = process.platform === 'linux'
+  #isThere = process.platform === 'linux' && WIDE.includes(process.arch)
   readonly #position = new BigInt64Array(1)
 
   get isThere(): boolean {
@@ -46,11 +52,11 @@ export class FileSender {
   }
 
   /** How many bytes went; undefined where nothing can be sent from that file. */
-  send(to: number, from: number, position: number, sizeBytes: number): number | undefined {
+  send(to: number, { descriptor, position }: FilePlace, sizeBytes: number): number | undefined {
     const calls = this.#load()
     if (calls === undefined) return undefined
     this.#position[0] = BigInt(position)
-    const sentBytes = calls.sendfile(to, from, this.#position, sizeBytes)
+    const sentBytes = calls.sendfile(to, descriptor, this.#position, sizeBytes)
     if (sentBytes > 0) return sentBytes
     // None without an error: the file ends there. Whoever reads it will say what that means.
     return sentBytes < 0 && calls.isLater() ? 0 : undefined

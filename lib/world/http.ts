@@ -28,6 +28,8 @@ export const MOST_CONNECTIONS = 50
 const PATIENCE_MS = 10_000
 const PATIENCE_CHECK_MS = 1000
 const TOO_MUCH_BYTES = 8 * 1024
+/** Of one connection: many that stand in line hold up everybody else. */
+const MOST_REQUESTS = 100
 /** Of one answer. */
 const MOST_IN_TURN_BYTES = 256 * 1024
 
@@ -48,6 +50,7 @@ export async function listenHttp(
       response.destroy()
     })
   })
+  server.maxRequestsPerSocket = MOST_REQUESTS
   const guests = new Guests()
   server.on('connection', (socket) => guests.come(socket))
   server.setTimeout(PATIENCE_MS)

@@ -1,7 +1,7 @@
 // The network as the server sees it: connections that bring bytes into buffers of the server's
 // choosing.
 
-import type { SendFile } from '../../protocol/late-bytes.ts'
+import type { FilePlace } from '../../protocol/late-bytes.ts'
 
 /**
  * What a connection tells its owner. Calls come one at a time, never from within a call to the
@@ -21,15 +21,18 @@ export interface ConnectionEvents {
 }
 
 /**
- * Past all that a connection keeps for itself: to be used while nothing is unsent. The system takes
- * as much as it has room for, and does not tell when it would take more: what is sent otherwise
- * does.
+ * Past all that a connection keeps for itself: to be used while nothing is unsent, or bytes would
+ * overtake others. The system takes as much as it has room for, and does not tell when it would
+ * take more: what is sent otherwise does.
  */
 export interface FileSending {
   /** A few bytes, before a `body` that follows at once: how many of them went. */
   head(bytes: Buffer): number
-  /** From an open file. */
-  readonly body: SendFile
+  /**
+   * What nobody has to read for that: how many bytes went, 0 where there is no room now. Undefined
+   * where it cannot be done.
+   */
+  body(place: FilePlace, sizeBytes: number): number | undefined
 }
 
 export interface NetworkConnection {

@@ -110,7 +110,7 @@ class TcpConnection implements NetworkConnection {
   #isDestroyed = false
   /** Not all of what was sent went at once. */
   #isBehind = false
-  /** Sent without the socket's knowledge. */
+  /** Sent past the socket, which does not count them. */
   #pastBytes = 0
 
   constructor(remoteAddress: string, remotePort: number, fileSender: FileSender) {
@@ -180,8 +180,8 @@ class TcpConnection implements NetworkConnection {
       this.#pastBytes += sentBytes
       return sentBytes
     },
-    body: (descriptor, position, sizeBytes) => {
-      const sentBytes = this.#fileSender.send(this.#descriptor, descriptor, position, sizeBytes)
+    body: (place, sizeBytes) => {
+      const sentBytes = this.#fileSender.send(this.#descriptor, place, sizeBytes)
       this.#pastBytes += sentBytes ?? 0
       return sentBytes
     },

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import zlib from 'node:zlib'
 import { cacheFile, CompiledModule, loadCompiled } from '../../lib/cli/compiled.ts'
 import { Samsa } from './cli-process.ts'
 
@@ -81,6 +82,18 @@ describe('a module with a cache', () => {
     const { exports, isCached } = load()
     expect(isCached).toBe(false)
     expect((exports as { product(a: number, b: number): number }).product(5, 3)).toBe(2)
+  })
+
+  test('goes without in a Node that has no checksums (21 to 22.1)', () => {
+    load().save()
+    const { crc32 } = zlib
+    try {
+      Object.assign(zlib, { crc32: undefined })
+      expect(load().isCached).toBe(false)
+    } finally {
+      Object.assign(zlib, { crc32 })
+    }
+    expect(load().isCached).toBe(true)
   })
 
   test('leaves the cache of another Node aside', () => {

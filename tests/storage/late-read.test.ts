@@ -117,7 +117,7 @@ test('what lies in memory has no place to be sent from', () => {
   const log = filled()
   const limits = all(500_000, 100)
   expect(log.readLater(0, { ...limits, onlyFromFiles: true })).toBeUndefined()
-  expect(log.readLater(0, limits)!.sendFrom!(0, 1000, () => 1000)).toBeUndefined()
+  expect(log.readLater(0, limits)!.inFile!(0)).toBeUndefined()
 })
 
 test('what lies in a file is sent from there: the place of the same bytes, or an error', () => {
@@ -127,20 +127,19 @@ test('what lies in a file is sent from there: the place of the same bytes, or an
     fill(log, 50)
     const late = log.readLater(10, { ...all(300_000, 50), onlyFromFiles: true })!
     const sent: Buffer[] = []
-    const send = (descriptor: number, position: number, sizeBytes: number) => {
-      const bytes = Buffer.alloc(Math.min(sizeBytes, 70_000))
+    for (let at = 0; at < late.length; at += 70_000) {
+      const { descriptor, position } = late.inFile!(at)!
+      const bytes = Buffer.alloc(Math.min(70_000, late.length - at))
       expect(readSync(descriptor, bytes, 0, bytes.length, position)).toBe(bytes.length)
       sent.push(bytes)
-      return bytes.length
     }
-    for (let at = 0; at < late.length;) at += late.sendFrom!(at, late.length - at, send)!
     expect(Buffer.concat(sent).equals(atOnce(log, 10, 300_000))).toBe(true)
     // The next one who wants it shares what is read with those after him.
     const next = later(log, 10, 300_000)
-    expect(next.sendFrom!(0, next.length, send)).toBeUndefined()
+    expect(next.inFile!(0)).toBeUndefined()
     next.release()
     log.truncateTo(20)
-    expect(() => late.sendFrom!(0, 1000, send)).toThrow('the log was cut')
+    expect(() => late.inFile!(0)).toThrow('the log was cut')
     expect(log.isFailed).toBe(false)
     late.release()
     log.close()

@@ -1,8 +1,9 @@
 // Fetch on partitions: limits, waiting, epochs, and sessions.
 
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 
 import { ApiError, Errors } from '../../../protocol/errors.ts'
+import { BufferPool } from '../../../storage/buffer-pool.ts'
 import { errorsIn, Replica, valuesIn } from './harness.ts'
 
 function withRecords(topics: Record<string, string[]>): Replica {
@@ -63,6 +64,27 @@ describe('fetch', () => {
     expect(replica.sent).toHaveLength(1)
     replica.fetch({}, [{ fetchOffset: 1 }])
     expect(replica.sent).toHaveLength(1)
+  })
+
+  test('gives back what it has read for a client that knows no zstd', () => {
+    const { read } = BufferPool.prototype
+    let lentCount = 0
+    const spy = jest.spyOn(BufferPool.prototype, 'read')
+    spy.mockImplementation(function (this: BufferPool, ...args) {
+      const { bytes, release } = read.apply(this, args)
+      lentCount++
+      return { bytes, release: () => { lentCount--; release() } }
+    })
+    try {
+      const replica = withRecords({ a: ['x'.repeat(10_000)] })
+      replica.setTopicConfig('a', 'compression.type', 'zstd')
+      const fetched = replica.fetch({}, [{}], 9)
+      expect(errorsIn(fetched)).toEqual([Errors.UNSUPPORTED_COMPRESSION_TYPE])
+      expect(spy).toHaveBeenCalled()
+      expect(lentCount).toBe(0)
+    } finally {
+      spy.mockRestore()
+    }
   })
 
   test('waits for records, and answers in the turn in which they are written', () => {

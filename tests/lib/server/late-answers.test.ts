@@ -5,7 +5,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import type { LateBytes, SendFile } from '../../../protocol/late-bytes.ts'
+import type { LateBytes } from '../../../protocol/late-bytes.ts'
 import { api, bytes, int32, servedRecords } from '../../../protocol/schema.ts'
 import { handler } from '../../../lib/server/handler.ts'
 import { requestOf, StartedServers } from './fixture.ts'
@@ -59,9 +59,11 @@ function placesOf(position: number, sizeBytes: number): Buffer {
   return content
 }
 
-/** In a file that has the same bytes, twice as many as it takes to fill the system's buffers. */
+/** In a file that has the same bytes. */
 class FileSource extends Source {
   readonly #file: number
+  #toldOf = 0
+  /** What was not read. */
   sentBytes = 0
 
   constructor(sizeBytes: number, file: number) {
@@ -69,12 +71,23 @@ class FileSource extends Source {
     this.#file = file
   }
 
-  sendFrom(position: number, sizeBytes: number, send: SendFile) {
-    if (position + sizeBytes > this.failsAt) throw new Error('the disk is gone')
-    const sentBytes = send(this.#file, position, sizeBytes)
-    this.sentBytes += sentBytes ?? 0
-    this.readBytes += sentBytes ?? 0
-    return sentBytes
+  inFile(position: number) {
+    // All before it went: from the file, or because it was read.
+    this.sentBytes += position - this.#toldOf
+    this.#toldOf = position
+    this.readBytes = position
+    return { descriptor: this.#file, position }
+  }
+
+  override read(position: number, sizeBytes: number) {
+    this.sentBytes += position - this.#toldOf
+    this.#toldOf = position + sizeBytes
+    this.readBytes = position
+    return super.read(position, sizeBytes)
+  }
+
+  get restBytes(): number {
+    return this.length - this.#toldOf
   }
 }
 
@@ -153,7 +166,8 @@ test('what lies in files goes from there, but for a little where there is no roo
       expect(body.tail).toEqual(Buffer.from('the end'))
       expect((await asking.answer(small, 0))!.body.number).toBe(2)
       expect((await asking.answer(load, 0))!.body.first).toHaveLength(10)
-      const sentBytes = sources.map((source) => (source as FileSource).sentBytes)
+      const sentBytes = (sources as FileSource[])
+        .map((source) => source.sentBytes + source.restBytes)
       // Elsewhere all is read.
       const share = process.platform === 'linux' ? 0.9 : 0
       const leastBytes = sources.map(({ length }) => length * share)

@@ -190,7 +190,8 @@ describe('tcp', () => {
       let at = 0
       // Until there is no more room; what is sent after it is told when there is.
       for (let taken: number | undefined; taken !== 0; at += taken) {
-        taken = files.body(file, at % content.length, content.length - at % content.length)
+        const position = at % content.length
+        taken = files.body({ descriptor: file, position }, content.length - position)
         if (taken === undefined) throw new Error('nothing can be sent from a file')
       }
       expect(at).toBeGreaterThan(0)
@@ -207,8 +208,9 @@ describe('tcp', () => {
       }
       expect(connection.sentBytes).toBe(wholeBytes)
       // Neither the end of a file nor what is none is sent.
-      expect(files.body(file, content.length, 10)).toBeUndefined()
-      expect(files.body(-1, 0, 10)).toBeUndefined()
+      const end = { descriptor: file, position: content.length }
+      expect(files.body(end, 10)).toBeUndefined()
+      expect(files.body({ descriptor: -1, position: 0 }, 10)).toBeUndefined()
     } finally {
       closeSync(file)
       rmSync(dirname(path), { recursive: true })
