@@ -14,7 +14,7 @@ import { toolChecks } from './tools.ts'
 import { variableChecks } from './variables.ts'
 
 /** What Samsa and its packages may take of the image. */
-const MOST_BYTES = 13e6
+const MOST_BYTES = 18e6
 
 const machine = new Machine()
 
