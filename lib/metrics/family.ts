@@ -66,6 +66,11 @@ export interface Sum<T> {
   of(item: T): number
 }
 
+/** How many of the things are so. */
+export function counted<T>(name: string, help: string, isOne: (item: T) => boolean): Sum<T> {
+  return { name, help, of: (item) => (isOne(item) ? 1 : 0) }
+}
+
 /** Numbers about the same things: what is told first goes over these for all of them. */
 export function sums<T>(items: () => Iterable<T>, numbers: readonly Sum<T>[]): Family[] {
   let results: readonly number[] = []

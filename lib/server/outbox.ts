@@ -23,7 +23,6 @@ const SPARE_BYTES = 64 * 1024
  * sent so it tells that there is room again.
  */
 const NEXT_BYTES = 4096
-
 /** Of the bytes before a file: more are worth a packet of their own. */
 const HEAD_BYTES = 4096
 

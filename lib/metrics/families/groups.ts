@@ -2,7 +2,7 @@
 
 import type { GroupCoordinator } from '../../coordinators/groups/coordinator.ts'
 import type { Group } from '../../coordinators/groups/state.ts'
-import { counter, type Family, gauges, PAUSE, type Samples, type Sum, sums } from '../family.ts'
+import { counted, counter, type Family, gauges, PAUSE, type Samples, sums } from '../family.ts'
 
 const COUNTS = [
   ['offset_commit', 'offsetCommits', 'Offsets that were committed'],
@@ -23,15 +23,15 @@ const PROTOCOLS = ['classic', 'consumer'] as const
 export function groupFamilies(groups: GroupCoordinator): Family[] {
   return [
     ...sums(() => groupsOf(groups), [
-      counted(manager('numgroups'), 'Groups of the classic protocol, and of offsets alone',
+      counted<Group>(manager('numgroups'), 'Groups of the classic protocol, and of offsets alone',
         ({ type }) => type === 'classic'),
-      ...STATES.classic.map((name) => counted(
+      ...STATES.classic.map((name) => counted<Group>(
         manager(`numgroups${name.toLowerCase()}`), `Classic groups that are ${name}`,
         ({ type, state }) => type === 'classic' && state === name)),
       ...PROTOCOLS.flatMap((protocol) => [
-        counted(coordinator(`protocol_${protocol}_group_count`),
+        counted<Group>(coordinator(`protocol_${protocol}_group_count`),
           `Groups of the ${protocol} protocol`, ({ type }) => type === protocol),
-        ...STATES[protocol].map((name) => counted(
+        ...STATES[protocol].map((name) => counted<Group>(
           coordinator(`state_${name.toLowerCase()}_${protocol}_group_count`),
           `Groups of the ${protocol} protocol that are ${name}`,
           ({ type, state }) => type === protocol && state === name)),
@@ -50,10 +50,6 @@ function manager(what: string): string {
 
 function coordinator(what: string): string {
   return `kafka_server_group_coordinator_metrics_${what}`
-}
-
-function counted(name: string, help: string, isOne: (group: Group) => boolean): Sum<Group> {
-  return { name, help, of: (group) => (isOne(group) ? 1 : 0) }
 }
 
 function* groupsOf(groups: GroupCoordinator): Generator<Group> {

@@ -4,7 +4,7 @@
 import type { Controller } from '../../../controller/controller.ts'
 import { NO_LEADER, type Partition, type Topic } from '../../../controller/image/topics.ts'
 import type { Partitions } from '../../replication/partitions.ts'
-import { type Family, type Sum, sums } from '../family.ts'
+import { counted, type Family, sums } from '../family.ts'
 
 interface Placement {
   readonly topic: Topic
@@ -38,10 +38,4 @@ function* placementsOf({ image: { topics } }: Controller): Generator<Placement> 
   for (const topic of topics.all()) {
     for (const [index, state] of topic.partitions) yield { topic, index, state }
   }
-}
-
-function counted(
-  name: string, help: string, isOne: (placement: Placement) => boolean,
-): Sum<Placement> {
-  return { name, help, of: (placement) => (isOne(placement) ? 1 : 0) }
 }

@@ -1,12 +1,12 @@
 // The partitions of this node: Kafka's ReplicaManager.
 
 import type { Log } from '../../../storage/log.ts'
-import { leastIsr, type Partition } from '../../replication/partition.ts'
+import { leastIsr } from '../../replication/partition.ts'
 import type { Partitions } from '../../replication/partitions.ts'
 import type { ReplicaMoves } from '../../replication/replica-moves.ts'
 import type { ReplicaPlaces } from '../../replication/replica-places.ts'
 import type { Clock } from '../../world/clock.ts'
-import { type Family, gauge, gauges, type Sum, sums } from '../family.ts'
+import { counted, type Family, gauge, gauges, sums } from '../family.ts'
 
 /** A transaction is late when it is so much older than it may be: its coordinator had that long. */
 const LATE_MS = 5 * 60_000
@@ -26,21 +26,24 @@ export function replicaFamilies(sources: ReplicaSources): Family[] {
   const { partitions, places, moves, clock, mostTransactionMs } = sources
   return [
     ...sums(() => partitions.all(), [
-      counted('partitioncount', 'Replicas that this node has online', ({ isUsable }) => isUsable),
-      counted('leadercount', 'Partitions that this node leads', ({ isLeader }) => isLeader),
-      counted('underreplicatedpartitions', 'Partitions led here that a replica is behind of',
+      counted(nameOf('partitioncount'), 'Replicas that this node has online',
+        ({ isUsable }) => isUsable),
+      counted(nameOf('leadercount'), 'Partitions that this node leads',
+        ({ isLeader }) => isLeader),
+      counted(nameOf('underreplicatedpartitions'),
+        'Partitions led here that a replica is behind of',
         ({ isLeader, isr, replicas }) => isLeader && isr.length < replicas.length),
-      counted('underminisrpartitioncount',
+      counted(nameOf('underminisrpartitioncount'),
         'Partitions led here with less than min.insync.replicas',
         (partition) => partition.isLeader && partition.isr.length < leastIsr(partition)),
-      counted('atminisrpartitioncount', 'Partitions led here with just min.insync.replicas',
+      counted(nameOf('atminisrpartitioncount'), 'Partitions led here with just min.insync.replicas',
         (partition) => partition.isLeader && partition.isr.length === leastIsr(partition)),
       {
         name: nameOf('produceridcount'),
         help: 'Idempotent producers that are known, in each partition',
         of: ({ log, isUsable }) => (isUsable ? log.producers.count : 0),
       },
-      counted('partitionswithlatetransactionscount',
+      counted(nameOf('partitionswithlatetransactionscount'),
         'Partitions with a transaction that is open for longer than any may be',
         ({ log, isUsable }) => isUsable
           && openSinceMs(log) < clock.nowMs() - mostTransactionMs - LATE_MS),
@@ -55,12 +58,6 @@ export function replicaFamilies(sources: ReplicaSources): Family[] {
 
 function nameOf(what: string): string {
   return `kafka_server_replicamanager_${what}`
-}
-
-function counted(
-  what: string, help: string, isOne: (partition: Partition) => boolean,
-): Sum<Partition> {
-  return { name: nameOf(what), help, of: (partition) => (isOne(partition) ? 1 : 0) }
 }
 
 /** That of the oldest transaction; none has begun before that time. */

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { LateBytes } from '../../../protocol/late-bytes.ts'
 import { api, bytes, int32, servedRecords } from '../../../protocol/schema.ts'
 import { handler } from '../../../lib/server/handler.ts'
-import { requestOf, StartedServers } from './fixture.ts'
+import { type Client, requestOf, StartedServers } from './fixture.ts'
 
 const MEGABYTE = 1 << 20
 
@@ -124,20 +124,29 @@ const loadRequest = (count: number, sizeBytes: number) =>
   requestOf(load, 0, 1, { count, sizeBytes })
 const smallRequest = (number: number) => requestOf(small, 0, number, { number })
 
+/** A small one between two that are late. */
+function askAll(asking: Client, count: number, sizeBytes: number): void {
+  asking.write(loadRequest(count, sizeBytes), smallRequest(2), loadRequest(count, 10))
+}
+
+async function expectAll(asking: Client, sizeBytes: number): Promise<void> {
+  const { body } = (await asking.answer(load, 0))!
+  const expected = placesOf(0, sizeBytes)
+  for (const part of [body.first, body.second, body.third]) {
+    expect((part as Buffer).equals(expected)).toBe(true)
+  }
+  expect(body.tail).toEqual(Buffer.from('the end'))
+  expect((await asking.answer(small, 0))!.body.number).toBe(2)
+  expect((await asking.answer(load, 0))!.body.first).toHaveLength(10)
+}
+
 test('they arrive whole, whatever their size, and answers behind them after them', async () => {
   for (const [count, sizeBytes] of [[3, 1], [2, 1000], [3, MEGABYTE + 1], [2, 7 * MEGABYTE]]) {
     const { sources, handlers } = loading()
     const { client } = await start(handlers)
     const asking = client()
-    asking.write(loadRequest(count!, sizeBytes!), smallRequest(2), loadRequest(count!, 10))
-    const { body } = (await asking.answer(load, 0))!
-    const expected = placesOf(0, sizeBytes!)
-    for (const part of [body.first, body.second, body.third]) {
-      expect((part as Buffer).equals(expected)).toBe(true)
-    }
-    expect(body.tail).toEqual(Buffer.from('the end'))
-    expect((await asking.answer(small, 0))!.body.number).toBe(2)
-    expect((await asking.answer(load, 0))!.body.first).toHaveLength(10)
+    askAll(asking, count!, sizeBytes!)
+    await expectAll(asking, sizeBytes!)
     await pause(20)
     expect(sources.map(({ lent }) => lent)).toEqual(sources.map(() => 0))
   }
@@ -155,17 +164,10 @@ test('what lies in files goes from there, but for a little where there is no roo
       const { client } = await start(handlers)
       const asking = client()
       asking.socket.pause()
-      asking.write(loadRequest(count!, sizeBytes!), smallRequest(2), loadRequest(count!, 10))
+      askAll(asking, count!, sizeBytes!)
       await pause(50)
       asking.socket.resume()
-      const { body } = (await asking.answer(load, 0))!
-      const expected = placesOf(0, sizeBytes!)
-      for (const part of [body.first, body.second, body.third]) {
-        expect((part as Buffer).equals(expected)).toBe(true)
-      }
-      expect(body.tail).toEqual(Buffer.from('the end'))
-      expect((await asking.answer(small, 0))!.body.number).toBe(2)
-      expect((await asking.answer(load, 0))!.body.first).toHaveLength(10)
+      await expectAll(asking, sizeBytes!)
       const sentBytes = (sources as FileSource[])
         .map((source) => source.sentBytes + source.restBytes)
       // Elsewhere all is read.
